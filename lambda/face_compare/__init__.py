@@ -1,0 +1,1 @@
+"""Decide with Amazon Rekognition whether two photos show the same person."""

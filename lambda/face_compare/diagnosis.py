@@ -1,0 +1,199 @@
+"""Finding out what is wrong with an image, after CompareFaces failed and only then.
+
+CompareFaces does not say which image has no face, is too large or is no JPEG or PNG, and it
+has one message for a missing object, a forbidden one, another region and an unusable key.
+DetectFaces on each image tells the former apart, HeadObject and HeadBucket the latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, NoReturn
+
+from face_compare import faults
+from face_compare.aws_errors import AWS_ERRORS, error_code, general_fault, http_status
+from face_compare.rekognition import image_parameter
+from face_compare.request import ImageReference
+from face_compare.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+    from face_compare.clients import Clients
+
+_IMAGE_ADVICE = {
+    "ImageTooLargeException": "is larger than Rekognition's 15 MB; store a smaller copy.",
+    "InvalidImageFormatException": "is not a readable JPEG or PNG; convert it.",
+    "InvalidParameterException": (
+        "is refused by Rekognition; it needs at least 80 pixels on each side and a key without "
+        "line breaks."
+    ),
+}
+_IMAGE_FAULTS: dict[str, type[faults.FaceCompareError]] = {
+    "ImageTooLargeException": faults.ImageTooLargeError,
+    "InvalidImageFormatException": faults.ImageFormatError,
+    "InvalidParameterException": faults.InvalidRequestError,
+}
+_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+# For reading the answer, logging the fault and raising it.
+_RESERVE_SECONDS = 0.5
+
+
+class Side(StrEnum):
+    """Which of the two images of a comparison is meant."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class Diagnosis:
+    """Explains one failed comparison."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        settings: Settings,
+        source: ImageReference,
+        target: ImageReference,
+        seconds_left: Callable[[], float],
+    ) -> None:
+        """Take the two images and a clock that tells how many seconds the invocation has left."""
+        self._clients = clients
+        self._settings = settings
+        self._images = {Side.SOURCE: source, Side.TARGET: target}
+        self._seconds_left = seconds_left
+
+    def explain(self, error: Exception) -> NoReturn:
+        """Raise the fault that ``error``, an error of CompareFaces, stands for.
+
+        Raises:
+            FaceCompareError: Always; one of the classes in ``faults``.
+        """
+        code = error_code(error)
+        if code in _IMAGE_FAULTS:
+            self._look_for_faces(code)
+        if code == "InvalidS3ObjectException":
+            self._look_at_objects()
+        raise general_fault(error, "Rekognition") from error
+
+    def _look_for_faces(self, code: str) -> NoReturn:
+        for side, image in self._images.items():
+            self._require_time(code)
+            try:
+                response = self._clients.diagnosis_rekognition.detect_faces(
+                    Image=image_parameter(self._settings.bucket, image)
+                )
+            except AWS_ERRORS as error:
+                self._raise_for_image(side, image, error)
+            if not response.get("FaceDetails"):
+                self._raise_no_face(side, image)
+        raise _IMAGE_FAULTS[code](
+            f"Rekognition refused the two images together ({code}), although it reads each of "
+            "them and sees a face. Send the request again; if it fails again, use other photos."
+        )
+
+    def _raise_for_image(self, side: Side, image: ImageReference, error: Exception) -> NoReturn:
+        code = error_code(error)
+        if code in _IMAGE_FAULTS:
+            raise _IMAGE_FAULTS[code](f"The {side} image {image.key} {_IMAGE_ADVICE[code]}")
+        if code == "InvalidS3ObjectException":
+            self._look_at_objects()
+        raise general_fault(error, "Rekognition") from error
+
+    def _raise_no_face(self, side: Side, image: ImageReference) -> NoReturn:
+        kind = {
+            Side.SOURCE: faults.NoFaceInSourceError,
+            Side.TARGET: faults.NoFaceInTargetError,
+        }[side]
+        raise kind(
+            f"Rekognition sees no face in the {side} image {image.key}. Use a photo with a clear, "
+            "upright, uncovered face of at least 40 pixels."
+        )
+
+    def _look_at_objects(self) -> NoReturn:
+        heads = {side: self._head_object(side, image) for side, image in self._images.items()}
+        self._check_region()
+        for side, head in heads.items():
+            self._check_readable(side, self._images[side], head)
+        raise faults.ImageUnreadableError(
+            "Rekognition cannot read the source or the target image, although both objects are "
+            "there and the function's role may read them. Look for a bucket policy that denies "
+            "the role or admits certain networks only."
+        )
+
+    def _head_object(self, side: Side, image: ImageReference) -> HeadObjectOutputTypeDef:
+        self._require_time("InvalidS3ObjectException")
+        bucket = self._settings.bucket
+        s3 = self._clients.diagnosis_s3
+        try:
+            if image.version_id is None:
+                return s3.head_object(Bucket=bucket, Key=image.key)
+            return s3.head_object(Bucket=bucket, Key=image.key, VersionId=image.version_id)
+        except AWS_ERRORS as error:
+            raise self._object_fault(side, image, error) from error
+
+    def _object_fault(
+        self, side: Side, image: ImageReference, error: Exception
+    ) -> faults.FaceCompareError:
+        status = http_status(error)
+        version = f" in version {image.version_id}" if image.version_id else ""
+        # 405 answers for a delete marker, 400 for a version id that S3 could not have given.
+        if status in (404, 405) or (status == 400 and image.version_id):
+            return faults.ImageNotFoundError(
+                f"There is no {side} image {image.key}{version} in the bucket "
+                f"{self._settings.bucket}. Upload it first, or correct the key."
+            )
+        if status == 403:
+            return faults.ImageForbiddenError(
+                f"The function's role may not read the {side} image {image.key}{version}. It may "
+                f"read keys that begin with {self._settings.reference_prefix} or "
+                f"{self._settings.challenge_prefix}; a policy of the bucket may deny more."
+            )
+        if status == 301:
+            return self._other_region("another region")
+        return general_fault(error, "S3")
+
+    def _check_region(self) -> None:
+        self._require_time("InvalidS3ObjectException")
+        try:
+            bucket = self._clients.diagnosis_s3.head_bucket(Bucket=self._settings.bucket)
+        except AWS_ERRORS as error:
+            raise general_fault(error, "S3") from error
+        region = bucket.get("BucketRegion", self._region)
+        if region != self._region:
+            raise self._other_region(region)
+
+    def _check_readable(
+        self, side: Side, image: ImageReference, head: HeadObjectOutputTypeDef
+    ) -> None:
+        if str(head.get("ServerSideEncryption", "")).startswith("aws:kms"):
+            raise faults.ImageKeyUnusableError(
+                f"The {side} image {image.key} is encrypted under the key "
+                f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
+                "not use. Give the module that key as kms_key_arn and see that it is enabled."
+            )
+        if head.get("StorageClass") in _ARCHIVED and "ongoing-request=\"false\"" not in str(
+            head.get("Restore", "")
+        ):
+            raise faults.ImageUnreadableError(
+                f"The {side} image {image.key} is archived; restore it first."
+            )
+
+    def _other_region(self, region: str) -> faults.ImageInOtherRegionError:
+        return faults.ImageInOtherRegionError(
+            f"The bucket {self._settings.bucket} is in {region}, the function in {self._region}. "
+            "Rekognition reads only buckets of its own region: use a bucket there."
+        )
+
+    def _require_time(self, code: str) -> None:
+        needed = self._settings.diagnosis_limits.worst_case + _RESERVE_SECONDS
+        if self._seconds_left() < needed:
+            raise faults.OutOfTimeError(
+                f"Rekognition refused the images ({code}) and the function's timeout left no time "
+                "to find out why. Send the request again, or raise function.timeout."
+            )
+
+    @property
+    def _region(self) -> str:
+        return self._clients.rekognition.meta.region_name

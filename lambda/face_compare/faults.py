@@ -1,0 +1,86 @@
+"""Every fault the function reports, as one exception class each.
+
+The class name is part of the contract: Lambda returns it as ``errorType`` and Step
+Functions matches ``Retry`` and ``Catch`` against it. A message is one or two sentences that
+say what is wrong and what to do; it may name object keys, never anything biometric.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FaceCompareError(Exception):
+    """Base of every fault. ``retryable`` tells whether the same request may succeed later."""
+
+    retryable: ClassVar[bool] = False
+
+
+class PermanentError(FaceCompareError):
+    """The same request fails again until somebody changes something."""
+
+
+class PassingError(FaceCompareError):
+    """The same request may succeed when it is sent again after a pause."""
+
+    retryable = True
+
+
+class InvalidRequestError(PermanentError):
+    """The event does not have the documented form, or Rekognition refused a parameter."""
+
+
+class NoFaceInSourceError(PermanentError):
+    """Rekognition sees no face in the source image."""
+
+
+class NoFaceInTargetError(PermanentError):
+    """Rekognition sees no face in the target image."""
+
+
+class ImageNotFoundError(PermanentError):
+    """There is no object under that key (or no such version of it)."""
+
+
+class ImageForbiddenError(PermanentError):
+    """The function's role may not read that object."""
+
+
+class ImageInOtherRegionError(PermanentError):
+    """The bucket is in another region than the function; Rekognition cannot read it."""
+
+
+class ImageKeyUnusableError(PermanentError):
+    """The object is encrypted under a KMS key that the function's role may not use."""
+
+
+class ImageUnreadableError(PermanentError):
+    """Rekognition cannot read an image although nothing wrong with it could be found."""
+
+
+class ImageTooLargeError(PermanentError):
+    """The image is over Rekognition's size limit."""
+
+
+class ImageFormatError(PermanentError):
+    """The image is not a readable JPEG or PNG."""
+
+
+class RekognitionForbiddenError(PermanentError):
+    """The function's role may not call Rekognition."""
+
+
+class RekognitionRefusedError(PermanentError):
+    """A service refused the call with an error code that this version does not know."""
+
+
+class ThrottledError(PassingError):
+    """The account's request rate for Rekognition is used up."""
+
+
+class ServiceUnavailableError(PassingError):
+    """Rekognition or S3 did not answer, or answered with a fault of its own."""
+
+
+class OutOfTimeError(PassingError):
+    """The function's timeout left no time for the next call."""

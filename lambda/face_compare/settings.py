@@ -1,0 +1,75 @@
+"""What the module's inputs tell the function, read once from its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+# Kept back from the function's timeout for parsing, logging and answering.
+_RESERVE_SECONDS = 1.0
+# botocore's "standard" mode waits at most 1 s, 2 s, 4 s ... before attempt 2, 3, 4 ...
+_LONGEST_WAIT_BEFORE_RETRY = (1.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How often one API call is tried and how long each attempt may take, in seconds."""
+
+    attempts: int
+    connect_timeout: float
+    read_timeout: float
+
+    @property
+    def worst_case(self) -> float:
+        """The longest one call can take with every retry and wait, in seconds."""
+        waits = sum(_LONGEST_WAIT_BEFORE_RETRY[: self.attempts - 1])
+        return self.attempts * (self.connect_timeout + self.read_timeout) + waits
+
+    @classmethod
+    def within(cls, seconds: float, attempts: int) -> Self:
+        """Return limits whose worst case is ``seconds``, or less where that is generous.
+
+        Connecting gets a quarter of an attempt, at most one second: inside a region it takes
+        milliseconds, and a retry on another address helps more than waiting.
+        """
+        waits = sum(_LONGEST_WAIT_BEFORE_RETRY[: attempts - 1])
+        attempt = (seconds - waits) / attempts
+        connect = min(1.0, attempt / 4)
+        return cls(attempts, connect, min(20.0, attempt - connect))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The function's configuration.
+
+    ``similarity_threshold`` is on Rekognition's scale of 0 to 100; ``timeout_seconds`` is the
+    function's own timeout, from which the limits of every call are derived.
+    """
+
+    bucket: str
+    reference_prefix: str
+    challenge_prefix: str
+    similarity_threshold: float
+    timeout_seconds: float
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings. Raises KeyError or ValueError, which fails the function's start."""
+        return cls(
+            bucket=environment["FACE_COMPARE_BUCKET"],
+            reference_prefix=environment["FACE_COMPARE_REFERENCE_PREFIX"],
+            challenge_prefix=environment["FACE_COMPARE_CHALLENGE_PREFIX"],
+            similarity_threshold=float(environment["FACE_COMPARE_SIMILARITY_THRESHOLD"]),
+            timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
+        )
+
+    @property
+    def comparison_limits(self) -> CallLimits:
+        """Limits of CompareFaces: all its attempts end before the function's timeout."""
+        return CallLimits.within(self.timeout_seconds - _RESERVE_SECONDS, attempts=3)
+
+    @property
+    def diagnosis_limits(self) -> CallLimits:
+        """Limits of each call that finds out why CompareFaces failed."""
+        return CallLimits.within((self.timeout_seconds - _RESERVE_SECONDS) / 3, attempts=2)
