@@ -1,0 +1,47 @@
+locals {
+  # Relative to the module: the provider compares this path as a string, and an absolute one would
+  # differ from machine to machine.
+  package = "${path.module}/lambda/face_compare.zip"
+}
+
+resource "aws_lambda_function" "compare" {
+  function_name                  = var.name
+  description                    = "Compares the face in a reference photo with the faces in a challenge photo."
+  role                           = aws_iam_role.function.arn
+  architectures                  = [var.function.architecture]
+  filename                       = local.package
+  handler                        = "face_compare.handler.handler"
+  memory_size                    = var.function.memory_size
+  reserved_concurrent_executions = var.function.reserved_concurrency
+  runtime                        = var.function.runtime
+  source_code_hash               = filebase64sha256(local.package)
+  tags                           = var.tags
+  timeout                        = var.function.timeout
+
+  environment {
+    variables = {
+      FACE_COMPARE_BUCKET               = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+      FACE_COMPARE_CHALLENGE_PREFIX     = var.prefixes.challenge
+      FACE_COMPARE_REFERENCE_PREFIX     = var.prefixes.reference
+      FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)
+      FACE_COMPARE_TIMEOUT_SECONDS      = tostring(var.function.timeout)
+    }
+  }
+
+  logging_config {
+    # INFO is the floor: above it Lambda drops the decisions, and the crash records of runtimes that
+    # name their level differently.
+    application_log_level = "INFO"
+    log_format            = "JSON"
+    # By reference, so that the group exists (with retention and key) before anything can write to it.
+    log_group        = aws_cloudwatch_log_group.function.name
+    system_log_level = "INFO"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(local.rekognition_regions, local.region)
+      error_message = "Amazon Rekognition does not exist in ${local.region}, so no face could be compared there. Give the module a provider of one of these regions: ${join(", ", local.rekognition_regions)}. If AWS has added ${local.region} since, update the module."
+    }
+  }
+}

@@ -1,0 +1,59 @@
+output "bucket_arn" {
+  description = "ARN of the bucket that holds the photos: the module's own, or the existing one."
+  value       = local.bucket_arn
+}
+
+output "bucket_name" {
+  description = "Name of the bucket that holds the photos: the module's own, or the existing one."
+  value       = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+}
+
+output "function_arn" {
+  description = "ARN of the function, without a version; what an event source or a state machine invokes."
+  value       = aws_lambda_function.compare.arn
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.compare.function_name
+}
+
+output "invoke_command" {
+  description = "A line for sh that compares two photos through the function and prints the answer; put your own keys in place of the two samples."
+  value = join(" ", [
+    "aws lambda invoke",
+    "--region ${local.region}",
+    "--function-name ${aws_lambda_function.compare.function_name}",
+    "--cli-binary-format raw-in-base64-out",
+    "--payload '${jsonencode({
+      source = "${var.prefixes.reference}alice.jpg"
+      target = "${var.prefixes.challenge}alice-1.jpg"
+    })}'",
+    "answer.json && cat answer.json",
+  ])
+}
+
+output "log_group_arn" {
+  description = "ARN of the function's log group, without \":*\"."
+  value       = aws_cloudwatch_log_group.function.arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.function.name
+}
+
+output "prefixes" {
+  description = "Where in the bucket reference photos, challenge photos and results belong; each ends in \"/\"."
+  value       = var.prefixes
+}
+
+output "role_arn" {
+  description = "ARN of the function's execution role; name it in the key policy of kms_key_arn where that does not trust the account's IAM."
+  value       = aws_iam_role.function.arn
+}
+
+output "role_name" {
+  description = "Name of the function's execution role."
+  value       = aws_iam_role.function.name
+}

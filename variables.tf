@@ -1,0 +1,235 @@
+variable "bucket" {
+  type = object({
+    force_destroy = optional(bool, false)
+  })
+  description = <<-EOT
+    Settings of the module's own bucket; without effect when `existing_bucket` is given.
+    - `force_destroy`: let `destroy` delete the bucket with all photos and versions in it.
+  EOT
+  default     = {}
+  nullable    = false
+}
+
+variable "comparison" {
+  type = object({
+    similarity_threshold = optional(number, 80)
+  })
+  description = <<-EOT
+    How the function decides.
+    - `similarity_threshold`: lowest similarity that counts as a match, on the scale 0 to 100. A request may raise it, never lower it. AWS advises 99 and a human's review where rights are touched.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = var.comparison.similarity_threshold >= 0 && var.comparison.similarity_threshold <= 100
+    error_message = "comparison.similarity_threshold is ${var.comparison.similarity_threshold}, but the scale is 0 to 100. 80 is the default; 99 suits decisions that touch a person's rights."
+  }
+
+  validation {
+    condition     = !(var.comparison.similarity_threshold > 0 && var.comparison.similarity_threshold <= 1)
+    error_message = "comparison.similarity_threshold is ${var.comparison.similarity_threshold}, but the scale is 0 to 100, not 0 to 1: nearly every pair of faces would match. Did you mean ${var.comparison.similarity_threshold * 100}?"
+  }
+}
+
+variable "existing_bucket" {
+  type = object({
+    name = string
+  })
+  description = <<-EOT
+    A bucket that exists already and holds the photos, in the provider's region. The module then creates no bucket and changes nothing of this one: encryption, access, versioning and expiry are its owner's.
+    - `name`: name of the bucket, not its ARN. It may be unknown until apply.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.existing_bucket == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.existing_bucket.name))
+    error_message = "existing_bucket.name must be the name of a general purpose S3 bucket (3 to 63 lowercase letters, digits, dots and hyphens), not an ARN, a URL or an access point."
+  }
+}
+
+variable "expiry_days" {
+  type = object({
+    challenge         = optional(number, 30)
+    incomplete_upload = optional(number, 1)
+    noncurrent        = optional(number, 30)
+    reference         = optional(number)
+    results           = optional(number, 90)
+  })
+  description = <<-EOT
+    After how many days S3 removes what is in the module's own bucket; without effect when `existing_bucket` is given.
+    - `challenge`: challenge photos.
+    - `incomplete_upload`: parts of uploads that were never finished.
+    - `noncurrent`: versions that were overwritten, deleted or expired. Only then is a photo gone: a challenge photo lives `challenge` + `noncurrent` days.
+    - `reference`: reference photos; null keeps them until somebody deletes them.
+    - `results`: results.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for days in values(var.expiry_days) : days == null ? true : days >= 1 && floor(days) == days])
+    error_message = "Every value of expiry_days must be a whole number of days, 1 or more. Mend: ${join(", ", [for name, days in var.expiry_days : "${name} = ${days}" if days == null ? false : days < 1 || floor(days) != days])}."
+  }
+}
+
+variable "function" {
+  type = object({
+    architecture         = optional(string, "arm64")
+    memory_size          = optional(number, 512)
+    reserved_concurrency = optional(number)
+    runtime              = optional(string, "python3.13")
+    timeout              = optional(number, 30)
+  })
+  description = <<-EOT
+    Settings of the Lambda function.
+    - `architecture`: `arm64` or `x86_64`; the payload runs on both.
+    - `memory_size`: MB, 128 to 10240. CPU grows with it.
+    - `reserved_concurrency`: how many instances may run at once, taken out of the account's pool; null shares the pool.
+    - `runtime`: `python3.12` or later.
+    - `timeout`: seconds, 10 to 900. The payload ends its own retries before it.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.function.architecture)
+    error_message = "function.architecture is \"${var.function.architecture}\"; Lambda knows \"arm64\" and \"x86_64\"."
+  }
+
+  validation {
+    condition     = var.function.memory_size >= 128 && var.function.memory_size <= 10240 && floor(var.function.memory_size) == var.function.memory_size
+    error_message = "function.memory_size is ${var.function.memory_size}; Lambda takes a whole number of MB from 128 to 10240."
+  }
+
+  validation {
+    condition     = var.function.reserved_concurrency == null ? true : var.function.reserved_concurrency >= 1 && floor(var.function.reserved_concurrency) == var.function.reserved_concurrency
+    error_message = "function.reserved_concurrency must be a whole number, 1 or more; 0 would switch the function off. Leave it out to share the account's pool."
+  }
+
+  validation {
+    condition     = can(regex("^python3\\.(1[2-9]|[2-9][0-9])$", var.function.runtime))
+    error_message = "function.runtime is \"${var.function.runtime}\"; the payload needs \"python3.12\" or later, for instance \"python3.13\"."
+  }
+
+  validation {
+    condition     = var.function.timeout >= 10 && var.function.timeout <= 900 && floor(var.function.timeout) == var.function.timeout
+    error_message = "function.timeout is ${var.function.timeout}; give a whole number of seconds from 10 (a slow comparison and one retry fit in) to 900 (Lambda's limit)."
+  }
+}
+
+variable "kms_key_arn" {
+  type        = string
+  description = "ARN of a symmetric KMS key in the provider's region for the bucket and the log group; null uses the keys of S3 and CloudWatch Logs. Its key policy must let the service `logs.<region>.amazonaws.com` use it. With `existing_bucket` it is the key that bucket is encrypted with. It may be unknown until apply."
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab; a key id or an alias does not do, since the role's policy has to name the key itself."
+  }
+}
+
+variable "logs" {
+  type = object({
+    retention_days = optional(number, 90)
+  })
+  description = <<-EOT
+    Settings of the log group, which holds the record of every decision.
+    - `retention_days`: days CloudWatch keeps a record, one of the values it knows. Keeping for ever (0) is refused: laws on biometric data ask for a limit.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.logs.retention_days
+    )
+    error_message = "logs.retention_days is ${var.logs.retention_days}; CloudWatch knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653. Keeping for ever (0) is refused on purpose: laws on biometric data ask for a limit."
+  }
+}
+
+variable "name" {
+  type        = string
+  description = "Name of the function, and the beginning of every other name: 3 to 35 lowercase letters, digits and hyphens. Bucket: `<name>-<account>-<region>`; role: `<name>-<region>`; log group: `/aws/lambda/<name>`."
+  nullable    = false
+
+  validation {
+    # 35 + "-" + 12 digits + "-" + the longest region (14) = 63, the limit of a bucket's name.
+    condition     = can(regex("^[a-z][a-z0-9-]{1,33}[a-z0-9]$", var.name))
+    error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 3 to 35 lowercase letters, digits and hyphens, beginning with a letter and not ending in a hyphen. The bucket \"<name>-<account>-<region>\" would otherwise break S3's rules."
+  }
+
+  validation {
+    condition     = !anytrue([for beginning in ["xn--", "sthree-", "amzn-s3-demo-"] : startswith(var.name, beginning)])
+    error_message = "name is \"${var.name}\", but S3 keeps bucket names that begin with xn--, sthree- or amzn-s3-demo- to itself; begin with something else."
+  }
+}
+
+variable "prefixes" {
+  type = object({
+    challenge = optional(string, "challenge/")
+    reference = optional(string, "reference/")
+    results   = optional(string, "results/")
+  })
+  description = <<-EOT
+    Where in the bucket things belong. The function reads below `challenge` and `reference` only.
+    - `challenge`: photos to be checked.
+    - `reference`: photos of the known person.
+    - `results`: results.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command.
+    condition     = alltrue([for prefix in values(var.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.=!-]*/)+$", prefix))])
+    error_message = "Every value of prefixes must end in \"/\", must not start with \"/\", and may hold letters, digits and _ . = ! - between single slashes, such as \"photos/reference/\". Mend: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^([A-Za-z0-9_][A-Za-z0-9_.=!-]*/)+$", prefix))])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for pair in setproduct(keys(var.prefixes), keys(var.prefixes)) :
+      pair[0] == pair[1] || !startswith(var.prefixes[pair[1]], var.prefixes[pair[0]])
+    ])
+    error_message = "prefixes must differ, and none may be the beginning of another: what expires below one, or may be read below it, would also be so below the other."
+  }
+}
+
+variable "role" {
+  type = object({
+    path                     = optional(string, "/")
+    permissions_boundary_arn = optional(string)
+  })
+  description = <<-EOT
+    Settings of the function's execution role.
+    - `path`: IAM path, beginning and ending with `/`.
+    - `permissions_boundary_arn`: ARN of the policy that bounds the role; null sets none.
+  EOT
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9._+=,@-]+/)*$", var.role.path)) && length(var.role.path) <= 512
+    error_message = "role.path is \"${var.role.path}\"; it must begin and end with \"/\", such as \"/service/\", and have at most 512 letters, digits and . _ + = , @ -."
+  }
+
+  validation {
+    condition     = var.role.permissions_boundary_arn == null ? true : can(regex("^arn:aws(-[a-z]+)*:iam::([0-9]{12}|aws):policy/.+$", var.role.permissions_boundary_arn))
+    error_message = "role.permissions_boundary_arn must be the ARN of an IAM policy, such as arn:aws:iam::111122223333:policy/boundary."
+  }
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "Tags of every resource that takes them, beside the provider's default_tags."
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50 && alltrue([for key, value in var.tags : length(key) >= 1 && length(key) <= 128 && length(coalesce(value, " ")) <= 256 && !startswith(lower(key), "aws:")])
+    error_message = "tags may be at most 50, keys of 1 to 128 characters that do not begin with \"aws:\", values of at most 256 characters."
+  }
+}
