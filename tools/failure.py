@@ -1,0 +1,21 @@
+"""The one kind of error whose text is meant for the person at the terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class ToolError(Exception):
+    """Something the user can mend; the message is one sentence that says how."""
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn a ToolError into one line on stderr and exit status 1, and Ctrl-C into 130."""
+    try:
+        yield
+    except ToolError as error:
+        sys.exit(f"tools: {error}")
+    except KeyboardInterrupt:
+        print("tools: interrupted; nothing was left half-installed.", file=sys.stderr)
+        sys.exit(130)
