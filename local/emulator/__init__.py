@@ -1,0 +1,11 @@
+"""Launcher of the AWS emulator (MiniStack) with what its pinned version lacks for Lambda.
+
+Run by the interpreter of the emulator's own virtual environment, which holds MiniStack and botocore
+and nothing else; no module here may import anything beyond those two and the standard library.
+
+    runtime_environment   what a function's process sees (pure)
+    platform_records      Lambda's own log records (pure)
+    log_delivery          puts log records with the rights of the function's role
+    principals            tells the Rekognition stand-in whose access key is whose
+    runtime               the patches themselves, and the check that they still fit
+"""
