@@ -1,6 +1,9 @@
 # Every resource here hangs on existing_bucket alone, never on a name or an ARN: how many there are
 # is then known at plan even when those values are not.
 locals {
+  # The same name as local.bucket_name, and with it the promise that the bucket is there.
+  bucket_in_use = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+
   # The settings wait for the bucket and for nothing else. S3 refuses some of them while another is
   # being written (OperationAborted); the provider repeats that call by itself, so no chain is needed.
   own_bucket = one(aws_s3_bucket.photos[*].bucket)

@@ -20,7 +20,7 @@ resource "aws_lambda_function" "compare" {
 
   environment {
     variables = {
-      FACE_COMPARE_BUCKET               = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+      FACE_COMPARE_BUCKET               = local.bucket_in_use
       FACE_COMPARE_CHALLENGE_PREFIX     = var.prefixes.challenge
       FACE_COMPARE_REFERENCE_PREFIX     = var.prefixes.reference
       FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)

@@ -1,11 +1,11 @@
 output "bucket_arn" {
   description = "ARN of the bucket that holds the photos: the module's own, or the existing one."
-  value       = local.bucket_arn
+  value       = "arn:${local.partition}:s3:::${local.bucket_in_use}"
 }
 
 output "bucket_name" {
   description = "Name of the bucket that holds the photos: the module's own, or the existing one."
-  value       = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+  value       = local.bucket_in_use
 }
 
 output "function_arn" {
