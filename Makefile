@@ -3,35 +3,38 @@
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
 
+# The environment carries them past the shell, so that spaces and quotes in names are safe.
 export REFERENCE CHALLENGE
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo test lint package fmt docs requirements clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-13s", $$1, $$2; $$1 = $$2 = ""; print }'
 
-demo: ## Compare real faces through the deployed function, on this machine (REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg" for your own)
+demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
 
-test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack
-	@$(RUN) --with terraform,tofu python -m pytest
+test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
+	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
 
-lint: ## Check formats, configurations, types and the generated tables
-	@$(RUN) --with terraform,tflint,terraform-docs python -m tools.lint
+lint: ## Check formats, configurations, types and the README's tables
+	@$(RUN) python -m tools.lint
 
 package: ## Build lambda/face_compare.zip
 	@$(RUN) --with "" python -m tools.package
 
 fmt: ## Format Terraform and Python
-	@$(RUN) --with terraform python -m tools.fmt
+	@$(RUN) --with terraform bash -c 'terraform fmt -recursive && ruff check --quiet --fix . ; ruff format .'
 
-docs: ## Write the tables of inputs and outputs
-	@$(RUN) --with terraform-docs python -m tools.docs
+docs: ## Write the README's tables of inputs and outputs
+	@$(RUN) --with terraform-docs terraform-docs .
 
 requirements: ## Pin the newest Python packages that agree
 	@$(PYTHON) -m tools.requirements
 
-clean: ## Remove what was generated here (the cache of tools stays)
-	@$(PYTHON) -m tools.clean
+clean: ## Remove what was generated here (the tools in the cache stay)
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json
+	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +

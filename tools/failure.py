@@ -1,8 +1,11 @@
 """The one kind of error whose text is meant for the person at the terminal."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 
 class ToolError(Exception):
@@ -11,7 +14,11 @@ class ToolError(Exception):
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn a ToolError into one line on stderr and exit status 1, and Ctrl-C into 130."""
+    """Turn a ToolError into one line on stderr and exit status 1, and Ctrl-C into 130.
+
+    SIGTERM unwinds the stack too, so that temporary folders go and compilers stop.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         yield
     except ToolError as error:
@@ -19,3 +26,7 @@ def reported() -> Iterator[None]:
     except KeyboardInterrupt:
         print("tools: interrupted; nothing was left half-installed.", file=sys.stderr)
         sys.exit(130)
+
+
+def _terminated(signal_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + signal_number)

@@ -104,7 +104,7 @@ def compile_into(
         new = Path(name) / folder.name
         new.mkdir()
         run_go(
-            ["build", "-v", "-buildvcs=false", "-trimpath", "-o", str(new / target.name), *arguments],
+            [*"build -v -buildvcs=false -trimpath -o".split(), str(new / target.name), *arguments],
             source=source,
             environment=environment,
             shown=shown,

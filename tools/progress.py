@@ -47,8 +47,12 @@ def step(title: str) -> Iterator[Step]:
         while not ended.wait(_TERMINAL_EVERY if live else _LOG_EVERY):
             text = current.line()
             # Longer lines would wrap, and a wrapped line cannot be overwritten.
-            print(f"\r\033[K{text[:118]}" if live else text, end="" if live else "\n",
-                  file=sys.stderr, flush=True)
+            print(
+                f"\r\033[K{text[:118]}" if live else text,
+                end="" if live else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
 
     say(f"{title} …")
     ticker = threading.Thread(target=show, daemon=True)

@@ -112,10 +112,7 @@ def needs_provider(tools: Sequence[Tool]) -> bool:
 
 def key(tools: Sequence[Tool], candidates: Mapping[str, Candidate | None]) -> str:
     """Names one assembled toolchain: other pins or another command on PATH, another name."""
-    facts = [
-        [repr(tool), repr(candidates[tool.name])]
-        for tool in tools
-    ]
+    facts = [[repr(tool), repr(candidates[tool.name])] for tool in tools]
     text = json.dumps([facts, provider.identity(), places.go_platform()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -153,6 +150,7 @@ def _assemble(
     candidates: Mapping[str, Candidate | None],
     environment: Mapping[str, str],
 ) -> None:
+    _sweep(places.cache(environment))
     commands: dict[str, Path] = {}
     to_build: list[Tool] = []
     for tool in tools:
@@ -190,6 +188,13 @@ def _assemble(
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
     gobuild.discard_intermediate_files(environment)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what an installer that was killed left; the lock is ours, so none is at work."""
+    for pattern in ("new-*", "tools/new-*", "toolchains/new-*"):
+        for left in cache.glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Virtual environments from hash-pinned requirement files, in the cache.
 
-    python3 -m tools.venv dev|emulator     creates it if need be, prints its interpreter
+Usage: python3 -m tools.venv dev|emulator, which creates it if need be and prints its interpreter.
 """
 
 import hashlib
