@@ -12,7 +12,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -102,6 +102,10 @@ class Workspace:
                 (folder / source.name).symlink_to(source)
         (folder / OVERRIDE).write_text(_OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, progress, command)
+
+    def following(self, progress: Callable[[str], None]) -> Workspace:
+        """The same workspace, with its output going elsewhere."""
+        return replace(self, progress=progress)
 
     def init(self) -> None:
         """`terraform init`.

@@ -12,7 +12,7 @@ These names are replaced, each for one thing that upstream lacks:
     lambda_svc._provided_worker_env        Functions inherit the emulator's environment and never
                                            learn their log format.
     lambda_svc._emit_lambda_logs           Writes straight into the emulator's memory, creating the
-                                           group: no rights are asked, no destroyed group stays away.
+                                           group: no rights are asked, a destroyed group comes back.
 
 and two are wrapped:
 
@@ -21,9 +21,6 @@ and two are wrapped:
                                            for the group, so the usual "<group's ARN>:*" is refused.
     sts.register_session                   The Rekognition stand-in must know every session.
 """
-
-# Private names of upstream's are what this is about.
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 

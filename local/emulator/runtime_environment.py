@@ -55,7 +55,7 @@ def function_environment(
 
 
 def log_format(config: Mapping[str, Any]) -> str:
-    """ "JSON" or "Text", in the spelling Lambda gives its runtimes."""
+    """Name the log format, "JSON" or "Text", in the spelling Lambda gives its runtimes."""
     chosen = str((config.get("LoggingConfig") or {}).get("LogFormat", "Text"))
     return "JSON" if chosen.upper() == "JSON" else "Text"
 

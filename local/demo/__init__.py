@@ -1,0 +1,1 @@
+"""The demo: real photographs compared through the deployed function, on this machine."""

@@ -1,0 +1,165 @@
+"""The demo's report as one HTML page without anything outside it, and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from PIL import Image, ImageOps
+
+from local.demo.model import Comparison, Failure, Run
+from local.photos import Album, Photo
+
+PAGE = "demo-report.html"
+FACTS = "demo-report.json"
+_LONGER_SIDE = 640
+"""Pixels of an inlined photo: sharp at the widest it is shown, small in the file."""
+_STEP_TITLES = {
+    "toolchain": "Check the toolchain",
+    "stack": "Start the local stack",
+    "init": "terraform init",
+    "apply": "terraform apply",
+    "upload": "Upload the photos",
+    "compare": "Compare",
+    "follow": "Follow one request",
+    "failure": "Show a failure",
+    "empty": "Empty the bucket",
+    "destroy": "terraform destroy",
+    "list": "List what is left",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face in a photo, in percent of the upright photo's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    similarity: float | None
+    """None in a reference photo."""
+    matches: bool
+
+    @classmethod
+    def of(cls, face: Mapping[str, Any], threshold: float) -> Box:
+        """From a face of the function's answer (ratios of 0 to 1), cut off at the photo's edges."""
+        box = face["bounding_box"]
+        left, top = max(0.0, box["left"]), max(0.0, box["top"])
+        right = min(1.0, box["left"] + box["width"])
+        bottom = min(1.0, box["top"] + box["height"])
+        similarity = face.get("similarity")
+        return cls(
+            left=round(left * 100, 2),
+            top=round(top * 100, 2),
+            width=round((right - left) * 100, 2),
+            height=round((bottom - top) * 100, 2),
+            similarity=similarity,
+            matches=similarity is not None and similarity >= threshold,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo as the page shows it."""
+
+    name: str
+    caption: str
+    uri: str
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One challenge photo under a reference photo, with what came out."""
+
+    picture: Picture
+    comparison: Comparison | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A reference photo and everything it was compared with."""
+
+    picture: Picture
+    cards: tuple[Card, ...]
+
+
+def write(run: Run, album: Album, folder: Path) -> tuple[Path, Path]:
+    """Write demo-report.html and demo-report.json.
+
+    Returns:
+        Both paths.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    page, facts = folder / PAGE, folder / FACTS
+    page.write_text(render(run, album), encoding="utf-8")
+    facts.write_text(json.dumps(run.facts(), indent=2) + "\n", encoding="utf-8")
+    return page, facts
+
+
+def render(run: Run, album: Album) -> str:
+    """The HTML page."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    total = sum(run.seconds.values())
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        problems=run.problems(),
+        sections=list(_sections(run, album)),
+        asserted=any(each.as_expected is not None for each in [*run.comparisons, *run.failures]),
+        steps=[
+            (_STEP_TITLES.get(name, name), seconds, 100 * seconds / total if total else 0)
+            for name, seconds in run.seconds.items()
+        ],
+        total=total,
+    )
+
+
+def _sections(run: Run, album: Album) -> Iterator[Section]:
+    for reference in album.references:
+        cards = tuple(_cards(run, reference))
+        if cards:
+            sources = [card.comparison.answer for card in cards if card.comparison]
+            boxes = tuple(Box.of(answer["source"]["face"], 0.0) for answer in sources[:1])
+            yield Section(_picture(reference, boxes), cards)
+
+
+def _cards(run: Run, reference: Photo) -> Iterator[Card]:
+    for comparison in run.comparisons:
+        if comparison.pair.reference is reference:
+            threshold = float(comparison.answer["similarity_threshold"])
+            faces = comparison.answer["target"]["faces"]
+            boxes = tuple(Box.of(face, threshold) for face in faces)
+            yield Card(_picture(comparison.pair.challenge, boxes), comparison, None)
+    for failure in run.failures:
+        if failure.pair.reference is reference:
+            yield Card(_picture(failure.pair.challenge, ()), None, failure)
+
+
+def _picture(photo: Photo, boxes: tuple[Box, ...]) -> Picture:
+    with Image.open(io.BytesIO(photo.data)) as image:
+        # Boxes are ratios of the upright photo.
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((_LONGER_SIDE, _LONGER_SIDE), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    upright.save(out, "JPEG", quality=82, optimize=True)
+    uri = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+    return Picture(photo.name, photo.caption, uri, upright.width, upright.height, boxes)

@@ -1,0 +1,231 @@
+"""Photographs to compare: public-domain ones from two Python wheels, and what is made of them.
+
+Nothing here is committed as a picture. Who is in a photo is written down once, beside the photo;
+what a comparison must decide follows from that.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+import matplotlib
+import skimage.data
+from PIL import Image, ImageEnhance, ImageOps
+
+_EXIF_ORIENTATION = 0x0112
+_ROTATED_LEFT = 6
+"""EXIF: the pixels lie on their left side; a viewer turns them right by 90 degrees."""
+_MAGIC = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+_MAX_BYTES = 15 * 1024 * 1024
+"""Rekognition's limit for an image in S3."""
+
+
+class PhotoError(Exception):
+    """A photo of the user's own cannot be used; the message says which and why."""
+
+
+class Person(StrEnum):
+    """Who may be in a photo."""
+
+    EILEEN_COLLINS = "Eileen Collins"
+    GRACE_HOPPER = "Grace Hopper"
+
+
+class Expected(StrEnum):
+    """What a comparison must come to."""
+
+    MATCH = "match"
+    NO_MATCH = "no_match"
+    NO_FACE_IN_TARGET = "NoFaceInTargetError"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo as it is uploaded."""
+
+    name: str
+    """File name, unique within its prefix."""
+    caption: str
+    """What it is, in a few words."""
+    people: tuple[Person, ...] | None
+    """Who is in it; None when nobody here knows (a user's own photo)."""
+    data: bytes
+    """JPEG or PNG."""
+
+    @property
+    def content_type(self) -> str:
+        """MIME type, by the data and not by the name."""
+        return "image/png" if self.data.startswith(b"\x89PNG") else "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One comparison to make."""
+
+    reference: Photo
+    challenge: Photo
+
+    @property
+    def expected(self) -> Expected | None:
+        """What must come out; None where nobody here knows who is in the photos."""
+        if self.reference.people is None or self.challenge.people is None:
+            return None
+        if not self.challenge.people:
+            return Expected.NO_FACE_IN_TARGET
+        (subject,) = self.reference.people
+        return Expected.MATCH if subject in self.challenge.people else Expected.NO_MATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Reference photos and the challenge photos each is compared with."""
+
+    references: tuple[Photo, ...]
+    challenges: tuple[Photo, ...]
+
+    def pairs(self) -> Iterator[Pair]:
+        """Every reference with every challenge, reference by reference."""
+        for reference in self.references:
+            for challenge in self.challenges:
+                yield Pair(reference, challenge)
+
+
+def default_album() -> Album:
+    """Two people, their photos seen in other ways, one photo of both and one of nobody."""
+    # scikit-image has no types for these two.
+    eileen = Image.fromarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
+    cat = Image.fromarray(skimage.data.chelsea())  # type: ignore[no-untyped-call]
+    grace = Image.open(Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg"))
+    grace = grace.convert("RGB")
+    e, g = (Person.EILEEN_COLLINS,), (Person.GRACE_HOPPER,)
+    return Album(
+        references=(
+            Photo("eileen-collins.jpg", "Eileen Collins, portrait by NASA", e, _jpeg(eileen)),
+            Photo("grace-hopper.jpg", "Grace Hopper, portrait by the US Navy", g, _jpeg(grace)),
+        ),
+        challenges=(
+            Photo("eileen-mirrored.jpg", "Mirrored", e, _jpeg(ImageOps.mirror(eileen))),
+            Photo("eileen-dark.jpg", "Darkened", e, _jpeg(_brightness(eileen, 0.4))),
+            Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, _lying(eileen)),
+            Photo("grace-grey.png", "Grey, as PNG", g, _png(ImageOps.grayscale(grace))),
+            Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
+            Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
+            Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
+        ),
+    )
+
+
+def own_album(reference: str, challenge: str) -> Album:
+    """The user's own photos, about which nothing is known.
+
+    Args:
+        reference: path of one photo.
+        challenge: paths of one or more, separated by spaces. A path with spaces may be quoted for
+            the shell; where it is not, the longest run of words that names a file is taken.
+
+    Raises:
+        PhotoError: a variable is empty, or a file is missing, too large or not JPEG or PNG.
+    """
+    if not reference.strip() or not challenge.strip():
+        raise PhotoError(
+            "Give both REFERENCE and CHALLENGE, for example: "
+            'make demo REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"'
+        )
+    references = _paths(reference)
+    if len(references) != 1:
+        raise PhotoError(f"REFERENCE must name one photo, but {reference!r} names several.")
+    return Album(tuple(_own(references)), tuple(_own(_paths(challenge))))
+
+
+def _paths(words: str) -> list[Path]:
+    """Split a list of file names as the user most likely meant it."""
+    if Path(words).is_file():
+        return [Path(words)]
+    if any(character in words for character in "'\"\\"):
+        try:
+            return [Path(word) for word in shlex.split(words)]
+        except ValueError as error:
+            raise PhotoError(f"The file names {words} cannot be read: {error}.") from error
+    rest, paths = words.split(), []
+    while rest:
+        for end in range(len(rest), 0, -1):
+            joined = Path(" ".join(rest[:end]))
+            if joined.is_file() or end == 1:
+                paths.append(joined)
+                rest = rest[end:]
+                break
+    return paths
+
+
+def _own(paths: Sequence[Path]) -> Iterator[Photo]:
+    taken: set[str] = set()
+    for path in paths:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise PhotoError(f"Cannot read the photo {path}: {error.strerror}.") from error
+        kind = next((name for magic, name in _MAGIC.items() if data.startswith(magic)), None)
+        if kind is None:
+            raise PhotoError(f"{path} is not a JPEG or PNG picture; Rekognition reads no others.")
+        if len(data) > _MAX_BYTES:
+            size = len(data) / 1024 / 1024
+            raise PhotoError(f"{path} has {size:.1f} MB; Rekognition reads at most 15 MB from S3.")
+        name = path.name
+        for number in range(2, len(paths) + 2):
+            if name not in taken:
+                break
+            name = f"{path.stem}-{number}{path.suffix}"
+        taken.add(name)
+        yield Photo(name, str(PurePosixPath(path)), None, data)
+
+
+def _encoded(image: Image.Image, save: Callable[[Image.Image, io.BytesIO], None]) -> bytes:
+    out = io.BytesIO()
+    save(image, out)
+    return out.getvalue()
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    return _encoded(image, lambda picture, out: picture.save(out, "JPEG", quality=92))
+
+
+def _png(image: Image.Image) -> bytes:
+    return _encoded(image, lambda picture, out: picture.save(out, "PNG", optimize=True))
+
+
+def _lying(image: Image.Image) -> bytes:
+    """A photo as a phone stores it: turned pixels, and an EXIF note that says which way is up."""
+    exif = Image.Exif()
+    exif[_EXIF_ORIENTATION] = _ROTATED_LEFT
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+    return _encoded(turned, lambda picture, out: picture.save(out, "JPEG", quality=92, exif=exif))
+
+
+def _brightness(image: Image.Image, factor: float) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(factor)
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    """Head and shoulders at three fifths of the size."""
+    width, height = image.size
+    box = (int(width * 0.15), 0, int(width * 0.85), int(height * 0.7))
+    crop = image.crop(box)
+    return crop.resize((crop.width * 3 // 5, crop.height * 3 // 5), Image.Resampling.LANCZOS)
+
+
+def _beside(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Two pictures of one height, side by side."""
+    height = min(left.height, right.height)
+    parts = [
+        part.resize((part.width * height // part.height, height), Image.Resampling.LANCZOS)
+        for part in (left, right)
+    ]
+    whole = Image.new("RGB", (sum(part.width for part in parts), height))
+    whole.paste(parts[0], (0, 0))
+    whole.paste(parts[1], (parts[0].width, 0))
+    return whole
