@@ -9,6 +9,9 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(
-        "tools: this needs Python 3.11 or newer, and {} is {}.{}: put a newer python3"
-        " first on PATH.".format(sys.executable, sys.version_info[0], sys.version_info[1])  # noqa: UP032
+        "tools: this needs Python 3.11 or newer, and "
+        + sys.executable
+        + " is "
+        + ".".join(map(str, sys.version_info[:2]))
+        + ": put a newer python3 first on PATH."
     )

@@ -17,6 +17,9 @@ from tools.failure import ToolError
 from tools.progress import Step, step
 from tools.versions import Tool
 
+# Where Go's own archive goes, which many shells do not have on PATH.
+INSTALLER_FOLDER = "/usr/local/go/bin"
+_BUILD = ("build", "-v", "-buildvcs=false", "-trimpath")
 _LAST_LINES = 12
 
 
@@ -28,8 +31,8 @@ def command_path(tool: Tool, environment: Mapping[str, str]) -> Path:
 
 def find_go(environment: Mapping[str, str]) -> str | None:
     """The go command on PATH or in the folder its installer uses, or None."""
-    usual = "/usr/local/go/bin"
-    return shutil.which("go", path=os.pathsep.join([environment.get("PATH", os.defpath), usual]))
+    path = environment.get("PATH", os.defpath)
+    return shutil.which("go", path=os.pathsep.join([path, INSTALLER_FOLDER]))
 
 
 def require_go(tools: Sequence[Tool], environment: Mapping[str, str]) -> str:
@@ -104,7 +107,7 @@ def compile_into(
         new = Path(name) / folder.name
         new.mkdir()
         run_go(
-            [*"build -v -buildvcs=false -trimpath -o".split(), str(new / target.name), *arguments],
+            [*_BUILD, "-o", str(new / target.name), *arguments],
             source=source,
             environment=environment,
             shown=shown,

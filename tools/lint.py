@@ -1,6 +1,7 @@
 """Every static check, and all that they find: python3 -m tools.run python -m tools.lint."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,7 +55,10 @@ def checks(copies: Path) -> list[Check]:
             validate = (engine, "validate", "-no-color")
             found.append(Check(f"{engine} validate, {name}", (init, validate), module))
     copy = copies / "terraform"
-    config = f"--config={REPOSITORY / '.tflint.hcl'}"
+    # Fixtures of tests are no modules to publish.
+    published = workspace.copy_to(copies / "published")
+    shutil.rmtree(published / "tests", ignore_errors=True)
+    config = f"--config={published / '.tflint.hcl'}"
     rooms = python_rooms(REPOSITORY)
     found += [
         Check("mypy", (("mypy", *rooms),), REPOSITORY),
@@ -72,7 +76,7 @@ def checks(copies: Path) -> list[Check]:
             ),
             REPOSITORY,
         ),
-        Check("tflint", (("tflint", "--no-color", config, "--recursive"),), copy),
+        Check("tflint", (("tflint", "--no-color", config, "--recursive"),), published),
         Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),), copy),
         Check("ruff check", (("ruff", "check", "--quiet", "."),), REPOSITORY),
         Check("ruff format", (("ruff", "format", "--quiet", "--diff", "."),), REPOSITORY),
@@ -120,15 +124,18 @@ def summary(findings: Sequence[Finding]) -> str:
 def main() -> int:
     """Print a line for each check, with the output of those that failed; answer the status."""
     findings = []
-    with reported(), tempfile.TemporaryDirectory(prefix="face-compare-lint-") as name:
+    with (
+        reported(),
+        tempfile.TemporaryDirectory(prefix="face-compare-lint-") as name,
+        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+    ):
         # Their order is that of the list, so two runs can be compared line by line.
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            for finding in pool.map(run, checks(Path(name))):
-                findings.append(finding)
-                word = "ok  " if finding.passed else "FAIL"
-                print(f"{word} {finding.seconds:5.1f} s  {finding.check.name}", flush=True)
-                if not finding.passed:
-                    print(finding.output.replace(name, "…"), flush=True)
+        for finding in pool.map(run, checks(Path(name))):
+            findings.append(finding)
+            word = "ok  " if finding.passed else "FAIL"
+            print(f"{word} {finding.seconds:5.1f} s  {finding.check.name}", flush=True)
+            if not finding.passed:
+                print(finding.output.replace(name, "…"), flush=True)
     print(summary(findings))
     return 0 if all(finding.passed for finding in findings) else 1
 

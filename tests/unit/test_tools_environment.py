@@ -1,0 +1,172 @@
+"""Places, virtual environments and `tools.run`: what every command of the Makefile stands on."""
+
+import ast
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import places, run, venv
+from tools.failure import ToolError, reported
+from tools.lint import Check, Finding, summary
+from tools.lint import run as run_check
+from tools.progress import clock, step
+
+
+def test_the_cache_is_where_its_variables_say_in_their_order(tmp_path: Path) -> None:
+    environment = {"HOME": "/home/someone"}
+    name = "terraform-aws-face-compare"
+    assert places.cache(environment) == Path("/home/someone/.cache") / name
+    environment["XDG_CACHE_HOME"] = "/var/cache/someone"
+    assert places.cache(environment) == Path("/var/cache/someone") / name
+    environment["FACE_COMPARE_CACHE"] = str(tmp_path)
+    assert places.cache(environment) == tmp_path
+
+
+@pytest.mark.parametrize("environment", [{}, {"HOME": ""}])
+def test_a_service_account_without_home_still_has_a_cache(environment: dict[str, str]) -> None:
+    assert places.cache(environment).is_absolute()
+
+
+def test_platforms_are_named_as_the_provider_mirror_wants_them() -> None:
+    assert places.go_platform("Linux", "x86_64") == "linux_amd64"
+    assert places.go_platform("Darwin", "arm64") == "darwin_arm64"
+    with pytest.raises(ToolError, match="no toolchain for Windows on AMD64"):
+        places.go_platform("Windows", "AMD64")
+
+
+def test_changed_pins_or_another_python_give_another_environment() -> None:
+    keys = {
+        venv.key(b"boto3==1", "3.11.7"),
+        venv.key(b"boto3==2", "3.11.7"),
+        venv.key(b"boto3==1", "3.12.1"),
+    }
+    assert len(keys) == 3
+    assert venv.key(b"boto3==1", "3.11.7") in keys
+
+
+def test_an_unknown_environment_is_named_with_the_choice() -> None:
+    with pytest.raises(ToolError, match=r"'prod': choose from dev, emulator"):
+        venv.folder("prod", {})
+
+
+def test_an_interrupted_installation_is_done_again_and_a_whole_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {"FACE_COMPARE_CACHE": str(tmp_path)}
+    created = []
+
+    def create(name: str, target: Path, python: Path, _environment: object) -> None:
+        created.append(name)
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
+        assert target in python.parents
+
+    monkeypatch.setattr(venv, "_create", create)
+    python = venv.folder("dev", environment) / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert venv.interpreter("dev", environment) == python
+    assert created == ["dev"], "an environment without its mark was taken for a whole one"
+    assert venv.interpreter("dev", environment) == python
+    assert created == ["dev"]
+
+
+def test_a_failed_installation_leaves_nothing_and_shows_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "dev.txt").write_text("not a requirement\n")
+    monkeypatch.setattr(places, "TOOLS", tmp_path)
+    environment = {**os.environ, "FACE_COMPARE_CACHE": str(tmp_path / "cache")}
+    with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*not a requirement"):
+        venv.interpreter("dev", environment)
+    assert not venv.folder("dev", environment).exists()
+
+
+def test_run_takes_the_whole_toolchain_unless_told_otherwise() -> None:
+    whole = ("terraform", "tofu", "tflint", "terraform-docs")
+    assert run.parse(["pytest", "-k", "x"]) == run.Request(whole, ("pytest", "-k", "x"))
+    assert run.parse(["--", "pytest"]) == run.Request(whole, ("pytest",))
+    assert run.parse(["--with", "tofu,tflint", "--", "x"]) == run.Request(
+        ("tofu", "tflint"), ("x",)
+    )
+    assert run.parse(["--with=", "x", "--with"]) == run.Request((), ("x", "--with"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--"], ["--with"], ["--with", "tofu"], ["--wth", "x"]])
+def test_run_without_a_command_shows_its_usage(arguments: list[str]) -> None:
+    with pytest.raises(ToolError, match=r"^usage: "):
+        run.parse(arguments)
+
+
+def test_the_command_finds_the_toolchain_first_and_then_the_environment(tmp_path: Path) -> None:
+    chain = tmp_path / "chain"
+    (chain / "bin").mkdir(parents=True)
+    (chain / "terraformrc").touch()
+    environment = run.command_environment(
+        {"PATH": "/usr/bin", "TF_CLI_CONFIG_FILE": "/not/there", "PYTHONHOME": "/x", "LANG": "C"},
+        python=Path("/cache/dev/bin/python"),
+        chain=chain,
+    )
+    assert environment["PATH"].split(":") == [str(chain / "bin"), "/cache/dev/bin", "/usr/bin"]
+    assert environment["TF_CLI_CONFIG_FILE"] == str(chain / "terraformrc")
+    assert environment["PYTHONPATH"] == str(places.REPOSITORY)
+    assert environment["LANG"] == "C"
+    assert "PYTHONHOME" not in environment
+
+
+def test_a_setting_that_names_no_file_does_not_reach_the_command() -> None:
+    environment = run.command_environment(
+        {"PATH": "/usr/bin", "TF_CLI_CONFIG_FILE": "/not/there"}, Path("/v/bin/python"), chain=None
+    )
+    assert "TF_CLI_CONFIG_FILE" not in environment
+
+
+def test_an_error_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised, reported():
+        raise ToolError("install Go.")
+    assert raised.value.code == "tools: install Go."
+    assert capsys.readouterr().out == ""
+
+
+def test_an_old_python_is_told_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = places.TOOLS / "__init__.py"
+    source = path.read_text()
+    ast.parse(source, feature_version=(3, 4))
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    with pytest.raises(SystemExit) as raised:
+        exec(compile(source, path, "exec"), {})  # noqa: S102
+    assert "Python 3.11 or newer" in str(raised.value.code)
+    assert " is 3.9: " in str(raised.value.code)
+
+
+def test_progress_ends_with_how_long_it_took_even_when_it_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        with step("building x"):
+            raise ToolError("no")
+
+    with pytest.raises(ToolError):
+        fail()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["tools: building x …", "tools: building x: failed after 0:00"]
+    assert clock(125.9) == "2:05"
+
+
+def test_lint_shows_what_a_failed_check_printed_and_stops_it_there(tmp_path: Path) -> None:
+    commands = (("sh", "-c", "echo first; exit 3"), ("sh", "-c", "echo second"))
+    finding = run_check(Check("a check", commands, tmp_path))
+    assert not finding.passed
+    assert finding.output == "first\n"
+
+
+def test_lint_names_every_check_that_failed(tmp_path: Path) -> None:
+    findings = [
+        Finding(Check(name, (), tmp_path), passed, "", 0.1)
+        for name, passed in [("mypy", False), ("tflint", True), ("ruff", False)]
+    ]
+    assert summary(findings) == "lint: 2 of 3 checks failed: mypy; ruff"
+    assert summary(findings[1:2]) == "lint: all 1 checks passed"
