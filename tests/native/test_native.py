@@ -59,7 +59,7 @@ def test_there_are_native_tests() -> None:
     assert FILES
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path))
+@pytest.mark.parametrize("path", FILES, ids=str)
 def test_native(initialised: tuple[str, Path], path: Path) -> None:
     engine, copy = initialised
     module = path.parent.parent

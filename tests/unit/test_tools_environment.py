@@ -76,11 +76,17 @@ def test_an_interrupted_installation_is_done_again_and_a_whole_one_is_not(
 def test_a_failed_installation_leaves_nothing_and_shows_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "dev.txt").write_text("not a requirement\n")
-    monkeypatch.setattr(places, "TOOLS", tmp_path)
+    # It makes an environment, as `python -m venv FOLDER` does, whose pip always fails.
+    python = tmp_path / "python"
+    python.write_text(
+        '#!/bin/sh\nmkdir -p "$3/bin"\n'
+        'printf "#!/bin/sh\\necho no such package; exit 1\\n" >"$3/bin/python"\n'
+        'chmod 755 "$3/bin/python"\n'
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
     environment = {**os.environ, "FACE_COMPARE_CACHE": str(tmp_path / "cache")}
-    with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*not a requirement"):
+    with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*no such package"):
         venv.interpreter("dev", environment)
     assert not venv.folder("dev", environment).exists()
 

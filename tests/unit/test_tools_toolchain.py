@@ -1,4 +1,4 @@
-"""The toolchain: what a newcomer's first command finds, fetches, builds, or asks them to install."""
+"""The toolchain: what a newcomer's first command finds, fetches, builds, or asks to install."""
 
 import os
 import shutil
