@@ -63,7 +63,9 @@ def interpreter(name: str, environment: Mapping[str, str]) -> Path:
 
 def _create(name: str, target: Path, python: Path, environment: Mapping[str, str]) -> None:
     requirements = places.TOOLS / "requirements" / f"{name}.txt"
-    count = sum(line[:1].isalnum() for line in requirements.read_text().splitlines())
+    lines = requirements.read_text().splitlines()
+    # One name may have a line for each Python it is pinned for.
+    count = len({line.partition("==")[0] for line in lines if line[:1].isalnum()})
     shutil.rmtree(target, ignore_errors=True)
     try:
         with step(f"installing the Python environment {name} ({count} packages, about 1 min)"):
