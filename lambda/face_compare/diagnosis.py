@@ -173,7 +173,7 @@ class Diagnosis:
                 f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
                 "not use. Give the module that key as kms_key_arn and see that it is enabled."
             )
-        if head.get("StorageClass") in _ARCHIVED and "ongoing-request=\"false\"" not in str(
+        if head.get("StorageClass") in _ARCHIVED and 'ongoing-request="false"' not in str(
             head.get("Restore", "")
         ):
             raise faults.ImageUnreadableError(

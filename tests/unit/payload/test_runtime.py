@@ -1,0 +1,177 @@
+"""The zip under AWS's own runtime client: what Lambda, Step Functions and CloudWatch see."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from face_compare import faults
+from local.runtime import Outcome, RuntimeEnvironment
+from tests.unit.payload.canned_aws import (
+    BOX,
+    LANDMARKS,
+    CannedAnswer,
+    CannedAws,
+    canned_aws,
+    compared,
+    error,
+)
+from tools.package import ZIP
+
+EVENT = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
+
+
+@pytest.fixture(scope="module")
+def canned() -> Iterator[CannedAws]:
+    with canned_aws() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def environment(
+    canned: CannedAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RuntimeEnvironment]:
+    code = tmp_path_factory.mktemp("code")
+    zipfile.ZipFile(ZIP).extractall(code)
+    with start(code, canned) as started:
+        yield started
+
+
+def start(code: Path, canned: CannedAws, timeout: float = 30.0) -> RuntimeEnvironment:
+    return RuntimeEnvironment(
+        code,
+        "face_compare.handler.handler",
+        {
+            "AWS_ENDPOINT_URL": canned.endpoint,
+            "FACE_COMPARE_BUCKET": "photos",
+            "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
+            "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
+            "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+            "FACE_COMPARE_TIMEOUT_SECONDS": str(timeout),
+        },
+        timeout_seconds=timeout,
+    )
+
+
+def records_of(environment: RuntimeEnvironment, outcome: Outcome) -> list[dict[str, object]]:
+    # The runtime posts its answer before its last line has come through the pipe.
+    time.sleep(0.05)
+    return [
+        record
+        for record in environment.log_records()
+        if record.get("requestId") == outcome.request_id
+    ]
+
+
+def test_a_decision_is_answered_and_recorded_under_the_request_id(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    outcome = environment.invoke(EVENT)
+    assert outcome.answer["request_id"] == outcome.request_id
+    assert outcome.answer["match"] is True
+    (record,) = records_of(environment, outcome)
+    assert record["level"] == "INFO"
+    assert record["logger"] == "face_compare"
+    assert record["decision"] == "match"
+    assert record["similarity"] == 97.5
+    assert isinstance(record["duration_ms"], float)
+
+
+def test_nothing_biometric_is_in_any_line_of_the_log(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    environment.invoke(EVENT)
+    canned.answers["CompareFaces"] = error("InvalidParameterException")
+    canned.answers["DetectFaces"] = CannedAnswer(body={"FaceDetails": []})
+    environment.invoke(EVENT)
+    written = json.dumps(environment.log_records())
+    for number in (*BOX.values(), *(mark[axis] for mark in LANDMARKS for axis in "XY")):
+        assert str(number) not in written
+
+
+def test_the_error_type_is_the_bare_class_name_that_step_functions_matches(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = error("InvalidParameterException")
+    canned.answers["DetectFaces"] = CannedAnswer(body={"FaceDetails": []})
+    outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "NoFaceInSourceError"
+    assert "reference/a.jpg" in outcome.error["errorMessage"]
+    ours = [
+        record
+        for record in records_of(environment, outcome)
+        if record.get("logger") == "face_compare"
+    ]
+    assert [record["error_type"] for record in ours] == ["NoFaceInSourceError"]
+    assert ours[0]["level"] == "ERROR"
+
+
+@pytest.mark.parametrize(
+    "event", [b"[]", b"null", b'"x"', b"7", b"{}", b'{"source": 1e999, "target": {}}']
+)
+def test_any_json_is_answered_with_a_typed_error(
+    environment: RuntimeEnvironment, event: bytes
+) -> None:
+    outcome = environment.invoke_raw(event)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "InvalidRequestError"
+
+
+def test_the_environment_serves_on_after_an_error(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    environment.invoke("nonsense")
+    canned.answers["CompareFaces"] = compared(97.5)
+    assert environment.invoke(EVENT).answer["match"] is True
+
+
+def test_throttling_is_retried_and_then_typed(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = error("ProvisionedThroughputExceededException")
+    canned.requests.clear()
+    outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "ThrottledError"
+    assert len(canned.requests) == 3
+
+
+def test_an_api_that_hangs_ends_in_a_typed_error_before_the_functions_timeout(
+    canned: CannedAws, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(ZIP).extractall(tmp_path)
+    canned.answers["CompareFaces"] = CannedAnswer(seconds=60.0)
+    with start(tmp_path, canned, timeout=10.0) as environment:
+        outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "ServiceUnavailableError"
+    assert outcome.seconds < 10.0
+
+
+def test_the_call_asks_for_every_score(environment: RuntimeEnvironment, canned: CannedAws) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    canned.requests.clear()
+    environment.invoke(EVENT)
+    assert [(name, body["SimilarityThreshold"]) for name, body in canned.requests] == [
+        ("CompareFaces", 0)
+    ]
+
+
+def test_every_fault_has_a_name_and_a_meaning_of_its_own() -> None:
+    classes = [
+        member
+        for _, member in inspect.getmembers(faults, inspect.isclass)
+        if issubclass(member, faults.FaceCompareError)
+    ]
+    assert len({member.__doc__ for member in classes}) == len(classes)
+    for member in classes:
+        assert member.__name__.endswith("Error")

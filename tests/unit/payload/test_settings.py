@@ -1,0 +1,48 @@
+"""Without these, a slow API makes Lambda kill the function, and the caller learns nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from face_compare.settings import CallLimits, Settings
+from tests.unit.payload.conftest import SETTINGS
+
+ENVIRONMENT = {
+    "FACE_COMPARE_BUCKET": "photos",
+    "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
+    "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
+    "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+    "FACE_COMPARE_TIMEOUT_SECONDS": "30",
+}
+
+
+def test_the_modules_environment_gives_the_settings() -> None:
+    assert Settings.from_environment(ENVIRONMENT) == SETTINGS
+
+
+@pytest.mark.parametrize("missing", sorted(ENVIRONMENT))
+def test_a_missing_setting_stops_the_start_instead_of_deciding_by_a_default(missing: str) -> None:
+    incomplete = {name: value for name, value in ENVIRONMENT.items() if name != missing}
+    with pytest.raises(KeyError, match=missing):
+        Settings.from_environment(incomplete)
+
+
+@pytest.mark.parametrize("timeout", [10.0, 11.0, 29.0, 30.0, 60.0, 900.0])
+def test_every_attempt_of_a_comparison_ends_before_the_function_does(timeout: float) -> None:
+    limits = dataclasses.replace(SETTINGS, timeout_seconds=timeout).comparison_limits
+    assert limits.worst_case <= timeout - 1
+    assert limits.read_timeout >= 1
+    assert limits.connect_timeout > 0
+
+
+@pytest.mark.parametrize("timeout", [10.0, 30.0, 900.0])
+def test_both_images_can_be_diagnosed_before_the_function_ends(timeout: float) -> None:
+    limits = dataclasses.replace(SETTINGS, timeout_seconds=timeout).diagnosis_limits
+    assert 2 * limits.worst_case <= timeout - 1
+    assert limits.read_timeout > 0.5
+
+
+def test_the_worst_case_counts_attempts_and_the_waits_between_them() -> None:
+    assert CallLimits(3, connect_timeout=1.0, read_timeout=4.0).worst_case == 3 * 5 + 1 + 2
