@@ -97,11 +97,10 @@ class Album:
 
 def default_album() -> Album:
     """Two people, their photos seen in other ways, one photo of both and one of nobody."""
-    # scikit-image has no types for these two.
-    eileen = Image.fromarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
-    cat = Image.fromarray(skimage.data.chelsea())  # type: ignore[no-untyped-call]
-    grace = Image.open(Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg"))
-    grace = grace.convert("RGB")
+    eileen = Image.fromarray(skimage.data.astronaut())
+    cat = Image.fromarray(skimage.data.chelsea())
+    hopper = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
+    grace = Image.open(hopper).convert("RGB")
     e, g = (Person.EILEEN_COLLINS,), (Person.GRACE_HOPPER,)
     return Album(
         references=(

@@ -132,7 +132,7 @@ class Stack:
         return self.folder / f"{name}.log"
 
     def _start(self) -> None:
-        emulator_port, rekognition_port = _free_ports(2)
+        emulator_port, rekognition_port = free_ports(2)
         self.endpoint = f"http://{_LOOPBACK}:{emulator_port}"
         self.rekognition_endpoint = f"http://{_LOOPBACK}:{rekognition_port}"
         principals = self.folder / "principals.json"
@@ -281,7 +281,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that were free a moment ago, all different."""
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]

@@ -46,7 +46,7 @@ class Steps:
                 task = progress.add_task(f"{number}  {title}", total=None, note="")
                 yield lambda note: progress.update(task, note=_short(note))
         else:
-            self.console.print(f"{number}  {title} …", highlight=False)
+            self.console.print(f"{number}  {title} …", highlight=False, soft_wrap=True)
             yield lambda note: self.console.print(
                 Text(f"         {_short(note)}", style="dim"), soft_wrap=True
             )

@@ -120,6 +120,11 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     """By step, in order."""
 
+    def asserted(self) -> int:
+        """How many outcomes were expected to be what they are or otherwise."""
+        outcomes: list[Comparison | Failure] = [*self.comparisons, *self.failures]
+        return sum(each.as_expected is not None for each in outcomes)
+
     def problems(self) -> list[str]:
         """One sentence for each thing that is not as it should be; empty when all is well."""
         found = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,18 +120,24 @@ def render(run: Run, album: Album) -> str:
         lstrip_blocks=True,
     )
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    environment.filters["score"] = score
     total = sum(run.seconds.values())
     return environment.get_template("report.html.j2").render(
         run=run,
         problems=run.problems(),
         sections=list(_sections(run, album)),
-        asserted=any(each.as_expected is not None for each in [*run.comparisons, *run.failures]),
+        asserted=run.asserted(),
         steps=[
             (_STEP_TITLES.get(name, name), seconds, 100 * seconds / total if total else 0)
             for name, seconds in run.seconds.items()
         ],
         total=total,
     )
+
+
+def score(similarity: float) -> str:
+    """A similarity with one decimal, cut off: 79.96 must not read as 80.0 beside "no match"."""
+    return f"{math.floor(similarity * 10) / 10:.1f}"
 
 
 def _sections(run: Run, album: Album) -> Iterator[Section]:

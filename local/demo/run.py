@@ -127,10 +127,10 @@ def _compare(stack: Stack, deployed: Deployed, pair: Pair, run: Run, console: Co
     found = outcome_of(pair, source, target, outcome)
     if isinstance(found, Comparison):
         run.comparisons.append(found)
-        score, said = f"{found.similarity:6.2f}", found.decision.replace("_", " ")
+        score, said = f"{report.score(found.similarity):>6}", found.decision.replace("_", " ")
     else:
         run.failures.append(found)
-        score, said = "     –", str(outcome.error_type)
+        score, said = "     -", str(outcome.error_type)
     console.print(_line(pair, score, said, found.as_expected))
     if isinstance(found, Failure):
         console.print(Text(f"         {outcome.error_message}", style="dim"), soft_wrap=True)
@@ -161,11 +161,11 @@ def _conclude(run: Run, console: Console, page: Path, facts: Path) -> int:
     console.print()
     for problem in problems:
         console.print(Text(problem, style="bold red"), soft_wrap=True)
-    asserted = [each for each in run.comparisons + run.failures if each.as_expected is not None]
+    asserted = run.asserted()
     total = sum(run.seconds.values())
     if not problems:
         summary = (
-            f"All {len(asserted)} expectations met"
+            f"All {asserted} expectations met"
             if asserted
             else f"{len(run.comparisons)} compared, nothing asserted about your own photos"
         )

@@ -1,0 +1,84 @@
+"""The same example on moto's server, which remembers some things that MiniStack forgets."""
+
+from __future__ import annotations
+
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from local import inventory, processes
+from local.stack import REGION, AwsClient, free_ports
+from local.terraform import Drift, Workspace
+
+_EXAMPLE = "minimal"
+
+
+@dataclass(frozen=True, slots=True)
+class Moto:
+    """What came of apply, plan and destroy there."""
+
+    drift: list[Drift]
+    created: frozenset[str]
+    """What apply added to the account."""
+    left: frozenset[str]
+    """What was left of it after destroy."""
+
+    @classmethod
+    def run(cls, folder: Path) -> Moto:
+        """Start a server, apply, plan, destroy, stop it."""
+        (port,) = free_ports(1)
+        endpoint = f"http://127.0.0.1:{port}"
+        server = processes.start(
+            "moto",
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            # moto would run functions in Docker; nothing is invoked here.
+            environment={"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"},
+            log=folder / "moto.log",
+            cwd=folder,
+        )
+        try:
+            _wait(endpoint, server)
+            client = _clients(endpoint)
+            before = inventory.inventory(client)
+            workspace = Workspace.create(_EXAMPLE, folder, endpoint)
+            workspace.init()
+            workspace.apply()
+            created = inventory.inventory(client) - before
+            drift = workspace.drift()
+            workspace.destroy()
+            return cls(drift, created, inventory.inventory(client) - before)
+        finally:
+            server.kill()
+
+
+def _wait(endpoint: str, server: processes.Child) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=2):  # noqa: S310
+                return
+        except OSError:
+            if server.exit_code() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"moto did not start:\n{server.log_tail()}") from None
+            time.sleep(0.1)
+
+
+def _clients(endpoint: str) -> Callable[[str], AwsClient]:
+    session = boto3.session.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name=REGION,
+    )
+    kept: dict[str, AwsClient] = {}
+
+    def client(service: str) -> AwsClient:
+        if service not in kept:
+            kept[service] = session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
+        return kept[service]
+
+    return client

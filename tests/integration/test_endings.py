@@ -1,0 +1,88 @@
+"""However a demo ends, nothing of it goes on and nothing is left on disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.stack import REPOSITORY
+
+_MOMENTS = {"while the stack starts": "Start the emulated AWS", "in mid-apply": "Still creating"}
+
+
+def _running_with(mark: str) -> list[str]:
+    """Command lines of all processes that have the mark in their environment or arguments."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            if mark.encode() in text:
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("moment", _MOMENTS)
+@pytest.mark.parametrize(
+    ("ending", "code", "state_stays"),
+    [
+        (signal.SIGINT, 130, False),
+        (signal.SIGTERM, 143, False),
+        # Nobody can tidy up after this one, but no process may go on.
+        (signal.SIGKILL, -signal.SIGKILL, True),
+    ],
+)
+def test_an_interrupted_demo_leaves_nothing(
+    tmp_path: Path, moment: str, ending: signal.Signals, code: int, state_stays: bool
+) -> None:
+    """Else a Ctrl-C would leave servers listening and photos in the temporary folder."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    log = tmp_path / "demo.log"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch),
+    }
+    with log.open("wb") as out:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "local.demo"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(_MOMENTS[moment], log, demo)
+        at_work = _running_with(str(scratch))
+        assert len(at_work) > 1, "there was nothing to leave behind"
+        demo.send_signal(ending)
+        assert demo.wait(timeout=20) == code, log.read_text()
+    finally:
+        demo.kill()
+        demo.wait()
+    deadline = time.monotonic() + 10
+    while (left := _running_with(str(scratch))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+    assert state_stays or list(scratch.iterdir()) == []
+    assert "Traceback" not in log.read_text()
+
+
+def _wait_for(text: str, log: Path, demo: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while text not in log.read_text(encoding="utf-8"):
+        assert demo.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+    # The step has been announced; let it get going.
+    time.sleep(0.3)
