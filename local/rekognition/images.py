@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import warnings
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,17 @@ MIN_SIDE = 80
 MAX_PIXELS = 100_000_000
 """Own bound against decompression bombs: the service names none for these operations."""
 
-DECODED_SIDE = 1920
-"""JPEGs are decoded at a fraction of their size as long as the longer side stays above this."""
+SEARCHED_PIXELS = 1920 * 1080
+"""Larger pictures are scaled down to this: a face of 40 px at 1920x1080, proportionally, remains.
+
+The service names the same measure for the smallest face that it finds.
+"""
 
 Pixels = NDArray[np.uint8]
 """Height x width x 3, 0-255, contiguous."""
+
+# Pillow then warns from the bound on and gives up at twice the bound, before it decodes.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -33,7 +39,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 def decode(content: bytes) -> Pixels:
     """Return the upright picture (EXIF orientation of a JPEG applied, alpha laid over white).
 
-    A large JPEG comes back scaled down; ratios of its sides are kept.
+    A large picture comes back scaled down to SEARCHED_PIXELS.
     Raises ServiceError: InvalidImageFormatException, ImageTooLargeException, or
     InvalidParameterException when a side is shorter than 80 px.
     """
@@ -44,14 +50,11 @@ def decode(content: bytes) -> Pixels:
     else:
         raise faults.invalid_format()
     try:
-        with warnings.catch_warnings():
-            # The pixel bound below replaces Pillow's own warning.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=(kind,)) as image:
-                return _upright(image, is_jpeg=kind == "JPEG")
+        with Image.open(io.BytesIO(content), formats=(kind,)) as image:
+            return _upright(image, is_jpeg=kind == "JPEG")
     except faults.ServiceError:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise faults.image_too_large() from None
     except Exception:  # noqa: BLE001
         # Pillow's decoders raise whatever a hostile file provokes (OSError, SyntaxError,
@@ -66,11 +69,26 @@ def _upright(image: Image.Image, *, is_jpeg: bool) -> Pixels:
     if min(width, height) < MIN_SIDE:
         raise faults.invalid_parameter()
     if is_jpeg:
-        image.draft("RGB", (DECODED_SIDE, DECODED_SIDE))
+        # Decoding a fraction of the pixels takes a fraction of the time; never below the size.
+        image.draft("RGB", _searched_size(width, height))
     image.load()
     if is_jpeg:
         image = _apply_orientation(image)
-    return np.ascontiguousarray(_rgb(image), dtype=np.uint8)
+    return _shrink(np.ascontiguousarray(_rgb(image), dtype=np.uint8))
+
+
+def _searched_size(width: int, height: int) -> tuple[int, int]:
+    factor = min(1.0, math.sqrt(SEARCHED_PIXELS / (width * height)))
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    size = _searched_size(width, height)
+    if size == (width, height):
+        return pixels
+    resized = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(resized, dtype=np.uint8)
 
 
 def _apply_orientation(image: Image.Image) -> Image.Image:
