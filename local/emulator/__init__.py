@@ -7,5 +7,8 @@ and nothing else; no module here may import anything beyond those two and the st
     platform_records      Lambda's own log records (pure)
     log_delivery          puts log records with the rights of the function's role
     principals            tells the Rekognition stand-in whose access key is whose
-    runtime               the patches themselves, and the check that they still fit
+    transport             loopback counts as TLS
+    runtime               Python functions under AWS's runtime client: patches
+    access                requests and rights: patches
+    upstream              the check that the patches still fit
 """

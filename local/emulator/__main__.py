@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
-from local.emulator import runtime
+from local.emulator import access, runtime, upstream
 from local.emulator.settings import Settings
 
 
 def main(arguments: list[str]) -> int:
     """Start the emulator on the port of GATEWAY_PORT; 1 when the patches do not fit."""
-    if problems := runtime.misfits():
+    if problems := upstream.misfits():
         print("The local emulator cannot start:", *problems, sep="\n  ", file=sys.stderr)
         return 1
     if arguments == ["--check"]:
         return 0
-    runtime.install(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+    access.install(settings)
+    runtime.install(settings)
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]
-    runtime.serve()
+    # What functions and MiniStack write is nobody else's business.
+    os.umask(0o077)
+    import_module("ministack.app").main()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The patches to the pinned MiniStack, and the check that they still fit.
+"""How Python functions run: patches to the pinned MiniStack.
 
 These names are replaced, each for one thing that upstream lacks:
 
@@ -13,135 +13,38 @@ These names are replaced, each for one thing that upstream lacks:
                                            learn their log format.
     lambda_svc._emit_lambda_logs           Writes straight into the emulator's memory, creating the
                                            group: no rights are asked, a destroyed group comes back.
-
-and two are wrapped:
-
-    iam_actions.extract_resource_arn       AWS authorises CreateLogStream and PutLogEvents on the
-                                           stream ("<group's ARN>:log-stream:<name>"); upstream asks
-                                           for the group, so the usual "<group's ARN>:*" is refused.
-    sts.register_session                   The Rekognition stand-in must know every session.
 """
 
 from __future__ import annotations
 
 import contextvars
-import inspect
-import json
-import os
 import shlex
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from local.emulator.log_delivery import Batch, LogDelivery
 from local.emulator.platform_records import Invocation, log_events
-from local.emulator.principals import PrincipalsFile
 from local.emulator.runtime_environment import function_environment, log_group
-from local.emulator.settings import MINISTACK_VERSION, Settings
-
-_EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("ministack.app", "main"): (),
-    ("ministack.core.iam_actions", "extract_resource_arn"): (
-        "service",
-        "method",
-        "path",
-        "headers",
-        "body",
-        "query_params",
-        "region",
-        "account_id",
-    ),
-    ("ministack.core.lambda_runtime", "_worker_class_for"): ("config",),
-    ("ministack.core.lambda_runtime", "execution_credentials"): ("config",),
-    ("ministack.core.lambda_runtime", "ProvidedWorker"): ("func_name", "config", "code_zip"),
-    ("ministack.core.lambda_runtime", "ProvidedWorker.invoke"): (
-        "self",
-        "event",
-        "request_id",
-        "trace_id",
-        "invoked_function_arn",
-    ),
-    ("ministack.core.lambda_runtime", "ProvidedWorker._record_result"): (
-        "self",
-        "generation",
-        "request_id",
-        "kind",
-        "payload",
-    ),
-    ("ministack.core.lambda_runtime", "ProvidedWorker._spawn"): ("self", "init_timeout"),
-    ("ministack.services.lambda_svc", "_execute_function_warm"): ("func", "event", "request_id"),
-    ("ministack.services.lambda_svc", "_execute_function_provided_warm"): (
-        "func",
-        "event",
-        "request_id",
-    ),
-    ("ministack.services.lambda_svc", "_provided_code_lock"): (),
-    ("ministack.services.lambda_svc", "_provided_runtime_code_dir"): ("code_zip",),
-    ("ministack.services.lambda_svc", "_provided_worker_env"): ("config", "code_dir", "port"),
-    ("ministack.services.lambda_svc", "_runtime_env_vars"): ("config",),
-    ("ministack.services.lambda_svc", "_emit_lambda_logs"): (
-        "func",
-        "request_id",
-        "log_text",
-        "error",
-        "duration_ms",
-        "log_source",
-    ),
-    ("ministack.services.sts", "register_session"): ("access_key", "session"),
-}
-"""Every upstream name the patches touch, with the parameters they rely on."""
-
-Upstream: TypeAlias = Any
-"""A value of MiniStack's, which has no types."""
+from local.emulator.settings import Settings
+from local.emulator.upstream import Upstream
 
 _log_stream: contextvars.ContextVar[str] = contextvars.ContextVar("log_stream")
 
 
-def misfits() -> list[str]:
-    """Say, one sentence each, where the installed MiniStack is not the one the patches fit."""
-    found = version("ministack")
-    if found != MINISTACK_VERSION:
-        sentence = (
-            f"MiniStack {found} is installed, but the patches in local/emulator were written for "
-            f"{MINISTACK_VERSION}: install that version, or go through local/emulator/runtime.py "
-            "against the new one and raise both pins."
-        )
-        return [sentence]
-    problems = []
-    for (module, path), parameters in _EXPECTED.items():
-        target: Any = import_module(module)
-        try:
-            for name in path.split("."):
-                target = getattr(target, name)
-        except AttributeError:
-            problems.append(f"{module}.{path} is gone.")
-            continue
-        if callable(target):
-            have = tuple(inspect.signature(target).parameters)
-            if have != parameters:
-                problems.append(f"{module}.{path} takes {have}, not {parameters}.")
-    return problems
-
-
 def install(settings: Settings) -> None:
-    """Apply the patches to the MiniStack imported in this process."""
-    iam_actions: Upstream = import_module("ministack.core.iam_actions")
+    """Make Python functions run under AWS's own runtime client."""
     lambda_runtime: Upstream = import_module("ministack.core.lambda_runtime")
     lambda_svc: Upstream = import_module("ministack.services.lambda_svc")
-    sts: Upstream = import_module("ministack.services.sts")
     upstream_worker_class = lambda_runtime._worker_class_for
     upstream_warm = lambda_svc._execute_function_warm
     upstream_code_dir = lambda_svc._provided_runtime_code_dir
     upstream_emit = lambda_svc._emit_lambda_logs
-    upstream_register = sts.register_session
-    upstream_resource = iam_actions.extract_resource_arn
     worker_class = _python_worker(lambda_runtime, LogDelivery(settings.endpoint))
-    principals = PrincipalsFile(settings.principals_file)
 
     def worker_class_for(config: dict[str, Any]) -> Upstream:
         return worker_class if _is_python(config) else upstream_worker_class(config)
@@ -174,41 +77,11 @@ def install(settings: Settings) -> None:
         if not _is_python(func.get("config") or func):
             upstream_emit(func, *args, **kwargs)
 
-    def register_session(access_key: str, session: dict[str, Any]) -> None:
-        upstream_register(access_key, session)
-        principals.add(access_key, session.get("Arn", ""), session.get("SecretAccessKey", ""))
-
-    def extract_resource_arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        *rest: Upstream,
-        **named: Upstream,
-    ) -> str:
-        arn: str = upstream_resource(service, method, path, headers, body, *rest, **named)
-        return stream_resource(arn, headers, body) if service == "logs" else arn
-
-    iam_actions.extract_resource_arn = extract_resource_arn
     lambda_runtime._worker_class_for = worker_class_for
     lambda_svc._execute_function_warm = execute_warm
     lambda_svc._provided_runtime_code_dir = code_dir
     lambda_svc._provided_worker_env = worker_env
     lambda_svc._emit_lambda_logs = emit_logs
-    sts.register_session = register_session
-
-
-def stream_resource(group_arn: str, headers: Mapping[str, str], body: bytes) -> str:
-    """The ARN that a call of CloudWatch Logs is authorised on, from the one of its group."""
-    action = headers.get("x-amz-target", "").rpartition(".")[2]
-    if action not in {"CreateLogStream", "PutLogEvents"}:
-        return group_arn
-    try:
-        stream = json.loads(body)["logStreamName"]
-    except (ValueError, KeyError, TypeError):
-        return group_arn
-    return f"{group_arn}:log-stream:{stream}"
 
 
 def write_bootstrap(folder: Path, python: Path) -> None:
@@ -301,10 +174,3 @@ def _peak_memory_mb(process: Upstream) -> int:
         return int(status.split("VmHWM:")[1].split()[0]) // 1024
     except (AttributeError, OSError, IndexError, ValueError):
         return 0
-
-
-def serve() -> None:
-    """Run MiniStack's own main until it is told to stop."""
-    main: Callable[[], None] = import_module("ministack.app").main
-    os.umask(0o077)
-    main()
