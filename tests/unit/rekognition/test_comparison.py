@@ -1,5 +1,7 @@
 """What the service says of the faces found: order, threshold, limits."""
 
+from typing import Any
+
 import pytest
 
 from local.rekognition.comparison import QualityFilter, compare_faces, detect_faces
@@ -105,12 +107,13 @@ def test_every_answer_fits_the_service_model() -> None:
 
 def test_the_model_check_would_notice() -> None:
     """Else the test above could not fail."""
-    for broken in (
+    wrong: list[dict[str, Any]] = [
         {"FaceMatches": [{"Similarity": 100.1}]},
         {"FaceMatches": [{"Similarity": "99"}]},
         {"FaceMatches": {}},
         {"Faces": []},
         {"UnmatchedFaces": [{"Landmarks": [{"Type": "ear"}]}]},
-    ):
+    ]
+    for broken in wrong:
         with pytest.raises(AssertionError):
             assert_fits(broken, "CompareFaces")
