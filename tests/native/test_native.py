@@ -8,6 +8,9 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,20 +27,15 @@ FILES = sorted(
 _CLOSING = re.compile(r"(\d+) passed, (\d+) failed")
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def initialised(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Path]:
-    """An engine, and a copy of the repository in which each module with tests is initialised."""
-    engine: str = request.param
-    assert shutil.which(engine), f"{engine} is not on PATH: run `make test`"
-    copy = workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
-    for module in {copy / path.parent.parent for path in FILES}:
-        _run(engine, module, "init", "-backend=false")
-    return engine, copy
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an engine ended, and all that it printed."""
+
+    status: int
+    output: str
 
 
-def _run(engine: str, folder: Path, *arguments: str) -> str:
+def run(engine: str, folder: Path, *arguments: str) -> Outcome:
     done = subprocess.run(
         [engine, *arguments, "-no-color"],
         cwd=folder,
@@ -49,9 +47,50 @@ def _run(engine: str, folder: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
-        pytest.fail(f"{engine} {' '.join(arguments)}:\n{done.stdout}", pytrace=False)
-    return done.stdout
+    return Outcome(done.returncode, done.stdout)
+
+
+def selected(session: pytest.Session) -> Iterator[tuple[str, Path]]:
+    """The engine and file of every test below that this session runs."""
+    for item in session.items:
+        if isinstance(item, pytest.Function) and item.originalname == test_native.__name__:
+            engine, path = item.callspec.params["engine"], item.callspec.params["path"]
+            assert isinstance(engine, str)
+            assert isinstance(path, Path)
+            yield engine, path
+
+
+def _size(wanted: tuple[str, Path]) -> int:
+    return (REPOSITORY / wanted[1]).stat().st_size
+
+
+@pytest.fixture(scope="session")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[tuple[str, Path], Future[Outcome]]]:
+    """All runs, spread over the processors from the start; each test waits for its own."""
+    wanted = list(selected(request.session))
+    copies = {}
+    for engine in sorted({engine for engine, _ in wanted}):
+        assert shutil.which(engine), f"{engine} is not on PATH: run `make test`"
+        copies[engine] = workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
+        for module in sorted({path.parent.parent for _, path in wanted}):
+            done = run(engine, copies[engine] / module, "init", "-backend=false")
+            if done.status:
+                pytest.fail(f"{engine} init in {module}:\n{done.output}", pytrace=False)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        yield {
+            (engine, path): pool.submit(
+                run,
+                engine,
+                copies[engine] / path.parent.parent,
+                "test",
+                f"-filter={path.relative_to(path.parent.parent)}",
+            )
+            # The longest first, so that none of them is left alone at the end.
+            for engine, path in sorted(wanted, key=_size, reverse=True)
+        }
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def test_there_are_native_tests() -> None:
@@ -59,12 +98,12 @@ def test_there_are_native_tests() -> None:
     assert FILES
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_native(initialised: tuple[str, Path], path: Path) -> None:
-    engine, copy = initialised
-    module = path.parent.parent
-    output = _run(engine, copy / module, "test", f"-filter={path.relative_to(module)}")
-    closing = _CLOSING.search(output)
-    assert closing, output
-    assert int(closing[1]) > 0, f"no test ran:\n{output}"
-    assert int(closing[2]) == 0, output
+def test_native(outcomes: dict[tuple[str, Path], Future[Outcome]], engine: str, path: Path) -> None:
+    outcome = outcomes[engine, path].result()
+    closing = _CLOSING.search(outcome.output)
+    if outcome.status or closing is None:
+        pytest.fail(f"{engine} test of {path}:\n{outcome.output}", pytrace=False)
+    assert int(closing[1]) > 0, f"no test ran:\n{outcome.output}"
+    assert int(closing[2]) == 0, outcome.output
