@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -54,7 +54,7 @@ class Photo:
     """What it is, in a few words."""
     people: tuple[Person, ...] | None
     """Who is in it; None when nobody here knows (a user's own photo)."""
-    data: bytes
+    data: bytes = field(repr=False)
     """JPEG or PNG."""
 
     @property

@@ -194,7 +194,7 @@ class Workspace:
         if child.exit_code() not in accept:
             raise TerraformError(
                 f"{self.command} {words[0]} of examples/{self.example} ended with code "
-                f"{child.exit_code()}:\n{child.log_tail(40)}"
+                f"{child.exit_code()}:\n{_complaint(text) or child.log_tail(40)}"
             )
         return text
 
@@ -226,6 +226,12 @@ def differences(before: Json, after: Json, path: str = "") -> set[str]:
         for key, left, right in pairs
         for found in differences(left, right, f"{path}.{key}" if path else key)
     }
+
+
+def _complaint(output: str) -> str:
+    """What Terraform wrote from its first error on; empty when it names none."""
+    begin = output.find("\nError: ")
+    return output[begin:].strip() if begin >= 0 else ""
 
 
 def examples() -> list[str]:

@@ -133,7 +133,16 @@ def _python_worker(lambda_runtime: Upstream, delivery: LogDelivery) -> Upstream:
             result: dict[str, Any] = {}
             try:
                 result = super().invoke(event, request_id, **context)
-                return result
+            except RuntimeError as error:
+                # Upstream drops the type of an error that importing the handler ended in.
+                if not isinstance(self._init_error, dict):
+                    raise
+                result = {
+                    "status": "error",
+                    "error": str(error),
+                    "error_payload": self._init_error,
+                    "log": self._drain_stderr(),
+                }
             finally:
                 payload = result.get("error_payload")
                 error_type = None
@@ -158,6 +167,7 @@ def _python_worker(lambda_runtime: Upstream, delivery: LogDelivery) -> Upstream:
                         events=log_events(self.config, lines, call),
                     )
                 )
+            return result
 
     return PythonWorker
 

@@ -82,8 +82,8 @@ def misfits() -> list[str]:
     if found != MINISTACK_VERSION:
         sentence = (
             f"MiniStack {found} is installed, but the patches in local/emulator were written for "
-            f"{MINISTACK_VERSION}: install that version, or go through local/emulator/runtime.py and access.py "
-            "against the new one and raise both pins."
+            f"{MINISTACK_VERSION}: install that version, or go through runtime.py and access.py "
+            "there against the new one and raise both pins."
         )
         return [sentence]
     problems = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.conftest import Deployed
 
@@ -125,3 +126,26 @@ def test_nothing_biometric_is_in_the_log(deployed: Deployed) -> None:
         assert word not in text
     box = outcome.answer["target"]["faces"][0]["bounding_box"]
     assert not any(str(value) in text for value in box.values())
+
+
+def test_the_bucket_refuses_plain_http(deployed: Deployed) -> None:
+    """Else photos could cross a network in the clear."""
+    iam = deployed.stack.client("iam")
+    iam.create_user(UserName="reader")
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    s3 = deployed.stack.client_as("s3", key["AccessKeyId"], key["SecretAccessKey"])
+    try:
+        assert s3.get_object(Bucket=deployed.bucket, Key=EILEEN)["ContentLength"] > 0
+        s3.meta.events.register(
+            "before-sign.s3",
+            lambda request, **_: request.headers.add_header("X-Forwarded-Proto", "http"),
+        )
+        with pytest.raises(ClientError, match="explicit deny in a resource-based policy"):
+            s3.get_object(Bucket=deployed.bucket, Key=EILEEN)
+    finally:
+        iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName="reader", PolicyName="read")
+        iam.delete_user(UserName="reader")

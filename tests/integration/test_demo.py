@@ -1,0 +1,175 @@
+"""`make demo`: its exit code, its two reports, and the page in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from local.photos import Album
+from tests.integration.conftest import DemoRun, Everything
+
+_SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+@pytest.fixture(scope="module")
+def demo(everything: Everything) -> DemoRun:
+    return everything.demo.result()
+
+
+@pytest.fixture(scope="module")
+def facts(demo: DemoRun) -> dict[str, Any]:
+    assert demo.code == 0, demo.output
+    found: dict[str, Any] = json.loads((demo.folder / "demo-report.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        lacking = "Install Chromium: apt-get install chromium chromium-driver"
+        if os.environ.get("FACE_COMPARE_REQUIRE_BROWSER"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in _SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options, Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+def test_every_default_pair_is_decided_rightly(facts: dict[str, Any], album: Album) -> None:
+    """Else the first thing a newcomer sees would be a wrong decision."""
+    wanted = {
+        (f"reference/{pair.reference.name}", f"challenge/{pair.challenge.name}"): pair.expected
+        for pair in album.pairs()
+        if pair.challenge.people
+    }
+    decided = {(each["source"], each["target"]): each["decision"] for each in facts["comparisons"]}
+    assert decided == wanted
+    for each in facts["comparisons"]:
+        same = each["decision"] == "match"
+        assert (each["similarity"] >= 95) is same
+        assert (each["similarity"] <= 30) is not same
+        assert each["threshold"] == 80.0
+        assert each["request_id"]
+        assert each["seconds"] > 0
+
+
+def test_the_failure_is_the_one_a_user_will_meet(facts: dict[str, Any]) -> None:
+    """Else the demo would not prepare a user for a photo without a face."""
+    (failure,) = facts["failures"]
+    assert failure["error_type"] == "NoFaceInTargetError"
+    assert "cat.jpg" in failure["error_message"]
+
+
+def test_one_request_is_followed_through_the_log(facts: dict[str, Any]) -> None:
+    """Else the demo would claim an audit trail that it does not show."""
+    audit = facts["audit"]
+    assert audit["request_id"] == facts["comparisons"][0]["request_id"]
+    messages = [record.get("message") for record in audit["records"]]
+    assert "face comparison decided" in messages
+
+
+def test_the_demo_leaves_nothing_and_says_what_took_how_long(
+    demo: DemoRun, facts: dict[str, Any]
+) -> None:
+    """Else a newcomer would not trust it with a real account."""
+    assert facts["left_behind"] == facts["problems"] == []
+    assert {"stack", "init", "apply", "compare", "destroy"} <= set(facts["seconds"])
+    assert sum(facts["seconds"].values()) < 300
+    for step in ("terraform apply", "Compare through", "terraform destroy"):
+        assert step in demo.output
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_shows_every_photo_and_box(
+    demo: DemoRun,
+    facts: dict[str, Any],
+    browser: webdriver.Chrome,
+    width: int,
+    scheme: str,
+) -> None:
+    """Else the report could not be read on a phone, or would show faces where none are."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 2, "mobile": width < 500},
+    )
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+    )
+    browser.get((demo.folder / "demo-report.html").as_uri())
+
+    photos = browser.find_elements(By.CSS_SELECTOR, ".photo")
+    shown = [photo.find_element(By.TAG_NAME, "img") for photo in photos]
+    references = {each["source"] for each in facts["comparisons"]}
+    cards = facts["comparisons"] + facts["failures"]
+    assert len(photos) == len(references) + len(cards)
+    for image in shown:
+        assert image.get_property("complete")
+        assert int(str(image.get_property("naturalWidth"))) > 0
+        assert image.get_attribute("alt")
+        assert image.size["width"] >= 150
+        # Undistorted, so that boxes lie where the faces are.
+        natural = browser.execute_script(
+            "return arguments[0].naturalWidth / arguments[0].naturalHeight", image
+        )
+        assert image.size["width"] / image.size["height"] == pytest.approx(natural, rel=0.02)
+
+    boxes = {
+        image.get_attribute("alt"): photo.find_elements(By.CSS_SELECTOR, ".box")
+        for photo, image in zip(photos, shown, strict=True)
+    }
+    total = sum(len(each) for each in boxes.values())
+    faces = sum(each["target_face_count"] for each in facts["comparisons"])
+    assert total == len(references) + faces
+    outside = browser.execute_script(
+        """return [...document.querySelectorAll('.box')].filter(box => {
+             const inner = box.getBoundingClientRect();
+             const outer = box.parentElement.querySelector('img').getBoundingClientRect();
+             return inner.width < 8 || inner.height < 8
+               || inner.left < outer.left - 1 || inner.top < outer.top - 1
+               || inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1;
+           }).length"""
+    )
+    assert outside == 0
+
+    page = browser.find_element(By.TAG_NAME, "body").text
+    for each in cards:
+        assert each["request_id"] in page
+        assert each["target"].removeprefix("challenge/") in page
+    assert page.count("Match") + page.count("No match") >= len(facts["comparisons"])
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    assert wide <= width
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_the_page_needs_nothing_from_elsewhere(demo: DemoRun, facts: dict[str, Any]) -> None:
+    """Else the report could not be mailed or read offline."""
+    assert facts["comparisons"]
+    page = (demo.folder / "demo-report.html").read_text(encoding="utf-8")
+    for outside in ("http://", "https://", "<script", "@import", '<link rel="stylesheet"'):
+        assert outside not in page
