@@ -19,13 +19,20 @@ resource "aws_lambda_function" "compare" {
   timeout                        = var.function.timeout
 
   environment {
-    variables = {
-      FACE_COMPARE_BUCKET               = local.bucket_in_use
-      FACE_COMPARE_CHALLENGE_PREFIX     = var.prefixes.challenge
-      FACE_COMPARE_REFERENCE_PREFIX     = var.prefixes.reference
-      FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)
-      FACE_COMPARE_TIMEOUT_SECONDS      = tostring(var.function.timeout)
-    }
+    variables = merge(
+      {
+        FACE_COMPARE_BUCKET               = local.bucket_in_use
+        FACE_COMPARE_CHALLENGE_PREFIX     = var.prefixes.challenge
+        FACE_COMPARE_CONCURRENCY          = tostring(var.comparison.concurrency)
+        FACE_COMPARE_REFERENCE_PREFIX     = var.prefixes.reference
+        FACE_COMPARE_REQUIRE_SINGLE_FACE  = tostring(var.comparison.require_single_face)
+        FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)
+        FACE_COMPARE_TIMEOUT_SECONDS      = tostring(var.function.timeout)
+      },
+      var.comparison.review_threshold == null ? {} : {
+        FACE_COMPARE_REVIEW_THRESHOLD = tostring(var.comparison.review_threshold)
+      },
+    )
   }
 
   logging_config {
@@ -44,4 +51,12 @@ resource "aws_lambda_function" "compare" {
       error_message = "Amazon Rekognition does not exist in ${local.region}, so no face could be compared there. Give the module a provider of one of these regions: ${join(", ", local.rekognition_regions)}. If AWS has added ${local.region} since, update the module."
     }
   }
+}
+
+resource "aws_lambda_function_url" "compare" {
+  count = var.function_url ? 1 : 0
+
+  # The only choice on purpose: a URL without it answers anybody who guesses it.
+  authorization_type = "AWS_IAM"
+  function_name      = aws_lambda_function.compare.function_name
 }

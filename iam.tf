@@ -80,3 +80,38 @@ resource "aws_iam_role_policy" "function" {
     )
   })
 }
+
+locals {
+  direct_caller_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Invoke"
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = aws_lambda_function.compare.arn
+      },
+    ]
+  })
+
+  # Lambda asks for both actions. The conditions keep the second from being a way past the URL.
+  url_caller_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "InvokeThroughUrl"
+        Effect    = "Allow"
+        Action    = "lambda:InvokeFunctionUrl"
+        Resource  = aws_lambda_function.compare.arn
+        Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
+      },
+      {
+        Sid       = "InvokeOnlyThroughUrl"
+        Effect    = "Allow"
+        Action    = "lambda:InvokeFunction"
+        Resource  = aws_lambda_function.compare.arn
+        Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
+      },
+    ]
+  })
+}

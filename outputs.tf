@@ -18,6 +18,11 @@ output "function_name" {
   value       = aws_lambda_function.compare.function_name
 }
 
+output "function_url" {
+  description = "HTTPS address to POST events to, signed with SigV4 for the service `lambda`; null without `function_url`."
+  value       = one(aws_lambda_function_url.compare[*].function_url)
+}
+
 output "invoke_command" {
   description = "A line for sh that compares two photos through the function and prints the answer; put your own keys in place of the two samples."
   value = join(" ", [
@@ -31,6 +36,11 @@ output "invoke_command" {
     })}'",
     "answer.json && cat answer.json",
   ])
+}
+
+output "invoker_policy_json" {
+  description = "Policy document with exactly what a caller needs: through the function URL where there is one, else by lambda:InvokeFunction. Attach it to the caller's role."
+  value       = var.function_url ? local.url_caller_policy : local.direct_caller_policy
 }
 
 output "log_group_arn" {

@@ -12,23 +12,47 @@ variable "bucket" {
 
 variable "comparison" {
   type = object({
+    concurrency          = optional(number, 5)
+    require_single_face  = optional(bool, false)
+    review_threshold     = optional(number)
     similarity_threshold = optional(number, 80)
   })
   description = <<-EOT
-    How the function decides.
-    - `similarity_threshold`: lowest similarity that counts as a match, on the scale 0 to 100. A request may raise it, never lower it. AWS advises 99 and a human's review where rights are touched.
+    How the function compares and decides. An event may make the rule stricter, never weaker.
+    - `concurrency`: how many comparisons one invocation runs at once, 1 to 50, when an event lists several photos. The default fits the lowest rate quota of Rekognition that is known, 5 a second.
+    - `require_single_face`: refuse a photo with several faces. It costs a DetectFaces call for each source.
+    - `review_threshold`: lowest similarity that is decided `review` in place of `no_match`, below `similarity_threshold`; null leaves no such band.
+    - `similarity_threshold`: lowest similarity that counts as a match, on the scale 0 to 100. AWS advises 99 and a human's review where rights are touched.
   EOT
   default     = {}
   nullable    = false
 
   validation {
-    condition     = var.comparison.similarity_threshold >= 0 && var.comparison.similarity_threshold <= 100
-    error_message = "comparison.similarity_threshold is ${var.comparison.similarity_threshold}, but the scale is 0 to 100. 80 is the default; 99 suits decisions that touch a person's rights."
+    condition     = var.comparison.concurrency >= 1 && var.comparison.concurrency <= 50 && floor(var.comparison.concurrency) == var.comparison.concurrency
+    error_message = "comparison.concurrency is ${var.comparison.concurrency}; give a whole number from 1 to 50. More than the account's rate quota a second only brings throttling."
+  }
+
+  validation {
+    condition = alltrue([
+      for threshold in [var.comparison.similarity_threshold, var.comparison.review_threshold] :
+      threshold == null ? true : threshold >= 0 && threshold <= 100
+    ])
+    error_message = "comparison.similarity_threshold is ${var.comparison.similarity_threshold} and comparison.review_threshold is ${coalesce(var.comparison.review_threshold, "unset")}, but the scale is 0 to 100. 80 is the default of the former; 99 suits decisions that touch a person's rights."
   }
 
   validation {
     condition     = !(var.comparison.similarity_threshold > 0 && var.comparison.similarity_threshold <= 1)
     error_message = "comparison.similarity_threshold is ${var.comparison.similarity_threshold}, but the scale is 0 to 100, not 0 to 1: nearly every pair of faces would match. Did you mean ${var.comparison.similarity_threshold * 100}?"
+  }
+
+  validation {
+    condition     = var.comparison.review_threshold == null ? true : !(var.comparison.review_threshold > 0 && var.comparison.review_threshold <= 1)
+    error_message = "comparison.review_threshold is ${coalesce(var.comparison.review_threshold, 0)}, but the scale is 0 to 100, not 0 to 1. Did you mean ${coalesce(var.comparison.review_threshold, 0) * 100}?"
+  }
+
+  validation {
+    condition     = var.comparison.review_threshold == null ? true : var.comparison.review_threshold < var.comparison.similarity_threshold
+    error_message = "comparison.review_threshold must be below comparison.similarity_threshold (${var.comparison.similarity_threshold}), or nothing would ever be decided \"review\". Lower it, or leave it out."
   }
 }
 
@@ -117,6 +141,13 @@ variable "function" {
     condition     = var.function.timeout >= 10 && var.function.timeout <= 900 && floor(var.function.timeout) == var.function.timeout
     error_message = "function.timeout is ${var.function.timeout}; give a whole number of seconds from 10 (a slow comparison and one retry fit in) to 900 (Lambda's limit)."
   }
+}
+
+variable "function_url" {
+  type        = bool
+  description = "Whether the function gets an HTTPS address of its own. It answers signed requests (AWS_IAM) only; there is no other choice. `invoker_policy_json` says what a caller needs."
+  default     = false
+  nullable    = false
 }
 
 variable "kms_key_arn" {

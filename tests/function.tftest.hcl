@@ -76,11 +76,13 @@ run "the_payload_is_told_what_it_needs" {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
       FACE_COMPARE_CHALLENGE_PREFIX     = "challenge/"
+      FACE_COMPARE_CONCURRENCY          = "5"
       FACE_COMPARE_REFERENCE_PREFIX     = "reference/"
+      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "80"
       FACE_COMPARE_TIMEOUT_SECONDS      = "30"
     })
-    error_message = "The payload reads these five variables; one missing and every invocation fails."
+    error_message = "The payload reads these variables; one missing and every invocation fails."
   }
 }
 
@@ -111,7 +113,9 @@ run "settings_reach_function_and_payload" {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
       FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
+      FACE_COMPARE_CONCURRENCY          = "5"
       FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
+      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "99.5"
       FACE_COMPARE_TIMEOUT_SECONDS      = "60"
     })

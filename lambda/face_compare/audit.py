@@ -11,9 +11,10 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from face_compare.comparison import Comparison
+from face_compare.comparison import PairResult, TargetResult, rule_members
+from face_compare.decision import Rule
 from face_compare.faults import FaceCompareError
-from face_compare.request import Request
+from face_compare.images import Image, InlineImage
 
 DECIDED = "face comparison decided"
 FAILED = "face comparison failed"
@@ -41,50 +42,79 @@ class Invocation:
         }
 
 
-def record_decision(invocation: Invocation, comparison: Comparison, duration_ms: float) -> None:
-    """Record who was compared with whom, by which rule, and what was decided."""
+def record_result(invocation: Invocation, result: TargetResult) -> None:
+    """Record who was compared with whom, by which rule, and what was decided.
+
+    Every pair that failed leaves a record of its own, whether others decided or not.
+    """
+    for pair in result.pairs:
+        if isinstance(pair.outcome, FaceCompareError):
+            _record_failed_pair(invocation, result, pair, pair.outcome)
+    if result.best is None or result.decision is None:
+        return
+    pair, sighting = result.best
     _log.info(
         DECIDED,
         extra={
             **invocation.members(),
-            "duration_ms": round(duration_ms, 1),
-            "bucket": comparison.bucket,
-            "source_key": comparison.source.key,
-            "source_version_id": comparison.source.version_id,
-            "target_key": comparison.target.key,
-            "target_version_id": comparison.target.version_id,
-            "similarity": comparison.sighting.similarity,
-            "similarity_threshold": comparison.rule.similarity_threshold,
-            "decision": comparison.decision.value,
-            "target_face_count": len(comparison.sighting.target_faces),
-            "rekognition_request_id": comparison.sighting.rekognition_request_id,
+            **_pair_members(result, pair),
+            "similarity": sighting.similarity,
+            "decision": result.decision.value,
+            "source_count": len(result.pairs),
+            "target_face_count": len(sighting.target_faces),
+            "rekognition_request_id": sighting.rekognition_request_id,
         },
     )
 
 
-def record_failure(
-    invocation: Invocation, request: Request | None, error: Exception, duration_ms: float
-) -> None:
-    """Record what failed and why; ``request`` is None when the event could not be read."""
-    compared = (
-        {}
-        if request is None
-        else {
-            "source_key": request.source.key,
-            "source_version_id": request.source.version_id,
-            "target_key": request.target.key,
-            "target_version_id": request.target.version_id,
-            "similarity_threshold": request.similarity_threshold,
-        }
-    )
+def record_failure(invocation: Invocation, error: Exception, duration_ms: float) -> None:
+    """Record an event that could not be read, or a defect."""
     _log.error(
         FAILED,
         extra={
             **invocation.members(),
             "duration_ms": round(duration_ms, 1),
-            **compared,
-            "error_type": type(error).__name__,
-            "error_message": str(error),
-            "retryable": isinstance(error, FaceCompareError) and error.retryable,
+            **_error_members(error),
         },
     )
+
+
+def _record_failed_pair(
+    invocation: Invocation, result: TargetResult, pair: PairResult, fault: FaceCompareError
+) -> None:
+    _log.error(
+        FAILED,
+        extra={
+            **invocation.members(),
+            **_pair_members(result, pair),
+            **_error_members(fault),
+        },
+    )
+
+
+def _pair_members(result: TargetResult, pair: PairResult) -> dict[str, Any]:
+    return {
+        "duration_ms": round(pair.duration_ms, 1),
+        "bucket": result.bucket,
+        **_image_members("source", pair.source),
+        **_image_members("target", pair.target),
+        **_rule_members(result.rule),
+    }
+
+
+def _rule_members(rule: Rule) -> dict[str, Any]:
+    return {**rule_members(rule), "require_single_face": rule.require_single_face}
+
+
+def _image_members(side: str, image: Image) -> dict[str, Any]:
+    if isinstance(image, InlineImage):
+        return {f"{side}_sha256": image.sha256}
+    return {f"{side}_key": image.key, f"{side}_version_id": image.version_id}
+
+
+def _error_members(error: Exception) -> dict[str, Any]:
+    return {
+        "error_type": type(error).__name__,
+        "error_message": str(error),
+        "retryable": isinstance(error, FaceCompareError) and error.retryable,
+    }

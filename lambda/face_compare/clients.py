@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -30,21 +30,31 @@ class Clients:
         """Make the client for comparisons."""
         self._session = Session()
         self._settings = settings
+        # Several comparisons of one invocation may fail at the same time.
+        self._making = Lock()
+        self._diagnosis_rekognition: RekognitionClient | None = None
+        self._diagnosis_s3: S3Client | None = None
         self.rekognition: RekognitionClient = self._client(
             "rekognition", settings.comparison_limits
         )
 
-    @cached_property
+    @property
     def diagnosis_rekognition(self) -> RekognitionClient:
         """Rekognition with the shorter limits of a diagnosis."""
-        client: RekognitionClient = self._client("rekognition", self._settings.diagnosis_limits)
-        return client
+        with self._making:
+            if self._diagnosis_rekognition is None:
+                self._diagnosis_rekognition = self._client(
+                    "rekognition", self._settings.diagnosis_limits
+                )
+            return self._diagnosis_rekognition
 
-    @cached_property
+    @property
     def diagnosis_s3(self) -> S3Client:
         """S3 with the shorter limits of a diagnosis."""
-        client: S3Client = self._client("s3", self._settings.diagnosis_limits)
-        return client
+        with self._making:
+            if self._diagnosis_s3 is None:
+                self._diagnosis_s3 = self._client("s3", self._settings.diagnosis_limits)
+            return self._diagnosis_s3
 
     def _client(self, service: str, limits: CallLimits) -> Any:
         # botocore's defaults are 60 s for each timeout and the "legacy" retries, which
@@ -55,5 +65,6 @@ class Clients:
                 connect_timeout=limits.connect_timeout,
                 read_timeout=limits.read_timeout,
                 retries={"mode": "standard", "total_max_attempts": limits.attempts},
+                max_pool_connections=self._settings.concurrency,
             ),
         )

@@ -1,4 +1,4 @@
-"""What one comparison found, and the form in which the caller gets it."""
+"""What comparing found, and the form in which the caller gets it. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from face_compare.decision import Decision, Rule
-from face_compare.request import ImageReference
+from face_compare.faults import FaceCompareError
+from face_compare.images import Image, InlineImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,45 +59,114 @@ class Sighting:
     @property
     def similarity(self) -> float | None:
         """The highest similarity among the target's faces, 0 to 100; None if none was scored."""
-        scored = [face.similarity for face in self.target_faces if face.similarity is not None]
-        return max(scored, default=None)
+        return self.target_faces[0].similarity if self.target_faces else None
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two images, what was seen in them, and the rule that decides."""
+class PairResult:
+    """One source against one target: what was seen, or the fault in its place."""
+
+    source: Image
+    target: Image
+    outcome: Sighting | FaceCompareError
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """One target against every source, in the order of the request, and the rule."""
 
     bucket: str
-    source: ImageReference
-    target: ImageReference
-    sighting: Sighting
     rule: Rule
+    pairs: tuple[PairResult, ...]
 
     @property
-    def decision(self) -> Decision:
-        """What the rule says about the highest similarity."""
-        return self.rule.decide(self.sighting.similarity)
+    def best(self) -> tuple[PairResult, Sighting] | None:
+        """The pair that decides: the highest similarity of any source; None if all failed."""
+        seen = [(pair, pair.outcome) for pair in self.pairs if isinstance(pair.outcome, Sighting)]
+        # A face without a score ranks below a score of 0.
+        return max(seen, key=lambda each: _rank(each[1].similarity), default=None)
 
-    def to_answer(self) -> dict[str, Any]:
-        """Return the comparison as the JSON object that the README documents."""
+    @property
+    def faults(self) -> list[FaceCompareError]:
+        """The faults among the pairs."""
+        return [pair.outcome for pair in self.pairs if isinstance(pair.outcome, FaceCompareError)]
+
+    @property
+    def decision(self) -> Decision | None:
+        """What the rule says about the best pair; None if every pair failed."""
+        return None if self.best is None else self.rule.decide(self.best[1].similarity)
+
+    def to_answer(self, *, list_sources: bool) -> dict[str, Any]:
+        """Return the JSON object that the README documents for one target."""
+        answer = self._failed() if self.best is None else self._decided(*self.best)
+        if list_sources:
+            answer["sources"] = [self._source_score(pair) for pair in self.pairs]
+        return answer
+
+    def _decided(self, pair: PairResult, sighting: Sighting) -> dict[str, Any]:
+        decision = self.rule.decide(sighting.similarity)
         return {
-            "match": self.decision is Decision.MATCH,
-            "decision": self.decision.value,
-            "similarity": self.sighting.similarity,
-            "similarity_threshold": self.rule.similarity_threshold,
+            "match": decision is Decision.MATCH,
+            "decision": decision.value,
+            "similarity": sighting.similarity,
+            **rule_members(self.rule),
             "source": {
-                **self._image(self.source),
-                "face": self.sighting.source_face.to_answer(),
+                **self._image(pair.source),
+                "face": sighting.source_face.to_answer(),
             },
             "target": {
-                **self._image(self.target),
-                "face_count": len(self.sighting.target_faces),
+                **self._image(pair.target),
+                "face_count": len(sighting.target_faces),
                 "faces": [
                     {"similarity": face.similarity, **face.to_answer()}
-                    for face in self.sighting.target_faces
+                    for face in sighting.target_faces
                 ],
             },
         }
 
-    def _image(self, image: ImageReference) -> dict[str, Any]:
+    def _failed(self) -> dict[str, Any]:
+        return {
+            "error": fault_members(leading_fault(self.faults)),
+            "source": self._image(self.pairs[0].source),
+            "target": self._image(self.pairs[0].target),
+        }
+
+    def _source_score(self, pair: PairResult) -> dict[str, Any]:
+        if isinstance(pair.outcome, Sighting):
+            return {**self._image(pair.source), "similarity": pair.outcome.similarity}
+        return {**self._image(pair.source), "error": fault_members(pair.outcome)}
+
+    def _image(self, image: Image) -> dict[str, Any]:
+        if isinstance(image, InlineImage):
+            return {"sha256": image.sha256}
         return {"bucket": self.bucket, "key": image.key, "version_id": image.version_id}
+
+
+def rule_members(rule: Rule) -> dict[str, Any]:
+    """Return the thresholds that were applied, as JSON members."""
+    return {
+        "similarity_threshold": rule.similarity_threshold,
+        "review_threshold": rule.review_threshold,
+    }
+
+
+def fault_members(fault: FaceCompareError) -> dict[str, Any]:
+    """Return a fault as the JSON members that stand in an entry in place of its decision."""
+    return {
+        "type": type(fault).__name__,
+        "message": str(fault),
+        "retryable": fault.retryable,
+    }
+
+
+def leading_fault(faults: list[FaceCompareError]) -> FaceCompareError:
+    """Return the fault that stands for several: a passing one if there is any, else the first.
+
+    Whoever retries passing faults then retries whenever that can change the outcome.
+    """
+    return next((fault for fault in faults if fault.retryable), faults[0])
+
+
+def _rank(similarity: float | None) -> float:
+    return -1.0 if similarity is None else similarity

@@ -10,20 +10,32 @@ class Decision(StrEnum):
     """What the function says about two images."""
 
     MATCH = "match"
+    REVIEW = "review"
     NO_MATCH = "no_match"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The threshold a decision is made by, on Rekognition's scale of 0 to 100."""
+    """What a decision is made by; thresholds are on Rekognition's scale of 0 to 100.
+
+    A similarity from ``review_threshold`` to below ``similarity_threshold`` is for a human to
+    review; None means that there is no such band. ``require_single_face`` refuses images
+    with several faces.
+    """
 
     similarity_threshold: float
+    review_threshold: float | None = None
+    require_single_face: bool = False
 
     def decide(self, similarity: float | None) -> Decision:
-        """Decide by the highest similarity; a similarity equal to the threshold is a match.
+        """Decide by the highest similarity; one that equals a threshold has reached it.
 
-        ``None`` means that Rekognition scored no face of the target, which is never a match.
+        ``None`` means that Rekognition scored no face of the target: that is never a match.
         """
-        if similarity is not None and similarity >= self.similarity_threshold:
+        if similarity is None:
+            return Decision.NO_MATCH
+        if similarity >= self.similarity_threshold:
             return Decision.MATCH
+        if self.review_threshold is not None and similarity >= self.review_threshold:
+            return Decision.REVIEW
         return Decision.NO_MATCH

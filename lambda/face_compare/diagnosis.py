@@ -7,20 +7,28 @@ DetectFaces on each image tells the former apart, HeadObject and HeadBucket the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn
 
 from face_compare import faults
 from face_compare.aws_errors import AWS_ERRORS, error_code, general_fault, http_status
-from face_compare.rekognition import image_parameter
-from face_compare.request import ImageReference
+from face_compare.images import Image, StoredImage
+from face_compare.rekognition import count_faces
 from face_compare.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
     from face_compare.clients import Clients
+
+
+class Side(StrEnum):
+    """Which of the two images of a comparison is meant."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
 
 _IMAGE_ADVICE = {
     "ImageTooLargeException": "is larger than Rekognition's 15 MB; store a smaller copy.",
@@ -35,37 +43,41 @@ _IMAGE_FAULTS: dict[str, type[faults.FaceCompareError]] = {
     "InvalidImageFormatException": faults.ImageFormatError,
     "InvalidParameterException": faults.InvalidRequestError,
 }
+_NO_FACE = {
+    Side.SOURCE: faults.NoFaceInSourceError,
+    Side.TARGET: faults.NoFaceInTargetError,
+}
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 # For reading the answer, logging the fault and raising it.
 _RESERVE_SECONDS = 0.5
 
 
-class Side(StrEnum):
-    """Which of the two images of a comparison is meant."""
-
-    SOURCE = "source"
-    TARGET = "target"
+def no_face(side: Side, image: Image) -> faults.FaceCompareError:
+    """Return the fault for an image in which Rekognition sees no face."""
+    return _NO_FACE[side](
+        f"Rekognition sees no face in the {side} image {image}. Use a photo with a clear, "
+        "upright, uncovered face of at least 40 pixels."
+    )
 
 
 class Diagnosis:
-    """Explains one failed comparison."""
+    """Explains one call to Rekognition that failed."""
 
     def __init__(
         self,
         clients: Clients,
         settings: Settings,
-        source: ImageReference,
-        target: ImageReference,
+        images: Mapping[Side, Image],
         seconds_left: Callable[[], float],
     ) -> None:
-        """Take the two images and a clock that tells how many seconds the invocation has left."""
+        """Take the call's images and a clock that tells how many seconds the function has left."""
         self._clients = clients
         self._settings = settings
-        self._images = {Side.SOURCE: source, Side.TARGET: target}
+        self._images = images
         self._seconds_left = seconds_left
 
     def explain(self, error: Exception) -> NoReturn:
-        """Raise the fault that ``error``, an error of CompareFaces, stands for.
+        """Raise the fault that ``error``, an error of that call, stands for.
 
         Raises:
             FaceCompareError: Always; one of the classes in ``faults``.
@@ -81,48 +93,41 @@ class Diagnosis:
         for side, image in self._images.items():
             self._require_time(code)
             try:
-                response = self._clients.diagnosis_rekognition.detect_faces(
-                    Image=image_parameter(self._settings.bucket, image)
+                count = count_faces(
+                    self._clients.diagnosis_rekognition, self._settings.bucket, image
                 )
             except AWS_ERRORS as error:
                 self._raise_for_image(side, image, error)
-            if not response.get("FaceDetails"):
-                self._raise_no_face(side, image)
+            if count == 0:
+                raise no_face(side, image)
         raise _IMAGE_FAULTS[code](
-            f"Rekognition refused the two images together ({code}), although it reads each of "
-            "them and sees a face. Send the request again; if it fails again, use other photos."
+            f"Rekognition refused the images together ({code}), although it reads each of them "
+            "and sees a face. Send the request again; if it fails again, use other photos."
         )
 
-    def _raise_for_image(self, side: Side, image: ImageReference, error: Exception) -> NoReturn:
+    def _raise_for_image(self, side: Side, image: Image, error: Exception) -> NoReturn:
         code = error_code(error)
         if code in _IMAGE_FAULTS:
-            raise _IMAGE_FAULTS[code](f"The {side} image {image.key} {_IMAGE_ADVICE[code]}")
+            raise _IMAGE_FAULTS[code](f"The {side} image {image} {_IMAGE_ADVICE[code]}")
         if code == "InvalidS3ObjectException":
             self._look_at_objects()
         raise general_fault(error, "Rekognition") from error
 
-    def _raise_no_face(self, side: Side, image: ImageReference) -> NoReturn:
-        kind = {
-            Side.SOURCE: faults.NoFaceInSourceError,
-            Side.TARGET: faults.NoFaceInTargetError,
-        }[side]
-        raise kind(
-            f"Rekognition sees no face in the {side} image {image.key}. Use a photo with a clear, "
-            "upright, uncovered face of at least 40 pixels."
-        )
-
     def _look_at_objects(self) -> NoReturn:
-        heads = {side: self._head_object(side, image) for side, image in self._images.items()}
+        stored = [
+            (side, image) for side, image in self._images.items() if isinstance(image, StoredImage)
+        ]
+        heads = [self._head_object(side, image) for side, image in stored]
         self._check_region()
-        for side, head in heads.items():
-            self._check_readable(side, self._images[side], head)
+        for (side, image), head in zip(stored, heads, strict=True):
+            self._check_readable(side, image, head)
         raise faults.ImageUnreadableError(
-            "Rekognition cannot read the source or the target image, although both objects are "
-            "there and the function's role may read them. Look for a bucket policy that denies "
+            "Rekognition cannot read an image, although the objects are there and the function's "
+            "role may read them. Look for a bucket policy that denies "
             "the role or admits certain networks only."
         )
 
-    def _head_object(self, side: Side, image: ImageReference) -> HeadObjectOutputTypeDef:
+    def _head_object(self, side: Side, image: StoredImage) -> HeadObjectOutputTypeDef:
         self._require_time("InvalidS3ObjectException")
         bucket = self._settings.bucket
         s3 = self._clients.diagnosis_s3
@@ -134,19 +139,19 @@ class Diagnosis:
             raise self._object_fault(side, image, error) from error
 
     def _object_fault(
-        self, side: Side, image: ImageReference, error: Exception
+        self, side: Side, image: StoredImage, error: Exception
     ) -> faults.FaceCompareError:
         status = http_status(error)
         version = f" in version {image.version_id}" if image.version_id else ""
         # 405 answers for a delete marker, 400 for a version id that S3 could not have given.
         if status in (404, 405) or (status == 400 and image.version_id):
             return faults.ImageNotFoundError(
-                f"There is no {side} image {image.key}{version} in the bucket "
+                f"There is no {side} image {image}{version} in the bucket "
                 f"{self._settings.bucket}. Upload it first, or correct the key."
             )
         if status == 403:
             return faults.ImageForbiddenError(
-                f"The function's role may not read the {side} image {image.key}{version}. It may "
+                f"The function's role may not read the {side} image {image}{version}. It may "
                 f"read keys that begin with {self._settings.reference_prefix} or "
                 f"{self._settings.challenge_prefix}; a policy of the bucket may deny more."
             )
@@ -159,17 +164,19 @@ class Diagnosis:
         try:
             bucket = self._clients.diagnosis_s3.head_bucket(Bucket=self._settings.bucket)
         except AWS_ERRORS as error:
+            if http_status(error) == 403:
+                return
             raise general_fault(error, "S3") from error
         region = bucket.get("BucketRegion", self._region)
         if region != self._region:
             raise self._other_region(region)
 
     def _check_readable(
-        self, side: Side, image: ImageReference, head: HeadObjectOutputTypeDef
+        self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
     ) -> None:
         if str(head.get("ServerSideEncryption", "")).startswith("aws:kms"):
             raise faults.ImageKeyUnusableError(
-                f"The {side} image {image.key} is encrypted under the key "
+                f"The {side} image {image} is encrypted under the key "
                 f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
                 "not use. Give the module that key as kms_key_arn and see that it is enabled."
             )
@@ -177,7 +184,7 @@ class Diagnosis:
             head.get("Restore", "")
         ):
             raise faults.ImageUnreadableError(
-                f"The {side} image {image.key} is archived; restore it first."
+                f"The {side} image {image} is archived; restore it first."
             )
 
     def _other_region(self, region: str) -> faults.ImageInOtherRegionError:

@@ -3,6 +3,9 @@
 The class name is part of the contract: Lambda returns it as ``errorType`` and Step
 Functions matches ``Retry`` and ``Catch`` against it. A message is one or two sentences that
 say what is wrong and what to do; it may name object keys, never anything biometric.
+
+``http_status`` is what a caller of the function URL gets. 502 stands for a fault that the
+caller cannot mend, because it lies in the module's set-up.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ class FaceCompareError(Exception):
     """Base of every fault. ``retryable`` tells whether the same request may succeed later."""
 
     retryable: ClassVar[bool] = False
+    http_status: ClassVar[int] = 502
 
 
 class PermanentError(FaceCompareError):
@@ -24,26 +28,49 @@ class PassingError(FaceCompareError):
     """The same request may succeed when it is sent again after a pause."""
 
     retryable = True
+    http_status = 503
 
 
 class InvalidRequestError(PermanentError):
     """The event does not have the documented form, or Rekognition refused a parameter."""
 
+    http_status = 400
+
 
 class NoFaceInSourceError(PermanentError):
     """Rekognition sees no face in the source image."""
+
+    http_status = 422
 
 
 class NoFaceInTargetError(PermanentError):
     """Rekognition sees no face in the target image."""
 
+    http_status = 422
+
+
+class SeveralFacesInSourceError(PermanentError):
+    """The source shows several faces, and a single one was required."""
+
+    http_status = 422
+
+
+class SeveralFacesInTargetError(PermanentError):
+    """The target shows several faces, and a single one was required."""
+
+    http_status = 422
+
 
 class ImageNotFoundError(PermanentError):
     """There is no object under that key (or no such version of it)."""
 
+    http_status = 404
+
 
 class ImageForbiddenError(PermanentError):
     """The function's role may not read that object."""
+
+    http_status = 403
 
 
 class ImageInOtherRegionError(PermanentError):
@@ -61,9 +88,13 @@ class ImageUnreadableError(PermanentError):
 class ImageTooLargeError(PermanentError):
     """The image is over Rekognition's size limit."""
 
+    http_status = 413
+
 
 class ImageFormatError(PermanentError):
     """The image is not a readable JPEG or PNG."""
+
+    http_status = 415
 
 
 class RekognitionForbiddenError(PermanentError):
@@ -76,6 +107,8 @@ class RekognitionRefusedError(PermanentError):
 
 class ThrottledError(PassingError):
     """The account's request rate for Rekognition is used up."""
+
+    http_status = 429
 
 
 class ServiceUnavailableError(PassingError):

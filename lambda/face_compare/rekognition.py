@@ -1,7 +1,7 @@
-"""The call to CompareFaces.
+"""The calls to Rekognition.
 
-It is called with a threshold of 0 and the rule is applied here, because a face under the
-call's threshold comes back without its similarity: a near miss could not be told from a
+CompareFaces is called with a threshold of 0 and the rule is applied here, because a face under
+the call's threshold comes back without its similarity: a near miss could not be told from a
 stranger, and the audit record would have no score.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from face_compare.comparison import BoundingBox, Face, Sighting
-from face_compare.request import ImageReference
+from face_compare.images import Image, InlineImage
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -21,48 +21,57 @@ if TYPE_CHECKING:
     )
 
 
-def image_parameter(bucket: str, image: ImageReference) -> ImageTypeDef:
-    """Return the ``Image`` parameter of a Rekognition call for a photo in the bucket."""
+def compare_faces(client: RekognitionClient, bucket: str, source: Image, target: Image) -> Sighting:
+    """Compare the largest face of ``source`` with the 100 largest of ``target``.
+
+    Raises botocore's errors, see ``aws_errors.AWS_ERRORS``.
+    """
+    return _sighting(
+        client.compare_faces(
+            SourceImage=_image_parameter(bucket, source),
+            TargetImage=_image_parameter(bucket, target),
+            SimilarityThreshold=0,
+        )
+    )
+
+
+def count_faces(client: RekognitionClient, bucket: str, image: Image) -> int:
+    """Return how many faces Rekognition sees, 0 to 100.
+
+    Raises botocore's errors, see ``aws_errors.AWS_ERRORS``.
+    """
+    response = client.detect_faces(Image=_image_parameter(bucket, image))
+    return len(response.get("FaceDetails", []))
+
+
+def _image_parameter(bucket: str, image: Image) -> ImageTypeDef:
+    if isinstance(image, InlineImage):
+        return {"Bytes": image.content}
     if image.version_id is None:
         return {"S3Object": {"Bucket": bucket, "Name": image.key}}
     return {"S3Object": {"Bucket": bucket, "Name": image.key, "Version": image.version_id}}
 
 
-def compare_faces(
-    client: RekognitionClient, bucket: str, source: ImageReference, target: ImageReference
-) -> Sighting:
-    """Compare the largest face of ``source`` with the 100 largest of ``target``.
-
-    Raises:
-        botocore's errors, see ``aws_errors.AWS_ERRORS``.
-    """
-    response = client.compare_faces(
-        SourceImage=image_parameter(bucket, source),
-        TargetImage=image_parameter(bucket, target),
-        SimilarityThreshold=0,
-    )
-    return sighting(response)
-
-
-def sighting(response: CompareFacesResponseTypeDef) -> Sighting:
-    """Read a CompareFaces response. Landmarks, pose and quality are dropped here, unread."""
+def _sighting(response: CompareFacesResponseTypeDef) -> Sighting:
+    # Landmarks, pose and quality are dropped here, unread.
     scored = [
-        Face(
-            confidence=match["Face"]["Confidence"],
-            bounding_box=_box(match["Face"]["BoundingBox"]),
-            similarity=match["Similarity"],
+        (
+            match["Similarity"],
+            Face(
+                match["Face"]["Confidence"], _box(match["Face"]["BoundingBox"]), match["Similarity"]
+            ),
         )
         for match in response.get("FaceMatches", [])
     ]
-    scored.sort(key=lambda face: -(face.similarity or 0))
+    scored.sort(key=lambda each: each[0], reverse=True)
     unscored = [
-        Face(confidence=face["Confidence"], bounding_box=_box(face["BoundingBox"]))
+        Face(face["Confidence"], _box(face["BoundingBox"]))
         for face in response.get("UnmatchedFaces", [])
     ]
     source_face = response["SourceImageFace"]
     return Sighting(
         source_face=Face(source_face["Confidence"], _box(source_face["BoundingBox"])),
-        target_faces=(*scored, *unscored),
+        target_faces=(*(face for _, face in scored), *unscored),
         rekognition_request_id=response.get("ResponseMetadata", {}).get("RequestId"),
     )
 

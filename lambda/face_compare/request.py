@@ -1,4 +1,4 @@
-"""Reading the event of a direct invocation. Pure: an event goes in, a request or a fault comes out.
+"""Reading an event. Pure: an event goes in, a request or a fault comes out.
 
 Unknown members are refused, because a misspelt ``similarity_threshold`` that was ignored
 would decide by a lower threshold than the caller asked for.
@@ -6,69 +6,118 @@ would decide by a lower threshold than the caller asked for.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from face_compare.faults import InvalidRequestError
+from face_compare.decision import Rule
+from face_compare.faults import ImageTooLargeError, InvalidRequestError
+from face_compare.images import Image, InlineImage, StoredImage
+
+MOST_SOURCES = 10
+MOST_TARGETS = 100
 
 _LONGEST_KEY_BYTES = 1024
 _LONGEST_VERSION_ID = 1024
+_LARGEST_INLINE_BYTES = 5 * 1024 * 1024
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
-
-
-@dataclass(frozen=True, slots=True)
-class ImageReference:
-    """One photo in the module's bucket; without ``version_id`` its current version is meant."""
-
-    key: str
-    version_id: str | None = None
+_MEMBERS = (
+    "source",
+    "sources",
+    "target",
+    "targets",
+    "similarity_threshold",
+    "review_threshold",
+    "require_single_face",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish to compare the largest face of ``source`` with every face of ``target``."""
+    """A wish to compare one person with one or more photos.
 
-    source: ImageReference
-    target: ImageReference
-    similarity_threshold: float
+    ``sources`` (1 to 10) show that one person; the best of them decides. ``targets`` (1 to
+    100) are decided each on its own. ``listed_sources`` and ``listed_targets`` tell whether the
+    event had a list, to which the answer is a list too, however short.
+    """
+
+    sources: tuple[Image, ...]
+    targets: tuple[Image, ...]
+    rule: Rule
+    listed_sources: bool = False
+    listed_targets: bool = False
 
 
-def parse_request(event: object, module_threshold: float) -> Request:
-    """Read a direct invocation's event.
+def parse_request(event: object, module_rule: Rule) -> Request:
+    """Read an event.
 
     Args:
-        event: ``{"source": IMAGE, "target": IMAGE, "similarity_threshold": NUMBER}``, where
-            IMAGE is a key or ``{"key": KEY, "version_id": ID}`` and the threshold is optional.
-        module_threshold: The threshold of the module, 0 to 100; the event's may only be higher.
+        event: ``source`` or ``sources``, ``target`` or ``targets``, and optionally
+            ``similarity_threshold``, ``review_threshold`` and ``require_single_face``. An
+            image is a key, ``{"key": KEY, "version_id": ID}`` or ``{"bytes": BASE64}``.
+        module_rule: The module's rule, which an event may only make stricter.
 
     Raises:
         InvalidRequestError: The event has another form; the message names the member.
+        ImageTooLargeError: An inline image is over 5 MB.
     """
     if not isinstance(event, Mapping):
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.")
-    _refuse_unknown(event, ("source", "target", "similarity_threshold"), "the event")
-    for member in ("source", "target"):
-        if member not in event:
-            raise InvalidRequestError(f"The event has no {member}. Send one such as {_EXAMPLE}.")
+    _refuse_unknown(event, _MEMBERS, "The event")
     return Request(
-        source=_image(event["source"], "source"),
-        target=_image(event["target"], "target"),
-        similarity_threshold=_threshold(event.get("similarity_threshold"), module_threshold),
+        sources=_images(event, "source", "sources", MOST_SOURCES),
+        targets=_images(event, "target", "targets", MOST_TARGETS),
+        rule=_rule(event, module_rule),
+        listed_sources="sources" in event,
+        listed_targets="targets" in event,
     )
 
 
-def _image(value: object, member: str) -> ImageReference:
+def _images(event: Mapping[str, object], single: str, several: str, most: int) -> tuple[Image, ...]:
+    if single in event and several in event:
+        raise InvalidRequestError(f"The event has both {single} and {several}; send one of them.")
+    if single in event:
+        return (_image(event[single], single),)
+    if several not in event:
+        raise InvalidRequestError(f"The event has no {single}. Send one such as {_EXAMPLE}.")
+    values = event[several]
+    if not isinstance(values, list) or not 1 <= len(values) <= most:
+        raise InvalidRequestError(f"{several} must be a list of 1 to {most} images.")
+    return tuple(_image(value, f"{several}[{place}]") for place, value in enumerate(values))
+
+
+def _image(value: object, member: str) -> Image:
     if isinstance(value, str):
-        return ImageReference(_key(value, member))
+        return StoredImage(_key(value, member))
     if not isinstance(value, Mapping):
         raise InvalidRequestError(
-            f'{member} must be an object key or {{"key": "...", "version_id": "..."}}.'
+            f'{member} must be an object key, {{"key": "...", "version_id": "..."}} or '
+            '{"bytes": "..."}.'
         )
+    if "bytes" in value:
+        _refuse_unknown(value, ("bytes",), member)
+        return InlineImage.of(_content(value["bytes"], f"{member}.bytes"))
     _refuse_unknown(value, ("key", "version_id"), member)
-    return ImageReference(
+    return StoredImage(
         _key(value.get("key"), f"{member}.key"),
         _version_id(value.get("version_id"), f"{member}.version_id"),
     )
+
+
+def _content(value: object, member: str) -> bytes:
+    if not isinstance(value, str) or not value:
+        raise InvalidRequestError(f"{member} must be a JPEG or PNG in base64.")
+    try:
+        content = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError(f"{member} is not valid base64.") from None
+    if len(content) > _LARGEST_INLINE_BYTES:
+        raise ImageTooLargeError(
+            f"{member} holds more than Rekognition's 5 MB for inline images; store the photo in "
+            "the bucket, where 15 MB are allowed, and send its key."
+        )
+    return content
 
 
 def _key(value: object, member: str) -> str:
@@ -96,35 +145,58 @@ def _version_id(value: object, member: str) -> str | None:
     return value
 
 
-def _threshold(value: object, module_threshold: float) -> float:
+def _rule(event: Mapping[str, object], module: Rule) -> Rule:
+    match = _raised(event, "similarity_threshold", module.similarity_threshold)
+    if match is None:
+        match = module.similarity_threshold
+    review = _raised(event, "review_threshold", module.review_threshold)
+    if review is None:
+        review = module.review_threshold
+    elif review >= match:
+        raise InvalidRequestError(
+            f"review_threshold {review:g} must be below the similarity_threshold {match:g}."
+        )
+    single = event.get("require_single_face")
+    if single is not None and not isinstance(single, bool):
+        raise InvalidRequestError("require_single_face must be true or false.")
+    if single is False and module.require_single_face:
+        raise InvalidRequestError(
+            "require_single_face is set by the module; an event may not switch it off."
+        )
+    return Rule(match, review, single or module.require_single_face)
+
+
+def _raised(event: Mapping[str, object], member: str, lowest: float | None) -> float | None:
+    """Return the event's threshold, None if it has none; it may not be below ``lowest``."""
+    value = event.get(member)
     if value is None:
-        return module_threshold
+        return None
     # bool is a subclass of int; True would pass as the threshold 1.
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidRequestError(
-            "similarity_threshold must be a number from 0 to 100, not a string or a boolean."
+            f"{member} must be a number from 0 to 100, not a string or a boolean."
         )
     # Written so that NaN, which is neither above nor below anything, is refused too.
     if not 0 <= value <= 100:
-        raise InvalidRequestError("similarity_threshold must lie between 0 and 100.")
+        raise InvalidRequestError(f"{member} must lie between 0 and 100.")
     if 0 < value <= 1:
         raise InvalidRequestError(
-            f"similarity_threshold is on a scale of 0 to 100, so {value} means {value} %. "
+            f"{member} is on a scale of 0 to 100, so {value} means {value} %. "
             f"Send {value * 100:g} if a fraction was meant."
         )
-    if value < module_threshold:
+    if lowest is not None and value < lowest:
         raise InvalidRequestError(
-            f"similarity_threshold {value:g} is below the module's {module_threshold:g}. "
-            "An event may only raise it; lower it in the module's inputs if that is meant."
+            f"{member} {value:g} is below the module's {lowest:g}. An event may only raise it; "
+            "lower it in the module's inputs if that is meant."
         )
     return float(value)
 
 
-def _refuse_unknown(value: Mapping[object, object], known: tuple[str, ...], where: str) -> None:
+def _refuse_unknown(value: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
     unknown = sorted(str(member) for member in value if member not in known)
     if unknown:
         raise InvalidRequestError(
-            f"{where} has the unknown member {unknown[0][:64]!r}. Known are {', '.join(known)}."
+            f"{where} has the unknown member {unknown[0][:64]!a}. Known are {', '.join(known)}."
         )
 
 

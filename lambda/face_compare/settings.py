@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-# Kept back from the function's timeout for parsing, logging and answering.
-_RESERVE_SECONDS = 1.0
+from face_compare.decision import Rule
+
+RESERVE_SECONDS = 1.0
+"""Kept back from the function's timeout for parsing, logging and answering."""
+
 # botocore's "standard" mode waits at most 1 s, 2 s, 4 s ... before attempt 2, 3, 4 ...
 _LONGEST_WAIT_BEFORE_RETRY = (1.0, 2.0)
 
@@ -43,33 +46,41 @@ class CallLimits:
 class Settings:
     """The function's configuration.
 
-    ``similarity_threshold`` is on Rekognition's scale of 0 to 100; ``timeout_seconds`` is the
-    function's own timeout, from which the limits of every call are derived.
+    ``concurrency`` is how many comparisons one invocation runs at once, 1 or more;
+    ``timeout_seconds`` is the function's own timeout, from which the limits of every call are
+    derived.
     """
 
     bucket: str
     reference_prefix: str
     challenge_prefix: str
-    similarity_threshold: float
+    rule: Rule
+    concurrency: int
     timeout_seconds: float
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings. Raises KeyError or ValueError, which fails the function's start."""
+        review = environment.get("FACE_COMPARE_REVIEW_THRESHOLD")
         return cls(
             bucket=environment["FACE_COMPARE_BUCKET"],
             reference_prefix=environment["FACE_COMPARE_REFERENCE_PREFIX"],
             challenge_prefix=environment["FACE_COMPARE_CHALLENGE_PREFIX"],
-            similarity_threshold=float(environment["FACE_COMPARE_SIMILARITY_THRESHOLD"]),
+            rule=Rule(
+                similarity_threshold=float(environment["FACE_COMPARE_SIMILARITY_THRESHOLD"]),
+                review_threshold=None if review is None else float(review),
+                require_single_face=environment["FACE_COMPARE_REQUIRE_SINGLE_FACE"] == "true",
+            ),
+            concurrency=int(environment["FACE_COMPARE_CONCURRENCY"]),
             timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
         )
 
     @property
     def comparison_limits(self) -> CallLimits:
         """Limits of CompareFaces: all its attempts end before the function's timeout."""
-        return CallLimits.within(self.timeout_seconds - _RESERVE_SECONDS, attempts=3)
+        return CallLimits.within(self.timeout_seconds - RESERVE_SECONDS, attempts=3)
 
     @property
     def diagnosis_limits(self) -> CallLimits:
         """Limits of each call that finds out why CompareFaces failed."""
-        return CallLimits.within((self.timeout_seconds - _RESERVE_SECONDS) / 3, attempts=2)
+        return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)

@@ -9,6 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from face_compare.clients import Clients
+from face_compare.decision import Rule
 from face_compare.service import Service
 from face_compare.settings import Settings
 
@@ -16,7 +17,8 @@ SETTINGS = Settings(
     bucket="photos",
     reference_prefix="reference/",
     challenge_prefix="challenge/",
-    similarity_threshold=80.0,
+    rule=Rule(80.0),
+    concurrency=5,
     timeout_seconds=30.0,
 )
 

@@ -25,3 +25,19 @@ def test_the_threshold_itself_is_a_match_and_anything_below_is_not(
 
 def test_a_face_without_a_score_is_never_a_match_even_at_threshold_zero() -> None:
     assert Rule(0.0).decide(None) is Decision.NO_MATCH
+
+
+@pytest.mark.parametrize(
+    ("similarity", "decision"),
+    [
+        (80.0, Decision.MATCH),
+        (79.999, Decision.REVIEW),
+        (60.0, Decision.REVIEW),
+        (59.999, Decision.NO_MATCH),
+        (None, Decision.NO_MATCH),
+    ],
+)
+def test_a_near_miss_goes_to_a_human_and_not_to_the_bin(
+    similarity: float | None, decision: Decision
+) -> None:
+    assert Rule(80.0, review_threshold=60.0).decide(similarity) is decision

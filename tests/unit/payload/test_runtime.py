@@ -53,6 +53,8 @@ def start(code: Path, canned: CannedAws, timeout: float = 30.0) -> RuntimeEnviro
             "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
             "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
             "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+            "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
+            "FACE_COMPARE_CONCURRENCY": "5",
             "FACE_COMPARE_TIMEOUT_SECONDS": str(timeout),
         },
         timeout_seconds=timeout,

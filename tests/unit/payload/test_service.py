@@ -37,6 +37,7 @@ def test_the_answer_has_every_documented_member(service: Service, comparison_stu
         "decision": "match",
         "similarity": 99.25,
         "similarity_threshold": 80.0,
+        "review_threshold": None,
         "source": {
             "bucket": "photos",
             "key": "reference/a.jpg",
@@ -107,7 +108,10 @@ def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
         "target_version_id": "v1",
         "similarity": 91.0,
         "similarity_threshold": 80.0,
+        "review_threshold": None,
+        "require_single_face": False,
         "decision": "match",
+        "source_count": 1,
         "target_face_count": 1,
         "rekognition_request_id": "rekognition-1",
     }

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from face_compare.decision import Rule
 from face_compare.settings import CallLimits, Settings
 from tests.unit.payload.conftest import SETTINGS
 
@@ -14,12 +15,25 @@ ENVIRONMENT = {
     "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
     "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
     "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+    "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
+    "FACE_COMPARE_CONCURRENCY": "5",
     "FACE_COMPARE_TIMEOUT_SECONDS": "30",
 }
 
 
 def test_the_modules_environment_gives_the_settings() -> None:
     assert Settings.from_environment(ENVIRONMENT) == SETTINGS
+
+
+def test_the_review_band_and_the_single_face_rule_reach_the_settings() -> None:
+    settings = Settings.from_environment(
+        {
+            **ENVIRONMENT,
+            "FACE_COMPARE_REVIEW_THRESHOLD": "60",
+            "FACE_COMPARE_REQUIRE_SINGLE_FACE": "true",
+        }
+    )
+    assert settings.rule == Rule(80.0, review_threshold=60.0, require_single_face=True)
 
 
 @pytest.mark.parametrize("missing", sorted(ENVIRONMENT))

@@ -1,0 +1,40 @@
+"""The two ways to name a photo: an object in the module's bucket, or the bytes themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """One photo in the module's bucket; without ``version_id`` its current version is meant."""
+
+    key: str
+    version_id: str | None = None
+
+    def __str__(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class InlineImage:
+    """One photo sent inside the event. It is passed on to Rekognition and kept nowhere.
+
+    Its SHA-256 stands for it in answers and records, so that whoever kept the photo can show
+    later that it was the one.
+    """
+
+    content: bytes = field(repr=False)
+    sha256: str
+
+    @classmethod
+    def of(cls, content: bytes) -> InlineImage:
+        """Return the image of these bytes."""
+        return cls(content, hashlib.sha256(content).hexdigest())
+
+    def __str__(self) -> str:
+        return f"sent inline (SHA-256 {self.sha256[:12]}...)"
+
+
+Image = StoredImage | InlineImage
