@@ -1,0 +1,118 @@
+"""Photos: what follows from who is in them, and the user's own."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from local.photos import Expected, Pair, Person, Photo, PhotoError, default_album, own_album
+
+JPEG = b"\xff\xd8\xff\xe0rest"
+PNG = b"\x89PNG\r\n\x1a\nrest"
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ((Person.EILEEN_COLLINS,), Expected.MATCH),
+        ((Person.GRACE_HOPPER,), Expected.NO_MATCH),
+        ((Person.GRACE_HOPPER, Person.EILEEN_COLLINS), Expected.MATCH),
+        ((), Expected.NO_FACE_IN_TARGET),
+        (None, None),
+    ],
+)
+def test_what_is_expected_follows_from_who_is_in_the_photo(
+    people: tuple[Person, ...] | None, expected: Expected | None
+) -> None:
+    """Else an expectation could be typed in wrongly and prove nothing."""
+    reference = Photo("r.jpg", "", (Person.EILEEN_COLLINS,), JPEG)
+    assert Pair(reference, Photo("c.jpg", "", people, JPEG)).expected is expected
+
+
+def test_the_default_album_shows_each_case() -> None:
+    """Else the demo would not show what it promises."""
+    album = default_album()
+    expected = [pair.expected for pair in album.pairs()]
+    assert {*expected} == {Expected.MATCH, Expected.NO_MATCH, Expected.NO_FACE_IN_TARGET}
+    kinds = {photo.content_type for photo in album.challenges}
+    assert kinds == {"image/jpeg", "image/png"}
+    names = [photo.name for photo in album.challenges]
+    assert len(set(names)) == len(names)
+    for photo in album.references + album.challenges:
+        with Image.open(io.BytesIO(photo.data)) as image:
+            assert min(image.size) >= 80
+
+
+def test_the_lying_photo_is_upright_only_by_its_exif() -> None:
+    """Else the demo would not prove that orientation is heeded."""
+    album = default_album()
+    photo = next(each for each in album.challenges if each.name == "eileen-phone.jpg")
+    original = album.references[0]
+    with Image.open(io.BytesIO(photo.data)) as image, Image.open(io.BytesIO(original.data)) as want:
+        assert image.getexif()[0x0112] == 6
+        upright = ImageOps.exif_transpose(image).convert("L").resize((16, 16))
+        assert _distance(upright, want) < 5
+        assert _distance(image, want) > 20
+
+
+def _distance(left: Image.Image, right: Image.Image) -> float:
+    """Mean difference of two pictures at 16 x 16 grey pixels, 0 to 255."""
+    a, b = (each.convert("L").resize((16, 16)).tobytes() for each in (left, right))
+    return sum(abs(x - y) for x, y in zip(a, b, strict=True)) / len(a)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg", "my photo.jpg"):
+        (tmp_path / name).write_bytes(JPEG)
+    (tmp_path / "c.png").write_bytes(PNG)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("b.jpg", ["b.jpg"]),
+        ("b.jpg c.png", ["b.jpg", "c.png"]),
+        ("  b.jpg   c.png ", ["b.jpg", "c.png"]),
+        ("my photo.jpg", ["my photo.jpg"]),
+        ("b.jpg my photo.jpg c.png", ["b.jpg", "my photo.jpg", "c.png"]),
+        ("'my photo.jpg' b.jpg", ["my photo.jpg", "b.jpg"]),
+        (r"my\ photo.jpg", ["my photo.jpg"]),
+        ("b.jpg b.jpg", ["b.jpg", "b-2.jpg"]),
+    ],
+)
+def test_file_names_are_split_as_they_were_meant(words: str, names: list[str]) -> None:
+    """Else a user's photo with a space in its name could not be compared."""
+    album = own_album("a.jpg", words)
+    assert [photo.name for photo in album.references] == ["a.jpg"]
+    assert [photo.name for photo in album.challenges] == names
+    assert all(pair.expected is None for pair in album.pairs())
+
+
+@pytest.mark.parametrize(
+    ("reference", "challenge", "sentence"),
+    [
+        ("a.jpg", "", "Give both REFERENCE and CHALLENGE"),
+        ("", "b.jpg", "Give both REFERENCE and CHALLENGE"),
+        ("a.jpg b.jpg", "c.png", "REFERENCE must name one photo"),
+        ("none.jpg", "b.jpg", r"Cannot read the photo none\.jpg: No such file"),
+        ("a.jpg", "b.jpg none.jpg", r"Cannot read the photo none\.jpg"),
+        ("a.jpg", "text.jpg", "not a JPEG or PNG"),
+        ("a.jpg", "large.jpg", r"has 16\.0 MB"),
+        ("a.jpg", "'b.jpg", "No closing quotation"),
+    ],
+)
+def test_an_unusable_photo_is_named_in_one_sentence(
+    here: Path, reference: str, challenge: str, sentence: str
+) -> None:
+    """Else a typo would only show after a minute's start, or as a stack trace."""
+    (here / "text.jpg").write_text("hello")
+    (here / "large.jpg").write_bytes(JPEG + bytes(16 * 1024 * 1024))
+    with pytest.raises(PhotoError, match=sentence):
+        own_album(reference, challenge)

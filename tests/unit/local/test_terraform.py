@@ -1,0 +1,75 @@
+"""Terraform runs: the mirror of an example and what counts as drift."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import terraform
+from local.stack import REPOSITORY, StackError, account_environment
+from local.terraform import Workspace, differences
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "paths"),
+    [
+        ({"a": 1}, {"a": 1}, set()),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, {"b"}),
+        ({"a": [{"x": 1}]}, {"a": [{"x": 2}]}, {"a.0.x"}),
+        ({"a": [1]}, {"a": [1, 2]}, {"a"}),
+        ({"a": None}, {}, set()),
+        ({"a": 1}, None, {""}),
+    ],
+)
+def test_each_changed_attribute_is_named(before: Any, after: Any, paths: set[str]) -> None:
+    """Else a new difference could hide behind a known one of the same resource."""
+    assert differences(before, after) == paths
+
+
+@pytest.fixture
+def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: "/somewhere")
+
+
+@pytest.mark.usefixtures("on_path")
+@pytest.mark.parametrize("example", terraform.examples())
+def test_an_example_is_used_exactly_as_published(tmp_path: Path, example: str) -> None:
+    """Else what was proved would not be what a newcomer copies."""
+    workspace = Workspace.create(example, tmp_path, "http://127.0.0.1:1")
+    published = REPOSITORY / "examples" / example
+    for file in published.glob("*.tf"):
+        assert (workspace.folder / file.name).resolve() == file
+    added = {file.name for file in workspace.folder.iterdir() if not file.is_symlink()}
+    assert added == {terraform.OVERRIDE}
+    for file in REPOSITORY.glob("*.tf"):
+        assert (workspace.folder / "../.." / file.name).resolve() == file
+    assert not (published / terraform.OVERRIDE).exists()
+
+
+@pytest.mark.usefixtures("on_path")
+def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
+    """Else a typo would end in Terraform's own riddle."""
+    with pytest.raises(StackError, match="There is no example 'nope'"):
+        Workspace.create("nope", tmp_path, "")
+
+
+def test_a_missing_terraform_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever starts the demo by hand would see a bare FileNotFoundError."""
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with pytest.raises(StackError, match="through `make`"):
+        Workspace.create("minimal", tmp_path, "")
+
+
+def test_no_credentials_of_the_users_reach_terraform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a demo could touch a real account."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
+    environment = account_environment("http://127.0.0.1:1")
+    assert "real" not in environment.values()
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
