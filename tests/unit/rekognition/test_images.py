@@ -124,16 +124,24 @@ def test_a_cmyk_jpeg_keeps_its_colours() -> None:
     assert pixels[80, 110].max() < 60
 
 
-def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
-    """Else 100 kB from anybody would take gigabytes of memory."""
+def bomb(side: int) -> bytes:
+    """A PNG that claims to be ``side`` px each way and has next to nothing in it."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         check = zlib.crc32(kind + content)
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
-    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
-    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0"))
-    assert code_of(content) == "ImageTooLargeException"
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    data = zlib.compress(bytes(100_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
+    """Else 100 kB from anybody would take gigabytes of memory."""
+    assert code_of(bomb(30_000)) == "ImageTooLargeException"
+    # Here Pillow itself would only warn.
+    with pytest.warns(Image.DecompressionBombWarning):
+        assert code_of(bomb(11_000)) == "ImageTooLargeException"
 
 
 def test_a_large_jpeg_is_decoded_small_but_whole() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http.client import HTTPMessage
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -16,10 +18,30 @@ URL = "http://127.0.0.1:4566/"
 BODY = b'{"a": 1}'
 
 
-def signed(secret: str = SECRET, service: str = "rekognition") -> SignedRequest:
+class Omitting(SigV4Auth):
+    """A client that signs all but some headers."""
+
+    omitted: tuple[str, ...] = ()
+
+    def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
+        chosen = super().headers_to_sign(request)
+        for name in self.omitted:
+            del chosen[name]
+        return chosen
+
+
+def signed(
+    secret: str = SECRET,
+    service: str = "rekognition",
+    omitted: tuple[str, ...] = (),
+    hashed: str | None = None,
+) -> SignedRequest:
     request = AWSRequest("POST", URL, headers={"X-Amz-Target": "t", "User-Agent": "u"}, data=BODY)
     request.headers["Host"] = "127.0.0.1:4566"
-    signer = SigV4Auth(Credentials("ASIAONE", secret, "token"), service, "eu-west-1")
+    if hashed is not None:
+        request.headers["X-Amz-Content-SHA256"] = hashed
+    signer = Omitting(Credentials("ASIAONE", secret, "token"), service, "eu-west-1")
+    signer.omitted = omitted
     signer.add_auth(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     return SignedRequest("POST", URL, headers, BODY)
@@ -75,9 +97,14 @@ def test_a_changed_signed_header_is_refused(header: str) -> None:
 
 def test_a_hash_that_is_not_the_body_s_is_refused() -> None:
     """Else a client could sign one body's hash and send another body."""
-    request = signed()
-    headers = {**request.headers, "x-amz-content-sha256": "0" * 64}
-    assert code_of(replace(request, headers=headers)) == "InvalidSignatureException"
+    check(signed(hashed=sha256(BODY).hexdigest()))
+    assert code_of(signed(hashed=sha256(b"other").hexdigest())) == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize("header", ["host", "x-amz-date"])
+def test_what_binds_the_signature_must_be_signed(header: str) -> None:
+    """Else a signature could be used at another time or against another host."""
+    assert code_of(signed(omitted=(header,))) == "InvalidSignatureException"
 
 
 def test_another_secret_is_refused() -> None:
