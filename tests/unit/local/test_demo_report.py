@@ -1,0 +1,203 @@
+"""The demo's findings: what counts as a problem, and what the page and the data say."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from local.demo import __main__ as entry
+from local.demo import report
+from local.demo.console import Steps, telling
+from local.demo.model import Comparison, Failure, Run, Trail, outcome_of
+from local.demo.report import Box
+from local.photos import Album, Pair, Person, Photo
+from local.use import Outcome
+
+FACE = {"confidence": 99.9, "bounding_box": {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}}
+
+
+def _photo(name: str, people: tuple[Person, ...] | None) -> Photo:
+    out = io.BytesIO()
+    Image.new("RGB", (120, 100), "grey").save(out, "JPEG")
+    return Photo(name, f"caption of {name}", people, out.getvalue())
+
+
+REFERENCE = _photo("eileen.jpg", (Person.EILEEN_COLLINS,))
+SAME = _photo("same.jpg", (Person.EILEEN_COLLINS,))
+NOBODY = _photo("nobody.jpg", ())
+UNKNOWN = _photo("<img src=x onerror=alert(1)>.jpg", None)
+
+
+def _answer(similarity: float, decision: str) -> dict[str, Any]:
+    return {
+        "request_id": f"id-{similarity}",
+        "match": decision == "match",
+        "decision": decision,
+        "similarity": similarity,
+        "similarity_threshold": 80.0,
+        "source": {"key": "reference/eileen.jpg", "version_id": None, "face": FACE},
+        "target": {
+            "key": "challenge/same.jpg",
+            "version_id": None,
+            "face_count": 1,
+            "faces": [{**FACE, "similarity": similarity}],
+        },
+    }
+
+
+def _compared(photo: Photo, similarity: float, decision: str) -> Comparison:
+    return Comparison(Pair(REFERENCE, photo), _answer(similarity, decision), 0.25)
+
+
+def _failed(photo: Photo, error: str) -> Failure:
+    outcome = Outcome("id-f", 0.1, None, error, "Use another photo.")
+    found = outcome_of(Pair(REFERENCE, photo), "reference/eileen.jpg", "challenge/x.jpg", outcome)
+    assert isinstance(found, Failure)
+    return found
+
+
+def _trail(message: str) -> Trail:
+    return Trail("id-1", "/aws/lambda/fc", ({"message": message, "timestamp": "now"},))
+
+
+def test_a_run_in_which_all_is_well_has_no_problems() -> None:
+    """Else the demo would fail although it had succeeded."""
+    run = Run(
+        comparisons=[_compared(SAME, 99.0, "match")],
+        failures=[_failed(NOBODY, "NoFaceInTargetError")],
+        trail=_trail("face comparison decided"),
+    )
+    assert run.problems() == []
+    assert run.asserted() == 2
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        (Run(comparisons=[_compared(SAME, 20.0, "no_match")]), "were decided no_match, not match"),
+        (Run(comparisons=[_compared(NOBODY, 99.0, "match")]), "not NoFaceInTargetError"),
+        (Run(failures=[_failed(SAME, "ThrottledError")]), "ended in ThrottledError"),
+        (Run(failures=[_failed(NOBODY, "NoFaceInSourceError")]), "not NoFaceInTargetError"),
+        (Run(trail=_trail("something else")), "is not on record"),
+        (Run(left_behind=["S3 bucket: b"]), "Left behind after destroy: S3 bucket: b."),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_sentence(run: Run, sentence: str) -> None:
+    """Else the demo would succeed although something was wrong."""
+    (problem,) = run.problems()
+    assert sentence in problem
+
+
+def test_nothing_is_asserted_about_the_users_own_photos() -> None:
+    """Else a stranger's photo would make the demo fail."""
+    run = Run(
+        comparisons=[_compared(UNKNOWN, 20.0, "no_match")],
+        failures=[_failed(UNKNOWN, "NoFaceInTargetError")],
+    )
+    assert run.problems() == []
+    assert run.asserted() == 0
+
+
+def test_the_data_has_the_promised_fields() -> None:
+    """Else scripts that read demo-report.json would break."""
+    run = Run(
+        comparisons=[_compared(SAME, 99.0, "match")],
+        failures=[_failed(NOBODY, "NoFaceInTargetError")],
+        left_behind=["x"],
+        seconds={"apply": 60.04},
+    )
+    facts = json.loads(json.dumps(run.facts()))
+    (comparison,) = facts["comparisons"]
+    assert comparison == {
+        "source": "reference/eileen.jpg",
+        "target": "challenge/same.jpg",
+        "similarity": 99.0,
+        "threshold": 80.0,
+        "decision": "match",
+        "expected": "match",
+        "as_expected": True,
+        "target_face_count": 1,
+        "request_id": "id-99.0",
+        "seconds": 0.25,
+    }
+    assert facts["failures"][0]["error_type"] == "NoFaceInTargetError"
+    assert facts["left_behind"] == ["x"]
+    assert facts["seconds"] == {"apply": 60.0}
+
+
+def test_a_box_is_cut_off_at_the_photos_edges() -> None:
+    """Else a face at the edge would be drawn beside its photo."""
+    face = {"bounding_box": {"left": -0.1, "top": 0.8, "width": 0.3, "height": 0.4}}
+    assert Box.of({**face, "similarity": 80.0}, 80.0) == Box(0.0, 80.0, 20.0, 20.0, 80.0, True)
+    assert Box.of(face, 80.0) == Box(0.0, 80.0, 20.0, 20.0, None, False)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "shown"), [(79.96, "79.9"), (99.99998, "99.9"), (100.0, "100.0"), (0.0, "0.0")]
+)
+def test_a_score_is_never_rounded_up(similarity: float, shown: str) -> None:
+    """Else 79.96 would read as 80.0 beside "no match"."""
+    assert report.score(similarity) == shown
+
+
+def test_the_page_shows_each_photo_and_quotes_strange_names(tmp_path: Path) -> None:
+    """Else a file's name could put markup into the report."""
+    album = Album((REFERENCE,), (SAME, UNKNOWN))
+    run = Run(
+        comparisons=[_compared(SAME, 99.0, "match")],
+        failures=[_failed(UNKNOWN, "NoFaceInTargetError")],
+        trail=_trail("face comparison decided"),
+        seconds={"apply": 60.0},
+    )
+    page, facts = report.write(run, album, tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert len(re.findall(r"<img ", text)) == 3
+    assert len(re.findall(r'<span class="box', text)) == 2
+    assert "<img src=x" not in text
+    assert "&lt;img src=x onerror" in text
+    assert "About your own photos" not in text
+    assert json.loads(facts.read_text())["comparisons"]
+
+
+def test_the_page_says_first_what_is_wrong() -> None:
+    """Else a failed run's report would look like a good one."""
+    run = Run(comparisons=[_compared(SAME, 20.0, "no_match")])
+    page = report.render(run, Album((REFERENCE,), (SAME,)))
+    assert "Not everything was as it should be." in page
+    assert "were decided no_match, not match" in page
+    assert "Every comparison came out as expected" not in page
+
+
+def test_a_missing_photo_ends_the_demo_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a typo would cost a minute."""
+    monkeypatch.setenv("REFERENCE", "none.jpg")
+    monkeypatch.setenv("CHALLENGE", "none-either.jpg")
+    monkeypatch.setattr(entry, "demonstrate", lambda *_: pytest.fail("something was started"))
+    assert entry.main() == 2
+    said = capsys.readouterr().err
+    assert said == "Cannot read the photo none.jpg: No such file or directory.\n"
+
+
+def test_steps_are_shown_and_timed_where_there_is_no_terminal() -> None:
+    """Else a CI log would be silent for a minute."""
+    out = io.StringIO()
+    steps = Steps(Console(file=out, width=80), 2)
+    with steps.step("apply", "terraform apply") as note:
+        show = telling(note)
+        show("module.face_compare.aws_s3_bucket.photos[0]: Creating...")
+        show("  + resource of no interest")
+    lines = out.getvalue().splitlines()
+    assert lines[0] == " 1/2  terraform apply …"
+    assert lines[1].strip() == "aws_s3_bucket.photos[0]: Creating..."
+    assert re.fullmatch(r" 1/2  terraform apply  \d+\.\d s", lines[2])
+    assert len(lines) == 3
+    assert set(steps.seconds) == {"apply"}

@@ -1,0 +1,69 @@
+"""The inventory finds what a destroy forgot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from local.inventory import KINDS, Kind, empty_bucket, inventory
+from local.stack import REGION, AwsClient
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield
+
+
+def _client(service: str) -> AwsClient:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+_MOCKED = tuple(kind for kind in KINDS if kind.service in {"s3", "iam", "logs", "sqs"})
+
+
+@pytest.mark.usefixtures("account")
+def test_what_was_created_is_found() -> None:
+    """Else the demo would say that nothing is left while something costs money."""
+    before = inventory(_client, _MOCKED)
+    place = {"LocationConstraint": REGION}
+    _client("s3").create_bucket(Bucket="left", CreateBucketConfiguration=place)
+    _client("logs").create_log_group(logGroupName="/aws/lambda/left")
+    _client("sqs").create_queue(QueueName="left")
+    _client("iam").create_role(RoleName="left", AssumeRolePolicyDocument="{}")
+    found = inventory(_client, _MOCKED) - before
+    queue = next(entry for entry in found if entry.startswith("SQS queue: "))
+    assert queue.endswith("/left")
+    assert found - {queue} == {
+        "IAM role: left",
+        "S3 bucket: left",
+        "log group: /aws/lambda/left",
+    }
+
+
+@pytest.mark.usefixtures("account")
+def test_a_kind_that_cannot_be_listed_is_not_taken_for_none() -> None:
+    """Else a refused call would look like an empty account."""
+    kind = Kind("version", "s3", "list_object_versions", "Versions", "Key", {"Bucket": "none"})
+    with pytest.raises(ClientError) as refused:
+        inventory(_client, (kind,))
+    assert refused.value.__notes__ == ["while listing every version"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_bucket_is_emptied_with_all_versions() -> None:
+    """Else the versioned bucket could not be destroyed."""
+    s3 = _client("s3")
+    s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket="photos", Key="k", Body=body)
+    s3.delete_object(Bucket="photos", Key="k")
+    assert empty_bucket(s3, "photos") == 3
+    s3.delete_bucket(Bucket="photos")
