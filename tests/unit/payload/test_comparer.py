@@ -1,0 +1,270 @@
+"""Several photos in one request: each pair stands for itself, and the best reference decides."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from face_compare import faults
+from face_compare.clients import Clients
+from face_compare.decision import Rule
+from face_compare.service import Service
+from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.conftest import SETTINGS, Context
+
+Compare = Callable[[str, str], dict[str, Any]]
+
+
+def name_of(image: Any) -> str:
+    return str(image["S3Object"]["Name"]) if "S3Object" in image else image["Bytes"].decode()
+
+
+@pytest.fixture
+def answer_with(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Callable[[Compare], None]:
+    """Answer CompareFaces by a function of the two keys."""
+
+    def install(compare: Compare) -> None:
+        monkeypatch.setattr(
+            clients.rekognition,
+            "compare_faces",
+            lambda **call: compare(name_of(call["SourceImage"]), name_of(call["TargetImage"])),
+        )
+
+    return install
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "CompareFaces")
+
+
+def by_target(scores: dict[str, float | str]) -> Compare:
+    def compare(_: str, target: str) -> dict[str, Any]:
+        score = scores[target]
+        if isinstance(score, str):
+            raise refused(score)
+        return compared(score).body
+
+    return compare
+
+
+def test_the_answers_are_in_the_order_of_the_request_whatever_finishes_first(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    def compare(_: str, target: str) -> dict[str, Any]:
+        time.sleep(0.05 if target == "t0" else 0.0)
+        return compared(float(target[1:])).body
+
+    answer_with(compare)
+    targets = [f"t{number}" for number in (0, 9, 3, 7, 1, 8)]
+    answer = service.serve({"source": "s", "targets": targets}, Context())
+    assert [entry["target"]["key"] for entry in answer["results"]] == targets
+    assert [entry["similarity"] for entry in answer["results"]] == [0, 9, 3, 7, 1, 8]
+
+
+def test_one_bad_photo_does_not_cost_the_others_their_decision(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    answer_with(by_target({"good": 99.0, "busy": "ThrottlingException", "other": 2.0}))
+    answer = service.serve({"source": "s", "targets": ["good", "busy", "other"]}, Context())
+    good, busy, other = answer["results"]
+    assert (good["decision"], other["decision"]) == ("match", "no_match")
+    assert busy["error"]["type"] == "ThrottledError"
+    assert busy["error"]["retryable"] is True
+    assert busy["target"] == {"bucket": "photos", "key": "busy", "version_id": None}
+    assert "decision" not in busy
+
+
+def test_the_invocation_fails_when_every_pair_did_and_a_passing_fault_leads(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    answer_with(by_target({"a": "AccessDeniedException", "b": "ThrottlingException"}))
+    with pytest.raises(faults.ThrottledError):
+        service.serve({"source": "s", "targets": ["a", "b"]}, Context())
+
+
+def test_a_list_of_one_is_answered_with_a_list_of_one(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    answer_with(by_target({"t": 99.0}))
+    answer = service.serve({"source": "s", "targets": ["t"]}, Context())
+    assert len(answer["results"]) == 1
+
+
+def test_the_best_reference_photo_decides_and_every_score_is_told(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    scores: dict[str, float | str] = {"old": 41.0, "new": 97.0, "gone": "ThrottlingException"}
+
+    def compare(source: str, _: str) -> dict[str, Any]:
+        return by_target(scores)("", source)
+
+    answer_with(compare)
+    answer = service.serve({"sources": ["old", "new", "gone"], "target": "t"}, Context())
+    assert (answer["decision"], answer["similarity"]) == ("match", 97.0)
+    assert answer["source"]["key"] == "new"
+    assert [entry["key"] for entry in answer["sources"]] == ["old", "new", "gone"]
+    assert [entry.get("similarity") for entry in answer["sources"]] == [41.0, 97.0, None]
+    assert answer["sources"][2]["error"]["type"] == "ThrottledError"
+
+
+def test_a_score_of_zero_is_better_than_no_score(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    def compare(source: str, _: str) -> dict[str, Any]:
+        return compared(unmatched=1).body if source == "unscored" else compared(0.0).body
+
+    answer_with(compare)
+    answer = service.serve({"sources": ["unscored", "zero"], "target": "t"}, Context())
+    assert answer["source"]["key"] == "zero"
+
+
+def test_the_review_band_is_decided_and_answered(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    answer_with(by_target({"t": 70.0}))
+    answer = service.serve({"source": "s", "target": "t", "review_threshold": 60}, Context())
+    assert (answer["decision"], answer["match"]) == ("review", False)
+    assert answer["review_threshold"] == 60.0
+
+
+def test_no_more_comparisons_run_at_once_than_the_module_allows(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    running = 0
+    most = 0
+    lock = threading.Lock()
+
+    def compare(_: str, __: str) -> dict[str, Any]:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.01)
+        with lock:
+            running -= 1
+        return compared(1.0).body
+
+    answer_with(compare)
+    service.serve({"source": "s", "targets": [f"t{n}" for n in range(30)]}, Context())
+    assert most == SETTINGS.concurrency
+
+
+def test_what_the_timeout_leaves_no_time_for_fails_alone_and_is_retryable(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    hold = threading.Event()
+
+    def compare(_: str, target: str) -> dict[str, Any]:
+        if target == "slow":
+            hold.wait(5)
+        return compared(99.0).body
+
+    answer_with(compare)
+    try:
+        answer = service.serve(
+            {"source": "s", "targets": ["quick", "slow"]}, Context(remaining_ms=1_300)
+        )
+    finally:
+        hold.set()
+    quick, slow = answer["results"]
+    assert quick["decision"] == "match"
+    assert slow["error"]["type"] == "OutOfTimeError"
+    assert slow["error"]["retryable"] is True
+
+
+def test_every_pair_is_recorded_once(
+    service: Service,
+    answer_with: Callable[[Compare], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer_with(by_target({"a": 99.0, "b": "ThrottlingException", "c": 3.0}))
+    service.serve({"source": "s", "targets": ["a", "b", "c"]}, Context())
+    written = [vars(record) for record in caplog.records if record.name == "face_compare"]
+    assert [record["target_key"] for record in written] == ["a", "b", "c"]
+    assert [record.get("decision") for record in written] == ["match", None, "no_match"]
+    assert written[1]["error_type"] == "ThrottledError"
+
+
+class TestSingleFace:
+    """Where a photo must show one person only."""
+
+    @pytest.fixture
+    def strict(self, clients: Clients) -> Service:
+        return Service(
+            dataclasses.replace(SETTINGS, rule=Rule(80.0, require_single_face=True)), clients
+        )
+
+    @pytest.fixture(autouse=True)
+    def faces(self, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+        counts = {"one": 1, "two": 2, "none": 0}
+        monkeypatch.setattr(
+            clients.rekognition,
+            "detect_faces",
+            lambda **call: {"FaceDetails": [{}] * counts[name_of(call["Image"])]},
+        )
+        return counts
+
+    def test_a_source_with_several_faces_is_refused(
+        self, strict: Service, answer_with: Callable[[Compare], None]
+    ) -> None:
+        answer_with(by_target({"t": 99.0}))
+        with pytest.raises(faults.SeveralFacesInSourceError, match="source image two shows 2"):
+            strict.serve({"source": "two", "target": "t"}, Context())
+
+    def test_a_source_without_a_face_is_refused_as_such(self, strict: Service) -> None:
+        with pytest.raises(faults.NoFaceInSourceError):
+            strict.serve({"source": "none", "target": "t"}, Context())
+
+    def test_a_target_with_several_faces_is_refused_even_if_one_matches(
+        self, strict: Service, answer_with: Callable[[Compare], None]
+    ) -> None:
+        answer_with(lambda *_: compared(99.0, unmatched=1).body)
+        with pytest.raises(faults.SeveralFacesInTargetError, match="target image t shows 2"):
+            strict.serve({"source": "one", "target": "t"}, Context())
+
+    def test_single_faces_pass(
+        self, strict: Service, answer_with: Callable[[Compare], None]
+    ) -> None:
+        answer_with(by_target({"t": 99.0}))
+        assert strict.serve({"source": "one", "target": "t"}, Context())["match"] is True
+
+    def test_a_refused_reference_does_not_keep_the_others_from_deciding(
+        self, strict: Service, answer_with: Callable[[Compare], None]
+    ) -> None:
+        answer_with(by_target({"t": 99.0}))
+        answer = strict.serve({"sources": ["two", "one"], "target": "t"}, Context())
+        assert answer["source"]["key"] == "one"
+        assert answer["sources"][0]["error"]["type"] == "SeveralFacesInSourceError"
+
+    def test_without_the_rule_no_call_is_spent_on_counting(
+        self,
+        service: Service,
+        clients: Clients,
+        answer_with: Callable[[Compare], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(clients.rekognition, "detect_faces", None)
+        answer_with(by_target({"t": 99.0}))
+        assert service.serve({"source": "two", "target": "t"}, Context())["match"] is True
+
+
+def test_an_inline_photo_is_compared_answered_and_recorded_without_its_bytes(
+    service: Service,
+    answer_with: Callable[[Compare], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer_with(by_target({"the photo": 99.0}))
+    event = {"source": "s", "target": {"bytes": "dGhlIHBob3Rv"}}
+    answer = service.serve(event, Context())
+    assert answer["target"]["sha256"] == hashlib.sha256(b"the photo").hexdigest()
+    (record,) = [vars(record) for record in caplog.records if record.name == "face_compare"]
+    assert record["target_sha256"] == answer["target"]["sha256"]
+    assert "the photo" not in str(record)
+    assert "dGhlIHBob3Rv" not in str(record) + str(answer)

@@ -1,0 +1,148 @@
+"""Any JSON at all: without these, a stranger's event could crash the function or slip past a rule.
+
+A few thousand examples run by default; `make fuzz` runs 100,000 of each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from face_compare import faults
+from face_compare.clients import Clients
+from face_compare.decision import Rule
+from face_compare.request import MOST_SOURCES, MOST_TARGETS, Request, parse_request
+from face_compare.service import Service
+from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.conftest import SETTINGS, Context
+from tests.unit.payload.test_http import posted
+
+EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
+hostile = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+MODULE_RULES = st.sampled_from(
+    [Rule(80.0), Rule(99.0, 60.0), Rule(0.0), Rule(80.0, require_single_face=True)]
+)
+ODD_KEYS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        [
+            "reference/a b+c%20.jpg",
+            "../../etc/passwd",
+            "reference/../challenge/x",
+            "\u202egpj.a",
+            "雪" * 341,
+            "雪" * 342,
+            "a" * 1024,
+            "a" * 1025,
+            "\x00",
+            "\ud800",
+            " a",
+            "a\nb",
+            "s3://bucket/key",
+            "${jndi:x}",
+        ]
+    ),
+)
+ODD_NUMBERS = st.one_of(
+    st.floats(),
+    st.integers(),
+    st.sampled_from([10**400, -(10**400), 0.0, -0.0, 1, 100, 1e-300, True, False, "80", "NaN"]),
+)
+ODD_IMAGES = st.one_of(
+    ODD_KEYS,
+    st.fixed_dictionaries({}, optional={"key": ODD_KEYS, "version_id": ODD_KEYS}),
+    st.fixed_dictionaries({"bytes": st.one_of(st.text(), st.just("QUJD"), st.none())}),
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5), st.dictionaries(st.text(max_size=12), inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+EVENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.one_of(ODD_IMAGES, JSON),
+        "sources": st.one_of(st.lists(ODD_IMAGES, max_size=12), JSON),
+        "target": st.one_of(ODD_IMAGES, JSON),
+        "targets": st.one_of(st.lists(ODD_IMAGES, max_size=8), JSON),
+        "similarity_threshold": st.one_of(ODD_NUMBERS, JSON),
+        "review_threshold": st.one_of(ODD_NUMBERS, JSON),
+        "require_single_face": st.one_of(st.booleans(), JSON),
+        "another": JSON,
+    },
+)
+
+
+def check(request: Request, module: Rule) -> None:
+    """Assert what must hold for every request that is let in."""
+    assert 1 <= len(request.sources) <= MOST_SOURCES
+    assert 1 <= len(request.targets) <= MOST_TARGETS
+    assert module.similarity_threshold <= request.rule.similarity_threshold <= 100
+    assert not 0 < request.rule.similarity_threshold <= 1
+    if module.review_threshold is not None:
+        assert request.rule.review_threshold is not None
+        assert request.rule.review_threshold >= module.review_threshold
+    if request.rule.review_threshold is not None:
+        assert request.rule.review_threshold < request.rule.similarity_threshold
+    assert request.rule.require_single_face or not module.require_single_face
+
+
+@hostile
+@given(st.one_of(JSON, EVENTS), MODULE_RULES)
+@example({"source": "a", "target": "b", "similarity_threshold": float("nan")}, Rule(80.0))
+@example({"source": {"key": {}}, "target": {"bytes": []}}, Rule(80.0))
+def test_any_event_is_a_request_within_the_rule_or_a_clear_refusal(
+    event: Any, module: Rule
+) -> None:
+    try:
+        request = parse_request(event, module)
+    except (faults.InvalidRequestError, faults.ImageTooLargeError) as refusal:
+        sentence = str(refusal)
+    else:
+        check(request, module)
+        return
+    assert 10 < len(sentence.encode()) < 1200
+
+
+@pytest.fixture(scope="module")
+def canned_service() -> Service:
+    """A service whose Rekognition answers every call with one score."""
+    clients = Clients(SETTINGS)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(clients.rekognition, "compare_faces", lambda **_: compared(50.0).body)
+    patch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
+    return Service(SETTINGS, clients)
+
+
+@hostile
+@given(st.one_of(JSON, EVENTS))
+def test_any_event_is_answered_with_json_or_a_typed_fault(
+    canned_service: Service, event: Any
+) -> None:
+    assume("requestContext" not in event if isinstance(event, dict) else True)
+    try:
+        answer = canned_service.serve(event, Context())
+    except faults.FaceCompareError:
+        return
+    json.dumps(answer, allow_nan=False).encode()
+
+
+@hostile
+@given(st.one_of(st.text(), EVENTS.map(json.dumps), st.none(), JSON))
+def test_any_http_body_is_answered_with_a_status(canned_service: Service, body: Any) -> None:
+    response = canned_service.serve(posted("", body=body), Context())
+    assert response["statusCode"] in {200, 400, 413}
+    json.loads(response["body"])

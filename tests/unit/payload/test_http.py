@@ -1,0 +1,135 @@
+"""The function URL: without these, a web developer gets the wrong status or no reason at all."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from face_compare import faults, http
+from face_compare.service import Service
+from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.conftest import Context
+
+EVENT = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
+
+
+def posted(content: object, **members: object) -> dict[str, Any]:
+    """Return a function URL's event (payload format 2.0); a string is sent as it is."""
+    return {
+        "version": "2.0",
+        "rawPath": "/",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/"}},
+        "body": content if isinstance(content, str) else json.dumps(content),
+        "isBase64Encoded": False,
+        **members,
+    }
+
+
+def test_a_post_is_answered_with_the_same_answer_as_an_invocation(
+    service: Service, comparison_stub: Stubber
+) -> None:
+    for _ in range(2):
+        comparison_stub.add_response("compare_faces", compared(99.0).body)
+    response = service.serve(posted(EVENT), Context())
+    assert response["statusCode"] == 200
+    assert response["headers"]["Content-Type"] == "application/json"
+    assert response["headers"]["Cache-Control"] == "no-store"
+    assert json.loads(response["body"]) == service.serve(EVENT, Context())
+
+
+def test_a_body_in_base64_is_read(service: Service, comparison_stub: Stubber) -> None:
+    comparison_stub.add_response("compare_faces", compared(99.0).body)
+    body = base64.b64encode(json.dumps(EVENT).encode()).decode()
+    assert service.serve(posted(body, isBase64Encoded=True), Context())["statusCode"] == 200
+
+
+def test_a_fault_is_a_problem_that_says_what_to_do(
+    service: Service, comparison_stub: Stubber
+) -> None:
+    comparison_stub.add_client_error(
+        "compare_faces", "ProvisionedThroughputExceededException", http_status_code=400
+    )
+    response = service.serve(posted(EVENT), Context())
+    problem = json.loads(response["body"])
+    assert response["statusCode"] == problem["status"] == 429
+    assert response["headers"]["Content-Type"] == "application/problem+json"
+    assert int(response["headers"]["Retry-After"]) > 0
+    assert problem["title"] == "Too Many Requests"
+    assert problem["error_type"] == "ThrottledError"
+    assert problem["retryable"] is True
+    assert problem["request_id"] == "request-1"
+    assert "later" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        posted("{"),
+        posted(""),
+        posted("[" * 100_000),
+        posted("{}"),
+        posted("not base64", isBase64Encoded=True),
+        posted(base64.b64encode(b"\xff\xfe\xff").decode(), isBase64Encoded=True),
+        posted(EVENT, body=None),
+        posted(EVENT, requestContext={"http": {"method": "GET"}}),
+        posted(EVENT, requestContext={"http": {}}),
+    ],
+)
+def test_what_is_no_event_is_a_bad_request_and_not_a_crash(
+    service: Service, event: dict[str, Any]
+) -> None:
+    response = service.serve(event, Context())
+    assert response["statusCode"] == 400
+    assert "Retry-After" not in response["headers"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (faults.InvalidRequestError, 400),
+        (faults.ImageForbiddenError, 403),
+        (faults.ImageNotFoundError, 404),
+        (faults.ImageTooLargeError, 413),
+        (faults.ImageFormatError, 415),
+        (faults.NoFaceInSourceError, 422),
+        (faults.NoFaceInTargetError, 422),
+        (faults.SeveralFacesInSourceError, 422),
+        (faults.SeveralFacesInTargetError, 422),
+        (faults.ThrottledError, 429),
+        (faults.RekognitionForbiddenError, 502),
+        (faults.ImageKeyUnusableError, 502),
+        (faults.ImageInOtherRegionError, 502),
+        (faults.ServiceUnavailableError, 503),
+        (faults.OutOfTimeError, 503),
+    ],
+)
+def test_each_fault_has_the_status_its_caller_can_act_on(
+    fault: type[faults.FaceCompareError], status: int
+) -> None:
+    assert http.problem(fault("why"), "request-1")["statusCode"] == status
+
+
+def test_every_passing_fault_tells_when_to_come_back_and_no_other_does() -> None:
+    for _, kind in inspect.getmembers(faults, inspect.isclass):
+        if issubclass(kind, faults.FaceCompareError):
+            response = http.problem(kind("why"), "request-1")
+            assert ("Retry-After" in response["headers"]) is kind.retryable
+
+
+def test_a_defect_is_answered_without_its_details() -> None:
+    response = http.problem(KeyError("secret"), "request-1")
+    assert response["statusCode"] == 500
+    assert "secret" not in response["body"]
+
+
+@pytest.mark.parametrize(
+    "event", [EVENT, {"requestContext": {}}, {"requestContext": {"http": "x"}}, [], None, "x"]
+)
+def test_a_direct_event_is_not_taken_for_http(event: object) -> None:
+    assert not http.is_http(event)
