@@ -139,11 +139,7 @@ def test_the_page_shows_every_photo_and_box(
         )
         assert image.size["width"] / image.size["height"] == pytest.approx(natural, rel=0.02)
 
-    boxes = {
-        image.get_attribute("alt"): photo.find_elements(By.CSS_SELECTOR, ".box")
-        for photo, image in zip(photos, shown, strict=True)
-    }
-    total = sum(len(each) for each in boxes.values())
+    total = sum(len(photo.find_elements(By.CSS_SELECTOR, ".box")) for photo in photos)
     faces = sum(each["target_face_count"] for each in facts["comparisons"])
     assert total == len(references) + faces
     outside = browser.execute_script(
