@@ -20,7 +20,7 @@ from local.demo import report
 from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Failure, Run, Trail, outcome_of
 from local.photos import Album, Expected, Pair
-from local.stack import Stack, StackError
+from local.stack import Stack, StackError, emulator_python
 from local.terraform import Workspace
 
 EXAMPLE = "minimal"
@@ -59,7 +59,10 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
     Raises:
         StackError: the stack or Terraform failed; everything is removed by then.
     """
-    steps = Steps(console, _STEPS)
+    # Before the live display: what is installed now shows its own progress.
+    emulator_python()
+    shows_failure = any(_shows_failure(pair) for pair in album.pairs())
+    steps = Steps(console, _STEPS if shows_failure else _STEPS - 1)
     run = Run(seconds=steps.seconds)
     with steps.step("toolchain", "Check the toolchain") as note:
         run.engines = _versions()
@@ -99,8 +102,8 @@ def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
     with steps.step("follow", "Follow one request through CloudWatch Logs"):
         if run.comparisons:
             run.trail = _follow(stack, deployed, run.comparisons[0], console)
-    with steps.step("failure", "A failure you will meet: a photo without a face"):
-        for pair in shown:
+    for pair in shown:
+        with steps.step("failure", "A failure you will meet: a photo without a face"):
             _compare(stack, deployed, pair, run, console)
     with steps.step("empty", "Empty the bucket, all versions"):
         inventory.empty_bucket(stack.client("s3"), deployed.bucket)
@@ -170,7 +173,7 @@ def _conclude(run: Run, console: Console, page: Path, facts: Path) -> int:
             else f"{len(run.comparisons)} compared, nothing asserted about your own photos"
         )
         console.print(f"[green]{summary}; nothing left behind.[/green] {total:.0f} s in all.")
-    console.print(f"Look at {page.name} (the same as data: {facts.name}).")
+    console.print(f"Look at {page} (the same as data: {facts}).", soft_wrap=True)
     return 1 if problems else 0
 
 

@@ -6,6 +6,8 @@ These names are wrapped, each for one thing that upstream lacks:
     iam_actions.extract_resource_arn   AWS authorises CreateLogStream and PutLogEvents on the stream
                                        ("<group's ARN>:log-stream:<name>"); upstream asks for the
                                        group, so the usual "<group's ARN>:*" would be refused.
+    iam._build_simulate_results_real   SimulatePrincipalPolicy puts a key with "&" or "<" into its
+                                       XML as it is, which no client can read.
     iam_actions.s3_additional_checks   Without s3:ListBucket S3 answers 403 for an object that is
                                        not there; upstream answers 404 to everybody.
     sts.register_session               The Rekognition stand-in must know every session.
@@ -17,6 +19,7 @@ import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+from xml.sax.saxutils import escape
 
 from local.emulator.principals import PrincipalsFile
 from local.emulator.settings import Settings
@@ -27,10 +30,12 @@ from local.emulator.upstream import Upstream
 def install(settings: Settings) -> None:
     """Apply the patches to the MiniStack imported in this process."""
     app: Upstream = import_module("ministack.app")
+    iam: Upstream = import_module("ministack.services.iam")
     iam_actions: Upstream = import_module("ministack.core.iam_actions")
     s3: Upstream = import_module("ministack.services.s3")
     sts: Upstream = import_module("ministack.services.sts")
     upstream_checks = iam_actions.s3_additional_checks
+    upstream_results = iam._build_simulate_results_real
     upstream_register = sts.register_session
     upstream_resource = iam_actions.extract_resource_arn
     principals = PrincipalsFile(settings.principals_file)
@@ -66,7 +71,14 @@ def install(settings: Settings) -> None:
         upstream_register(access_key, session)
         principals.add(access_key, session.get("Arn", ""), session.get("SecretAccessKey", ""))
 
+    def simulate_results(
+        actions: list[str], resource_arn: str, *rest: Upstream, **named: Upstream
+    ) -> str:
+        xml: str = upstream_results(actions, resource_arn, *rest, **named)
+        return xml.replace(f">{resource_arn}<", f">{escape(resource_arn)}<")
+
     app.app = as_if_by_https(app.app)
+    iam._build_simulate_results_real = simulate_results
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.s3_additional_checks = s3_additional_checks
     sts.register_session = register_session

@@ -52,6 +52,13 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "payload",
     ),
     ("ministack.core.lambda_runtime", "ProvidedWorker._spawn"): ("self", "init_timeout"),
+    ("ministack.services.iam", "_build_simulate_results_real"): (
+        "actions",
+        "resource_arn",
+        "principal_arn",
+        "account_id",
+        "policies",
+    ),
     ("ministack.services.lambda_svc", "_execute_function_warm"): ("func", "event", "request_id"),
     ("ministack.services.lambda_svc", "_execute_function_provided_warm"): (
         "func",

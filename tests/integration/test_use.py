@@ -55,6 +55,17 @@ def test_a_version_is_compared_as_it_was(deployed: Deployed) -> None:
     assert outcome.answer["target"]["version_id"] == first["VersionId"]
 
 
+def test_a_key_may_hold_what_file_names_hold(deployed: Deployed) -> None:
+    """Else a photo called "a & b" could not be compared."""
+    s3 = deployed.stack.client("s3")
+    key = "challenge/a & b <c> +%20é 'd'.jpg"
+    body = s3.get_object(Bucket=deployed.bucket, Key=DARK)["Body"].read()
+    s3.put_object(Bucket=deployed.bucket, Key=key, Body=body)
+    outcome = deployed.compare(EILEEN, key)
+    assert outcome.answer is not None, outcome.error_message
+    assert outcome.answer["target"]["key"] == key
+
+
 def test_an_event_may_raise_the_threshold(deployed: Deployed) -> None:
     """Else a caller who needs more certainty could not ask for it."""
     scores = deployed.compare(GRACE, DARK, similarity_threshold=99.5)
