@@ -9,6 +9,7 @@ import pytest
 
 from tools import workspace
 from tools.places import REPOSITORY, TOOLS
+from tools.venv import NAMES
 
 # In pieces, so that this file names none itself.
 REGISTRY_HOSTS = tuple(
@@ -61,7 +62,7 @@ def test_the_search_sees_the_files_that_pin() -> None:
     assert {"tools/requirements/dev.txt", "tools/go/tofu/go.mod", "Makefile"} <= names
 
 
-@pytest.mark.parametrize("name", ["dev", "emulator"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_python_package_is_pinned_with_hashes(name: str) -> None:
     lines = (TOOLS / "requirements" / f"{name}.txt").read_text().splitlines()
     packages = [at for at, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
