@@ -79,6 +79,26 @@ def record_failure(invocation: Invocation, error: Exception, duration_ms: float)
     )
 
 
+def record_put_off(
+    invocation: Invocation, key: str, version_id: str | None, error: FaceCompareError
+) -> None:
+    """Record that an uploaded photo has no decision: it comes again, or the fault is its result."""
+    _log.error(
+        FAILED,
+        extra={
+            **invocation.members(),
+            "target_key": key,
+            "target_version_id": version_id,
+            **_error_members(error),
+        },
+    )
+
+
+def record_note(message: str, **members: str) -> None:
+    """Record what is no decision and no failure of one, for whoever follows a photo's way."""
+    _log.info(message, extra={"service": "face-compare", **members})
+
+
 def _record_failed_pair(
     invocation: Invocation, result: TargetResult, pair: PairResult, fault: FaceCompareError
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from face_compare.aws_errors import AWS_ERRORS
 from face_compare.clients import Clients
@@ -22,6 +22,9 @@ from face_compare.rekognition import compare_faces, count_faces
 from face_compare.request import Request
 from face_compare.settings import RESERVE_SECONDS, Settings
 
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+
 SecondsLeft = Callable[[], float]
 """A clock that tells how many seconds the function has left before Lambda stops it."""
 
@@ -32,10 +35,13 @@ _Result = TypeVar("_Result")
 class Comparer:
     """Turns a request into results; a pair that fails has its fault as its outcome."""
 
-    def __init__(self, settings: Settings, clients: Clients) -> None:
-        """Take the settings and the clients of this environment."""
+    def __init__(
+        self, settings: Settings, clients: Clients, rekognition: RekognitionClient
+    ) -> None:
+        """Take the settings, the client that compares, and those that find out why it failed."""
         self._settings = settings
         self._clients = clients
+        self._rekognition = rekognition
 
     def compare(self, request: Request, seconds_left: SecondsLeft) -> list[TargetResult]:
         """Compare every source with every target; the results are in the targets' order."""
@@ -87,7 +93,7 @@ class Comparer:
 
     def _count(self, source: Image, seconds_left: SecondsLeft) -> int:
         try:
-            return count_faces(self._clients.rekognition, self._settings.bucket, source)
+            return count_faces(self._rekognition, self._settings.bucket, source)
         except AWS_ERRORS as error:
             self._explain({Side.SOURCE: source}, seconds_left, error)
 
@@ -106,7 +112,7 @@ class Comparer:
         return pair.result(sighting, started)
 
     def _sight(self, pair: _Pair, seconds_left: SecondsLeft) -> Sighting:
-        client, bucket = self._clients.rekognition, self._settings.bucket
+        client, bucket = self._rekognition, self._settings.bucket
         try:
             return compare_faces(client, bucket, pair.source, pair.target)
         except AWS_ERRORS as error:

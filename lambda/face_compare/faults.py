@@ -67,6 +67,12 @@ class ImageNotFoundError(PermanentError):
     http_status = 404
 
 
+class ReferenceNotFoundError(PermanentError):
+    """There is no reference photo of the subject whose photo was uploaded."""
+
+    http_status = 404
+
+
 class ImageForbiddenError(PermanentError):
     """The function's role may not read that object."""
 

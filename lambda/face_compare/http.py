@@ -20,14 +20,6 @@ from face_compare.faults import FaceCompareError, InvalidRequestError
 _RETRY_AFTER_SECONDS = "2"
 
 
-def is_http(event: object) -> bool:
-    """Tell whether an event came through the function URL."""
-    if not isinstance(event, Mapping):
-        return False
-    request = event.get("requestContext")
-    return isinstance(request, Mapping) and isinstance(request.get("http"), Mapping)
-
-
 def event_of(http_event: Mapping[str, Any]) -> object:
     """Return the event in the body of a POST.
 

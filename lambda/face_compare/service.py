@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from face_compare import audit, http
 from face_compare.clients import Clients
-from face_compare.comparer import Comparer
+from face_compare.comparer import Comparer, SecondsLeft
 from face_compare.comparison import TargetResult, leading_fault, rule_members
+from face_compare.events import Origin, origin_of
 from face_compare.request import Request, parse_request
 from face_compare.settings import Settings
 
@@ -30,37 +31,52 @@ class Service:
     def __init__(self, settings: Settings, clients: Clients) -> None:
         """Take the settings and the clients of this environment."""
         self._settings = settings
-        self._comparer = Comparer(settings, clients)
+        self._clients = clients
+        self._comparer = Comparer(settings, clients, clients.rekognition)
+        self._bulk: _Bulk | None = None
         self._cold_start = True
 
     def serve(self, event: Any, context: LambdaContext) -> dict[str, Any]:
-        """Serve one invocation, direct or through the function URL.
+        """Serve one invocation: direct, through the function URL, from the queue or in bulk.
 
         Returns:
             The answer as the README documents it; for the function URL a response with it or
-            with the fault.
+            with the fault; for the queue the messages that have to come again.
 
         Raises:
-            FaceCompareError: For a direct invocation of which every comparison failed.
+            FaceCompareError: For a direct invocation of which every comparison failed, and for
+                a batch of pairs that has to come again.
         """
-        if not http.is_http(event):
-            return self._serve(lambda: event, context)
-        try:
-            return http.ok(self._serve(lambda: http.event_of(event), context))
-        except Exception as error:  # noqa: BLE001 - the response tells which; the record is written
-            return http.problem(error, context.aws_request_id)
-
-    def _serve(self, read_event: Callable[[], object], context: LambdaContext) -> dict[str, Any]:
-        started = time.monotonic()
         invocation = audit.Invocation(
             context.aws_request_id, context.function_version, self._cold_start
         )
         self._cold_start = False
+
+        def seconds_left() -> float:
+            return context.get_remaining_time_in_millis() / 1000
+
+        origin = origin_of(event)
+        if origin is Origin.QUEUE:
+            return self._bulk_work().intake.serve(event, invocation, seconds_left)
+        if origin is Origin.STATE_MACHINE:
+            return self._bulk_work().pairs.serve(event, invocation, seconds_left)
+        if origin is Origin.DIRECT:
+            return self._compare(lambda: event, invocation, seconds_left)
+        try:
+            return http.ok(self._compare(lambda: http.event_of(event), invocation, seconds_left))
+        except Exception as error:  # noqa: BLE001 - the response tells which; the record is written
+            return http.problem(error, invocation.request_id)
+
+    def _compare(
+        self,
+        read_event: Callable[[], object],
+        invocation: audit.Invocation,
+        seconds_left: SecondsLeft,
+    ) -> dict[str, Any]:
+        started = time.monotonic()
         try:
             request = parse_request(read_event(), self._settings.rule)
-            results = self._comparer.compare(
-                request, lambda: context.get_remaining_time_in_millis() / 1000
-            )
+            results = self._comparer.compare(request, seconds_left)
         except Exception as error:
             audit.record_failure(invocation, error, (time.monotonic() - started) * 1000)
             raise
@@ -69,6 +85,25 @@ class Service:
         if all(result.best is None for result in results):
             raise leading_fault([fault for result in results for fault in result.faults])
         return {"request_id": invocation.request_id, **_answer(request, results)}
+
+    def _bulk_work(self) -> _Bulk:
+        if self._bulk is None:
+            self._bulk = _Bulk(self._settings, self._clients)
+        return self._bulk
+
+
+class _Bulk:
+    """What only an environment that serves a queue or a list needs."""
+
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        # Imported here because a direct invocation does without.
+        from face_compare.intake import Intake  # noqa: PLC0415
+        from face_compare.pairs import Pairs  # noqa: PLC0415
+
+        s3 = clients.paced_s3()
+        comparer = Comparer(settings, clients, clients.paced_rekognition())
+        self.intake = Intake(settings, comparer, s3)
+        self.pairs = Pairs(settings, comparer, s3)
 
 
 def _answer(request: Request, results: list[TargetResult]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class CallLimits:
 class Settings:
     """The function's configuration.
 
-    ``concurrency`` is how many comparisons one invocation runs at once, 1 or more;
+    ``concurrency`` is how many comparisons one request runs at once, 1 or more. In bulk work
+    each invocation starts ``calls_per_second`` and has at most ``workers`` under way.
     ``timeout_seconds`` is the function's own timeout, from which the limits of every call are
     derived.
     """
@@ -54,8 +55,11 @@ class Settings:
     bucket: str
     reference_prefix: str
     challenge_prefix: str
+    results_prefix: str
     rule: Rule
     concurrency: int
+    calls_per_second: float
+    workers: int
     timeout_seconds: float
 
     @classmethod
@@ -66,12 +70,15 @@ class Settings:
             bucket=environment["FACE_COMPARE_BUCKET"],
             reference_prefix=environment["FACE_COMPARE_REFERENCE_PREFIX"],
             challenge_prefix=environment["FACE_COMPARE_CHALLENGE_PREFIX"],
+            results_prefix=environment["FACE_COMPARE_RESULTS_PREFIX"],
             rule=Rule(
                 similarity_threshold=float(environment["FACE_COMPARE_SIMILARITY_THRESHOLD"]),
                 review_threshold=None if review is None else float(review),
                 require_single_face=environment["FACE_COMPARE_REQUIRE_SINGLE_FACE"] == "true",
             ),
             concurrency=int(environment["FACE_COMPARE_CONCURRENCY"]),
+            calls_per_second=float(environment["FACE_COMPARE_CALLS_PER_SECOND"]),
+            workers=int(environment["FACE_COMPARE_WORKERS"]),
             timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
         )
 
@@ -79,6 +86,11 @@ class Settings:
     def comparison_limits(self) -> CallLimits:
         """Limits of CompareFaces: all its attempts end before the function's timeout."""
         return CallLimits.within(self.timeout_seconds - RESERVE_SECONDS, attempts=3)
+
+    @property
+    def paced_limits(self) -> CallLimits:
+        """Limits of a call in bulk work, where one call of many must not use up the time."""
+        return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
 
     @property
     def diagnosis_limits(self) -> CallLimits:

@@ -17,8 +17,11 @@ SETTINGS = Settings(
     bucket="photos",
     reference_prefix="reference/",
     challenge_prefix="challenge/",
+    results_prefix="results/",
     rule=Rule(80.0),
     concurrency=5,
+    calls_per_second=1000.0,
+    workers=4,
     timeout_seconds=30.0,
 )
 

@@ -126,10 +126,3 @@ def test_a_defect_is_answered_without_its_details() -> None:
     response = http.problem(KeyError("secret"), "request-1")
     assert response["statusCode"] == 500
     assert "secret" not in response["body"]
-
-
-@pytest.mark.parametrize(
-    "event", [EVENT, {"requestContext": {}}, {"requestContext": {"http": "x"}}, [], None, "x"]
-)
-def test_a_direct_event_is_not_taken_for_http(event: object) -> None:
-    assert not http.is_http(event)

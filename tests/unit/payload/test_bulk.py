@@ -1,0 +1,339 @@
+"""Photos that arrive by themselves and lists of pairs: nothing lost, decided or paid for twice."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from face_compare import faults
+from face_compare.audit import Invocation
+from face_compare.clients import Clients
+from face_compare.comparer import Comparer
+from face_compare.intake import Intake
+from face_compare.pairs import Pairs
+from face_compare.results import Claim, ResultStore
+from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.conftest import SETTINGS
+from tests.unit.payload.test_uploads import announced
+
+INVOCATION = Invocation("request-1", "7", cold_start=False)
+
+
+def plenty() -> float:
+    return 29.0
+
+
+@dataclass
+class FakeRekognition:
+    """Scores by target key; a string is an error code. Every call is counted."""
+
+    scores: dict[str, float | str] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+
+    def compare_faces(self, **call: Any) -> dict[str, Any]:
+        source = call["SourceImage"]["S3Object"]["Name"]
+        target = call["TargetImage"]["S3Object"]["Name"]
+        self.calls.append((source, target))
+        self.before(target)
+        score = self.scores.get(target, 99.0)
+        if isinstance(score, str):
+            raise ClientError({"Error": {"Code": score, "Message": ""}}, "CompareFaces")
+        return compared(score).body
+
+
+@dataclass
+class Bulk:
+    """What bulk work needs, with moto's S3 and a counted Rekognition."""
+
+    s3: Any
+    rekognition: FakeRekognition
+    intake: Intake
+    pairs: Pairs
+
+    def put(self, key: str) -> str:
+        return str(self.s3.put_object(Bucket="photos", Key=key, Body=b"x")["VersionId"])
+
+    def result_keys(self, suffix: str = ".json") -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket="photos", Prefix="results/")
+        return [o["Key"] for o in listed.get("Contents", []) if o["Key"].endswith(suffix)]
+
+    def result(self, key: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(
+            self.s3.get_object(Bucket="photos", Key=key)["Body"].read()
+        )
+        return content
+
+    def deliver(self, *messages: list[dict[str, Any]], left: float = 29.0) -> list[str]:
+        """Deliver one message for each list of announcements; return those that come again."""
+        event = {
+            "Records": [
+                {"messageId": f"m{n}", "eventSource": "aws:sqs", "body": json.dumps({"Records": m})}
+                for n, m in enumerate(messages)
+            ]
+        }
+        answer = self.intake.serve(event, INVOCATION, lambda: left)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def date_answer(parsed: dict[str, Any], **_: object) -> None:
+    parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = email.utils.formatdate(usegmt=True)
+
+
+@pytest.fixture
+def bulk(clients: Clients) -> Iterator[Bulk]:
+    with mock_aws():
+        s3 = clients.paced_s3()
+        s3.create_bucket(
+            Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+        # S3 dates every answer; moto inside the process does not.
+        s3.meta.events.register("after-call.s3.HeadObject", date_answer, unique_id="date")
+        rekognition = FakeRekognition()
+        comparer = Comparer(SETTINGS, clients, rekognition)  # type: ignore[arg-type]
+        yield Bulk(s3, rekognition, Intake(SETTINGS, comparer, s3), Pairs(SETTINGS, comparer, s3))
+
+
+def photo(bulk: Bulk, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
+    return announced(key, versionId=bulk.put(key))
+
+
+class TestUploads:
+    """Each uploaded photo ends with one result, or its message comes again."""
+
+    @pytest.fixture(autouse=True)
+    def references(self, bulk: Bulk) -> None:
+        bulk.put("reference/alice/1.jpg")
+        bulk.put("reference/alice/2.jpg")
+        bulk.put("reference/alicia/1.jpg")
+
+    def test_a_photo_is_compared_with_its_subjects_references_and_no_others(
+        self, bulk: Bulk
+    ) -> None:
+        record = photo(bulk)
+        assert bulk.deliver([record]) == []
+        version = record["s3"]["object"]["versionId"]
+        (key,) = bulk.result_keys()
+        assert key == f"results/alice/a.jpg/{version}.json"
+        result = bulk.result(key)
+        assert result["decision"] == "match"
+        assert result["photo"]["version_id"] == version
+        assert [source["key"] for source in result["sources"]] == [
+            "reference/alice/1.jpg",
+            "reference/alice/2.jpg",
+        ]
+        assert result["request_id"] == "request-1"
+        datetime.datetime.fromisoformat(result["decided_at"])
+
+    def test_five_deliveries_are_paid_for_once_and_leave_one_result(self, bulk: Bulk) -> None:
+        record = photo(bulk)
+        assert bulk.deliver([record], [record], [record, record]) == []
+        assert bulk.deliver([record]) == []
+        assert len(bulk.result_keys()) == 1
+        assert len(bulk.rekognition.calls) == 2
+
+    def test_a_new_version_is_a_new_comparison(self, bulk: Bulk) -> None:
+        bulk.deliver([photo(bulk)])
+        bulk.deliver([photo(bulk)])
+        assert len(bulk.result_keys()) == 2
+
+    def test_a_poison_photo_has_its_error_as_its_result_and_harms_no_other(
+        self, bulk: Bulk
+    ) -> None:
+        bulk.rekognition.scores["challenge/alice/bad.jpg"] = "AccessDeniedException"
+        good, bad = photo(bulk), photo(bulk, "challenge/alice/bad.jpg")
+        assert bulk.deliver([bad], [good]) == []
+        results = [bulk.result(key) for key in bulk.result_keys()]
+        assert [result.get("decision") for result in results] == ["match", None]
+        assert results[1]["error"]["type"] == "RekognitionForbiddenError"
+        assert results[1]["error"]["retryable"] is False
+
+    @pytest.mark.parametrize(
+        ("key", "error"),
+        [
+            ("challenge/nobody/a.jpg", "ReferenceNotFoundError"),
+            ("challenge/stray.jpg", "InvalidRequestError"),
+        ],
+    )
+    def test_a_photo_without_a_reference_is_told_so_and_not_tried_again(
+        self, bulk: Bulk, key: str, error: str
+    ) -> None:
+        assert bulk.deliver([photo(bulk, key)]) == []
+        assert bulk.result(bulk.result_keys()[0])["error"]["type"] == error
+        assert bulk.rekognition.calls == []
+
+    def test_throttling_sends_only_its_own_message_back_and_the_next_try_decides(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bulk.rekognition.scores["challenge/alice/b.jpg"] = "ThrottlingException"
+        good, busy = photo(bulk), photo(bulk, "challenge/alice/b.jpg")
+        assert bulk.deliver([good], [busy]) == ["m1"]
+        assert len(bulk.result_keys()) == 1
+        bulk.rekognition.scores.clear()
+        assert bulk.deliver([busy]) == ["m0"], "the claim of the first try still holds"
+        monkeypatch.setattr(bulk.intake._results, "_lease_seconds", -1.0)
+        assert bulk.deliver([busy]) == []
+        assert len(bulk.result_keys()) == 2
+
+    def test_what_another_instance_is_deciding_is_left_to_it(self, bulk: Bulk) -> None:
+        record = photo(bulk)
+        version = record["s3"]["object"]["versionId"]
+        bulk.put(f"results/alice/a.jpg/{version}.json.claim")
+        assert bulk.deliver([record]) == ["m0"]
+        assert bulk.rekognition.calls == []
+
+    def test_a_result_that_appears_meanwhile_stays_as_it_is(self, bulk: Bulk) -> None:
+        record = photo(bulk)
+        key = f"results/alice/a.jpg/{record['s3']['object']['versionId']}.json"
+        bulk.rekognition.before = lambda _: bulk.s3.put_object(
+            Bucket="photos", Key=key, Body=b'{"decision": "first"}'
+        )
+        assert bulk.deliver([record]) == []
+        assert bulk.result(key) == {"decision": "first"}
+
+    def test_a_bucket_that_refuses_is_found_out_before_a_call_is_paid_for(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = photo(bulk)
+
+        def refuse(**_: object) -> None:
+            raise ClientError(
+                {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}},  # type: ignore[typeddict-item]
+                "PutObject",
+            )
+
+        monkeypatch.setattr(bulk.s3, "put_object", refuse)
+        assert bulk.deliver([record]) == ["m0"]
+        assert bulk.rekognition.calls == []
+
+    def test_no_photo_is_begun_that_cannot_be_finished_in_time(self, bulk: Bulk) -> None:
+        assert bulk.deliver([photo(bulk)], left=5.0) == ["m0"]
+        assert bulk.rekognition.calls == []
+        assert bulk.result_keys("") == []
+
+    def test_a_message_that_nobody_can_read_goes_to_the_dead_letter_queue(self, bulk: Bulk) -> None:
+        good = photo(bulk)
+        assert bulk.deliver([{"s3": "nonsense"}], [good]) == ["m0"]
+        assert len(bulk.result_keys()) == 1
+
+    def test_a_reference_deleted_after_it_was_listed_leaves_the_others_to_decide(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original = bulk.rekognition.compare_faces
+
+        def compare(**call: Any) -> dict[str, Any]:
+            if call["SourceImage"]["S3Object"]["Name"].endswith("1.jpg"):
+                raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "CompareFaces")
+            return original(**call)
+
+        monkeypatch.setattr(bulk.rekognition, "compare_faces", compare)
+        bulk.deliver([photo(bulk)])
+        result = bulk.result(bulk.result_keys()[0])
+        assert result["decision"] == "match"
+        assert "error" in result["sources"][0]
+
+
+class TestClaims:
+    """Who may decide a photo."""
+
+    def test_a_claim_is_given_once_and_again_only_when_it_is_stale(self, bulk: Bulk) -> None:
+        fresh, stale = (ResultStore(bulk.s3, "photos", lease) for lease in (60.0, -1.0))
+        assert fresh.claim("results/k.json", "a") is Claim.MINE
+        assert fresh.claim("results/k.json", "b") is Claim.BUSY
+        assert stale.claim("results/k.json", "c") is Claim.MINE
+
+    def test_a_decided_photo_is_never_claimed_again_however_old_the_claim(self, bulk: Bulk) -> None:
+        store = ResultStore(bulk.s3, "photos", -1.0)
+        store.claim("results/k.json", "a")
+        assert store.write("results/k.json", {"n": 1}) is True
+        assert store.write("results/k.json", {"n": 2}) is False
+        assert store.claim("results/k.json", "b") is Claim.DECIDED
+        assert bulk.result("results/k.json") == {"n": 1}
+
+    def test_the_functions_own_clock_does_not_count(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = ResultStore(bulk.s3, "photos", 60.0)
+        store.claim("results/k.json", "a")
+
+        class Tomorrow(datetime.datetime):
+            @classmethod
+            def now(cls, tz: datetime.tzinfo | None = None) -> Tomorrow:
+                return cls(2100, 1, 1, tzinfo=tz)
+
+        monkeypatch.setattr("face_compare.results.datetime", Tomorrow)
+        assert store.claim("results/k.json", "b") is Claim.BUSY
+
+
+class TestPairs:
+    """A batch from Step Functions."""
+
+    def serve(self, bulk: Bulk, pairs: object) -> dict[str, Any]:
+        return bulk.pairs.serve({"pairs": pairs}, INVOCATION, plenty)
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [lambda item: item, lambda item: [item], lambda item: {"Items": [item], "BatchInput": {}}],
+    )
+    def test_a_single_item_and_a_batch_are_both_accepted(
+        self, bulk: Bulk, wrap: Callable[[object], object]
+    ) -> None:
+        (entry,) = self.serve(bulk, wrap({"source": "s", "target": "t"}))["results"]
+        assert entry["decision"] == "match"
+        assert (entry["source"]["key"], entry["target"]["key"]) == ("s", "t")
+        assert "faces" not in entry["target"]
+        assert "face" not in entry["source"]
+
+    def test_entries_are_in_the_items_order_with_errors_in_their_place(self, bulk: Bulk) -> None:
+        bulk.rekognition.scores.update({"b": "AccessDeniedException", "c": 1.0})
+        items: list[object] = [{"source": "s", "target": t} for t in "abc"]
+        results = self.serve(bulk, [*items, "nonsense"])["results"]
+        assert [entry.get("decision") for entry in results] == ["match", None, "no_match", None]
+        assert results[1]["error"]["type"] == "RekognitionForbiddenError"
+        assert results[3] == {"item": "nonsense", "error": results[3]["error"]}
+        assert results[3]["error"]["type"] == "InvalidRequestError"
+
+    def test_a_batch_that_has_to_come_again_pays_for_no_pair_twice(self, bulk: Bulk) -> None:
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        batch = {
+            "Items": [{"source": "s", "target": t} for t in "abc"],
+            "BatchInput": {"execution": "arn:1"},
+        }
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, batch)
+        bulk.rekognition.scores.clear()
+        results = self.serve(bulk, batch)["results"]
+        assert [entry["decision"] for entry in results] == ["match"] * 3
+        assert sorted(target for _, target in bulk.rekognition.calls) == ["a", "b", "b", "c"]
+
+    def test_another_execution_of_the_same_list_compares_afresh(self, bulk: Bulk) -> None:
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        items = [{"source": "s", "target": t} for t in "ab"]
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, {"Items": items, "BatchInput": {"execution": "arn:1"}})
+        bulk.rekognition.scores.clear()
+        self.serve(bulk, {"Items": items, "BatchInput": {"execution": "arn:2"}})
+        assert len(bulk.rekognition.calls) == 4
+
+    def test_a_batch_of_which_every_pair_failed_fails_by_name(self, bulk: Bulk) -> None:
+        with pytest.raises(faults.InvalidRequestError):
+            self.serve(bulk, {"source": "", "target": "t"})
+
+    @pytest.mark.parametrize("pairs", [[], {"Items": []}, {"Items": [{}] * 1001}])
+    def test_an_empty_or_endless_batch_is_refused(self, bulk: Bulk, pairs: object) -> None:
+        with pytest.raises(faults.InvalidRequestError, match="1 to 1000"):
+            self.serve(bulk, pairs)
+
+    def test_time_running_out_fails_the_batch_by_a_passing_fault(self, bulk: Bulk) -> None:
+        with pytest.raises(faults.OutOfTimeError):
+            bulk.pairs.serve({"pairs": [{"source": "s", "target": "t"}]}, INVOCATION, lambda: 3.0)
+        assert bulk.rekognition.calls == []

@@ -1,0 +1,82 @@
+"""Without these, bulk work overruns the account's quota or leaves it unused."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from face_compare.pacing import Pacer
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def fake() -> FakeTime:
+    return FakeTime()
+
+
+def test_calls_start_evenly_spaced_from_the_first(fake: FakeTime) -> None:
+    pacer = Pacer(4.0, fake.clock, fake.sleep)
+    starts = []
+    for _ in range(5):
+        pacer.wait()
+        starts.append(fake.now)
+    assert starts == [100.0, 100.25, 100.5, 100.75, 101.0]
+
+
+def test_time_that_a_slow_call_took_is_not_made_up_for_by_a_burst(fake: FakeTime) -> None:
+    pacer = Pacer(4.0, fake.clock, fake.sleep)
+    pacer.wait()
+    fake.now += 10
+    starts = []
+    for _ in range(3):
+        pacer.wait()
+        starts.append(fake.now)
+    assert starts == [110.0, 110.25, 110.5]
+
+
+def test_an_invocation_ends_no_sooner_than_its_last_calls_share_of_time(fake: FakeTime) -> None:
+    """So that invocations one after another, in whichever instance, keep the pace too."""
+    for _ in range(3):
+        pacer = Pacer(4.0, fake.clock, fake.sleep)
+        pacer.wait()
+        pacer.wait()
+        pacer.finish()
+    assert fake.now == pytest.approx(100.0 + 6 * 0.25)
+
+
+def test_nothing_to_do_takes_no_time(fake: FakeTime) -> None:
+    Pacer(0.1, fake.clock, fake.sleep).finish()
+    assert fake.now == 100.0
+
+
+def test_threads_share_one_pace() -> None:
+    pacer = Pacer(200.0)
+    started: list[float] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        for _ in range(10):
+            pacer.wait()
+            with lock:
+                started.append(time.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(started) - min(started) >= 39 / 200 * 0.9
