@@ -1,0 +1,262 @@
+# Metrics out of the log records, and alarms on them. The function itself publishes nothing: its
+# records say all there is to count, and a filter costs neither code nor time in it.
+locals {
+  # The name in the namespace, not in a dimension: a filter with dimensions may have no default
+  # value, and a metric without zeros gives no share.
+  metric_namespace = "FaceCompare/${var.name}"
+
+  decided_pattern = "$.message = \"face comparison decided\""
+  failed_pattern  = "$.message = \"face comparison failed\""
+
+  # Every error_type of the payload belongs to one of these (a test compares the list with its
+  # faults); whatever is in none of them is a fault of set-up, service or code, and counts as such.
+  error_types = {
+    access    = ["ImageForbiddenError", "ImageKeyUnusableError", "RekognitionForbiddenError"]
+    no_face   = ["NoFaceInSourceError", "NoFaceInTargetError"]
+    throttled = ["ThrottledError"]
+    # What the caller sent, and only the caller can mend.
+    request = [
+      "ImageFormatError",
+      "ImageNotFoundError",
+      "ImageTooLargeError",
+      "InvalidRequestError",
+      "ReferenceNotFoundError",
+      "SeveralFacesInSourceError",
+      "SeveralFacesInTargetError",
+    ]
+  }
+
+  error_type_patterns = {
+    for group, types in local.error_types :
+    group => "{ ${join(" || ", [for type in types : "($.error_type = \"${type}\")"])} }"
+  }
+
+  metric_filters = {
+    comparisons = {
+      metric  = "Comparisons"
+      pattern = "{ (${local.decided_pattern}) || (${local.failed_pattern}) }"
+      value   = "1"
+    }
+    # Lambda's own record of an invocation that ran out of time or memory, or crashed: by then the
+    # payload could not write one.
+    crashes = {
+      metric  = "Faults"
+      pattern = "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.status = \"error\")) }"
+      value   = "1"
+    }
+    faults = {
+      metric  = "Faults"
+      pattern = "{ (${local.failed_pattern}) && ${join(" && ", [for type in sort(flatten(values(local.error_types))) : "($.error_type != \"${type}\")"])} }"
+      value   = "1"
+    }
+    matches = {
+      metric  = "Matches"
+      pattern = "{ (${local.decided_pattern}) && ($.decision = \"match\") }"
+      value   = "1"
+    }
+    no_face = {
+      metric  = "NoFace"
+      pattern = local.error_type_patterns.no_face
+      value   = "1"
+    }
+    no_matches = {
+      metric  = "NoMatches"
+      pattern = "{ (${local.decided_pattern}) && ($.decision = \"no_match\") }"
+      value   = "1"
+    }
+    refused_access = {
+      metric  = "RefusedAccess"
+      pattern = local.error_type_patterns.access
+      value   = "1"
+    }
+    reviews = {
+      metric  = "Reviews"
+      pattern = "{ (${local.decided_pattern}) && ($.decision = \"review\") }"
+      value   = "1"
+    }
+    # No zeros here: they would count as scores.
+    similarity = {
+      metric  = "Similarity"
+      pattern = "{ ${local.decided_pattern} }"
+      value   = "$.similarity"
+    }
+    throttled = {
+      metric  = "Throttled"
+      pattern = local.error_type_patterns.throttled
+      value   = "1"
+    }
+  }
+
+  # Rekognition's own count of calls, since the quota is the account's: what others call counts too.
+  # A call that was refused or throttled has used the quota as well.
+  rekognition_metrics = {
+    for id, metric in {
+      answered  = "SuccessfulRequestCount"
+      faulty    = "ServerErrorCount"
+      refused   = "UserErrorCount"
+      throttled = "ThrottledCount"
+    } : id => { dimensions = { Operation = "CompareFaces" }, name = metric, namespace = "AWS/Rekognition", statistic = "Sum" }
+  }
+
+  function_metrics = {
+    for metric, statistic in { Duration = "Maximum", Throttles = "Sum" } :
+    metric => { dimensions = { FunctionName = var.name }, name = metric, namespace = "AWS/Lambda", statistic = statistic }
+  }
+
+  log_metrics = {
+    for metric in distinct([for filter in local.metric_filters : filter.metric]) :
+    metric => { dimensions = {}, name = metric, namespace = local.metric_namespace, statistic = "Sum" }
+  }
+
+  thresholds = try(var.alarms.thresholds, {})
+
+  # Periods are in seconds; `periods` of them in a row have to be at or over the threshold.
+  alarms = var.alarms == null ? {} : {
+    for name, alarm in {
+      duration = {
+        description = "An invocation took ${local.thresholds.duration_percent} % of the function's timeout of ${var.function.timeout} s or more."
+        expression  = "100 * duration / ${var.function.timeout * 1000}"
+        metrics     = { duration = local.function_metrics.Duration }
+        period      = 300
+        periods     = 2
+        threshold   = local.thresholds.duration_percent
+      }
+      errors = {
+        description = "Comparisons failed for a reason in set-up, service or code, or invocations crashed or timed out. Bad photos and refused access do not count."
+        expression  = "faults"
+        metrics     = { faults = local.log_metrics.Faults }
+        period      = 300
+        periods     = 1
+        threshold   = local.thresholds.errors
+      }
+      failed_uploads = {
+        description = "Uploads are in the dead-letter queue: they have no result, and nobody tries them again."
+        expression  = "depth"
+        metrics = {
+          depth = {
+            dimensions = { QueueName = local.failed_uploads_name }
+            name       = "ApproximateNumberOfMessagesVisible"
+            namespace  = "AWS/SQS"
+            statistic  = "Maximum"
+          }
+        }
+        period    = 300
+        periods   = 1
+        threshold = local.thresholds.failed_uploads
+      }
+      no_face = {
+        description = "In ${local.thresholds.no_face_percent} % of the comparisons or more Rekognition saw no face (of at least ${local.thresholds.no_face_comparisons} in 15 minutes)."
+        expression  = "IF(comparisons >= ${local.thresholds.no_face_comparisons}, 100 * FILL(no_face, 0) / comparisons, 0)"
+        metrics     = { comparisons = local.log_metrics.Comparisons, no_face = local.log_metrics.NoFace }
+        period      = 900
+        periods     = 1
+        threshold   = local.thresholds.no_face_percent
+      }
+      oldest_upload = {
+        description = "The oldest upload has waited ${local.thresholds.oldest_upload_seconds} s or more to be compared."
+        expression  = "age"
+        metrics = {
+          age = {
+            dimensions = { QueueName = local.uploads_name }
+            name       = "ApproximateAgeOfOldestMessage"
+            namespace  = "AWS/SQS"
+            statistic  = "Maximum"
+          }
+        }
+        period    = 300
+        periods   = 1
+        threshold = local.thresholds.oldest_upload_seconds
+      }
+      rate = {
+        description = "The account calls CompareFaces at ${local.thresholds.rate_percent} % of its quota of ${var.rekognition_tps} a second or more, and has for 15 minutes."
+        expression  = "100 * (${join(" + ", [for id in sort(keys(local.rekognition_metrics)) : "FILL(${id}, 0)"])}) / ${300 * var.rekognition_tps}"
+        metrics     = local.rekognition_metrics
+        period      = 300
+        periods     = 3
+        threshold   = local.thresholds.rate_percent
+      }
+      refused_access = {
+        description = "A photo, its key or Rekognition was denied to the function's role."
+        expression  = "refused"
+        metrics     = { refused = local.log_metrics.RefusedAccess }
+        period      = 300
+        periods     = 1
+        threshold   = local.thresholds.refused_access
+      }
+      throttled = {
+        description = "Comparisons ended as ThrottledError: Rekognition's quota left no room, after every attempt."
+        expression  = "throttled"
+        metrics     = { throttled = local.log_metrics.Throttled }
+        period      = 300
+        periods     = 1
+        threshold   = local.thresholds.throttled
+      }
+      throttles = {
+        description = "Lambda turned invocations away, for want of concurrency."
+        expression  = "throttles"
+        metrics     = { throttles = local.function_metrics.Throttles }
+        period      = 300
+        periods     = 1
+        threshold   = local.thresholds.throttles
+      }
+    } :
+    name => alarm
+    # Without on_upload there is no queue to watch.
+    if !contains(var.alarms.disabled, name) && (var.on_upload != null || !contains(["failed_uploads", "oldest_upload"], name))
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "metrics" {
+  for_each = var.alarms != null || var.dashboard ? local.metric_filters : {}
+
+  name           = "${var.name}-${replace(each.key, "_", "-")}"
+  log_group_name = aws_cloudwatch_log_group.function.name
+  pattern        = each.value.pattern
+
+  metric_transformation {
+    default_value = each.value.value == "1" ? "0" : null
+    name          = each.value.metric
+    namespace     = local.metric_namespace
+    value         = each.value.value
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "alarms" {
+  for_each = local.alarms
+
+  alarm_actions       = var.alarms.actions
+  alarm_description   = "${each.value.description} What to do: docs/operations.md#${replace(each.key, "_", "-")} of the module."
+  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  evaluation_periods  = each.value.periods
+  # Whoever was called has to learn that it is over.
+  ok_actions = var.alarms.actions
+  tags       = var.tags
+  threshold  = each.value.threshold
+  # No data means no requests here, and nothing is wrong with that. Only a dead-letter queue keeps
+  # its state: SQS stops reporting on a queue that nobody touches, however much is in it.
+  treat_missing_data = each.key == "failed_uploads" ? "ignore" : "notBreaching"
+
+  metric_query {
+    id          = "result"
+    expression  = each.value.expression
+    label       = replace(each.key, "_", " ")
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id = metric_query.key
+
+      metric {
+        dimensions  = metric_query.value.dimensions
+        metric_name = metric_query.value.name
+        namespace   = metric_query.value.namespace
+        period      = each.value.period
+        stat        = metric_query.value.statistic
+      }
+    }
+  }
+}
