@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,7 @@ class RekognitionData(Loader):
         region as newer than the file.
         """
         if name == "endpoints":
-            return {"version": 3, "partitions": []}, os.path.join(self.BUILTIN_DATA_PATH, name)
+            return {"version": 3, "partitions": []}, f"{self.BUILTIN_DATA_PATH}/{name}"
         return super().load_data_with_path(name)
 
 

@@ -17,6 +17,8 @@ from face_compare.settings import Settings  # noqa: E402
 _settings = Settings.from_environment(os.environ)
 _service = Service(_settings, Clients(_settings))
 
+# Set aside, or the first collection would search it all.
+gc.freeze()
 gc.enable()
 
 

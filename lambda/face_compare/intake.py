@@ -31,7 +31,7 @@ from face_compare.images import StoredImage
 from face_compare.pacing import Pacer
 from face_compare.request import Request
 from face_compare.results import Claim, ResultStore
-from face_compare.settings import RESERVE_SECONDS, Settings
+from face_compare.settings import Settings
 from face_compare.uploads import (
     UnreadableMessageError,
     Upload,
@@ -188,8 +188,7 @@ class Intake:
         return [StoredImage(reference) for reference in keys]
 
     def _require_time(self, run: _Run) -> None:
-        needed = self._settings.paced_limits.worst_case + RESERVE_SECONDS
-        if run.seconds_left() < needed:
+        if run.seconds_left() < self._settings.seconds_for_one_more:
             raise OutOfTimeError(
                 "The function's timeout left no time for this photo; it comes again with its "
                 "message."

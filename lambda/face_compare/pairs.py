@@ -25,7 +25,7 @@ from face_compare.comparison import PairResult, TargetResult, fault_members, lea
 from face_compare.faults import FaceCompareError, InvalidRequestError, OutOfTimeError
 from face_compare.pacing import Pacer
 from face_compare.request import Request, parse_request
-from face_compare.settings import RESERVE_SECONDS, Settings
+from face_compare.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -119,7 +119,7 @@ class Pairs:
     def _compare(self, request: Request, seconds_left: SecondsLeft, pacer: Pacer) -> TargetResult:
         pairs: list[PairResult] = []
         for source in request.sources:
-            if seconds_left() < self._settings.paced_limits.worst_case + RESERVE_SECONDS:
+            if seconds_left() < self._settings.seconds_for_one_more:
                 raise OutOfTimeError(
                     "The function's timeout left no time for this pair; send smaller batches."
                 )

@@ -93,6 +93,15 @@ class Settings:
         return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
 
     @property
+    def seconds_for_one_more(self) -> float:
+        """What must be left of an invocation to begin one more call in bulk work.
+
+        Before its turn comes, as many calls as there are workers may be waiting for theirs.
+        """
+        turn = self.workers / self.calls_per_second
+        return turn + self.paced_limits.worst_case + RESERVE_SECONDS
+
+    @property
     def diagnosis_limits(self) -> CallLimits:
         """Limits of each call that finds out why CompareFaces failed."""
         return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)

@@ -1,0 +1,107 @@
+"""The clients: what they leave out of botocore's start must never change where a request goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import EndpointVariantError
+from botocore.session import Session
+
+from face_compare.clients import Clients, RekognitionData
+from tests.unit.payload.conftest import SETTINGS
+
+_VARIANTS = {
+    "usual": Config(),
+    "fips": Config(use_fips_endpoint=True),
+    "dual stack": Config(use_dualstack_endpoint=True),
+}
+
+
+class _Answered:
+    """Takes a client's signed request in place of the network."""
+
+    request: AWSPreparedRequest
+
+    def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        self.request = request
+        raw = _Raw(b'{"SourceImageFace": {}, "FaceMatches": [], "UnmatchedFaces": []}')
+        return AWSResponse(request.url, 200, HTTPHeaders(), raw)
+
+
+class _Raw:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: object, **__: object) -> list[bytes]:
+        return [self._content]
+
+
+def _sent(session: Session, region: str, variant: Config) -> tuple[str, str, Any]:
+    """Return the URL, the scope of the signature and the body of CompareFaces in a region."""
+    client: Any = session.create_client("rekognition", region_name=region, config=variant)
+    answered = _Answered()
+    client.meta.events.register("before-send.rekognition.*", answered)
+    image = {"S3Object": {"Bucket": "photos", "Name": "a.jpg"}}
+    client.compare_faces(SourceImage=image, TargetImage=image, SimilarityThreshold=0)
+    authorization = str(answered.request.headers["Authorization"])
+    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/", 2)[2]
+    return answered.request.url, scope, answered.request.body
+
+
+def _lean() -> Session:
+    session = Session()
+    session.register_component("data_loader", RekognitionData())
+    return session
+
+
+def _regions() -> list[str]:
+    session = Session()
+    return [
+        # Regions that may open after botocore was released, one in another partition.
+        "eu-future-9",
+        "cn-north-1",
+        *(
+            region
+            for partition in session.get_available_partitions()
+            for region in session.get_available_regions("rekognition", partition)
+            if "fips" not in region
+        ),
+    ]
+
+
+@pytest.mark.parametrize("variant", _VARIANTS.values(), ids=_VARIANTS)
+def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Config) -> None:
+    """Without endpoints.json a region of China or GovCloud could get another's address."""
+    usual, lean = Session(), _lean()
+    compared = set()
+    for region in _regions():
+        try:
+            expected = _sent(usual, region, variant)
+        except EndpointVariantError:
+            # endpoints.json knows no such endpoint; the rules, newer and per service, may.
+            continue
+        assert _sent(lean, region, variant) == expected
+        compared.add(region)
+    assert {"us-gov-west-1", "us-east-1"} <= compared
+
+
+def test_the_client_is_of_the_class_that_boto3_returns() -> None:
+    """Whatever works on boto3's client (stubs, plugins, instrumentation) works on this one."""
+    ours = Clients(SETTINGS).rekognition
+    theirs = boto3.client("rekognition", region_name="eu-west-1")
+    assert type(ours).__mro__[1] is type(theirs).__mro__[1]
+    assert type(ours).__name__ == type(theirs).__name__
+    assert type(ours).__module__ == type(theirs).__module__
+    names = {name for name in dir(theirs) if not name.startswith("_")}
+    assert {name for name in dir(ours) if not name.startswith("_")} == names
+
+
+def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:
+    """S3 looks for other regions' endpoints there, after a redirect."""
+    clients = Clients(SETTINGS)
+    assert clients.diagnosis_s3.meta.partition == "aws"
