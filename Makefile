@@ -9,10 +9,10 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint package fmt docs requirements clean
+.PHONY: help demo test lint bench bench-cold-start package fmt docs requirements clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-13s", $$1, $$2; $$1 = $$2 = ""; print }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
 
 demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
@@ -22,6 +22,13 @@ test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack
 
 lint: ## Check formats, configurations, types and the README's tables
 	@$(RUN) python -m tools.lint
+
+bench: ## Run every benchmark in a short form
+	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
+	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
+
+bench-cold-start: ## Measure the cold start beside boto3's and Powertools', in full
+	@$(RUN) --with "" python -m benchmarks.cold_start
 
 package: ## Build lambda/face_compare.zip
 	@$(RUN) --with "" python -m tools.package

@@ -39,6 +39,15 @@ class Outcome:
     seconds: float
 
 
+class _RuntimeApiServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # The handler's process is killed in the end, whatever it has not read yet.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class RuntimeEnvironment:
     """A started handler that serves one event after another; use it as a context manager."""
 
@@ -64,9 +73,8 @@ class RuntimeEnvironment:
 
     def __enter__(self) -> Self:
         """Start the Runtime API and the handler's process, and wait until it asks for work."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._api())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = _RuntimeApiServer(("127.0.0.1", 0), self._api())
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [self._interpreter, "-m", "awslambdaric", self._handler],

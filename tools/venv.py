@@ -1,6 +1,6 @@
 """Virtual environments from hash-pinned requirement files, in the cache.
 
-Usage: python3 -m tools.venv dev|emulator, which creates it if need be and prints its interpreter.
+Usage: python3 -m tools.venv NAME, which creates it if need be and prints its interpreter.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from tools.failure import ToolError, reported
 from tools.lock import exclusive
 from tools.progress import step
 
-NAMES = ("dev", "emulator")
+NAMES = ("dev", "emulator", "bench")
 _LAST_LINES = 12
 
 

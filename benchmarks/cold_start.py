@@ -1,0 +1,230 @@
+"""What a cold start costs, beside the usual ways to write such a function.
+
+Each sample is a new process under awslambdaric, AWS's own runtime client, from its start to its
+first request served: wall time, CPU time (user and system) and peak memory. README.md says what
+is held alike, and what the figures do not tell.
+
+usage: python -m benchmarks.cold_start [--rounds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.canned import canned_rekognition
+from benchmarks.figures import paired_ratio
+from benchmarks.report import last_line, machine, print_table
+from local.runtime import RuntimeEnvironment
+from tools import venv
+from tools.package import ZIP
+from tools.progress import step
+
+HANDLERS = Path(__file__).resolve().parent / "handlers"
+EVENT = {"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}
+FULL_ROUNDS = 40
+NAMES = {
+    "empty": "(0) empty handler",
+    "payload": "(a) this payload",
+    "plain_boto3": "(b) boto3, client at module level",
+    "with_powertools": "(c) the same with Powertools",
+}
+_KIB = 1024
+
+VARIABLES = {
+    "FACE_COMPARE_BUCKET": "photos",
+    "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
+    "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
+    "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+    "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
+    "FACE_COMPARE_CONCURRENCY": "5",
+    "FACE_COMPARE_CALLS_PER_SECOND": "5",
+    "FACE_COMPARE_WORKERS": "4",
+    "FACE_COMPARE_RESULTS_PREFIX": "results/",
+    "FACE_COMPARE_TIMEOUT_SECONDS": "30",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One handler in a folder of its own."""
+
+    code: Path
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One cold start: seconds of wall and CPU time, and peak resident memory in bytes."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def subjects(folder: Path) -> dict[str, Subject]:
+    """Lay out the four handlers below ``folder``; the payload is what the zip holds."""
+    payload = folder / "payload"
+    zipfile.ZipFile(ZIP).extractall(payload)
+    found = {"payload": Subject(payload, "face_compare.handler.handler")}
+    for key in NAMES.keys() - found.keys():
+        (folder / key).mkdir()
+        shutil.copy(HANDLERS / f"{key}.py", folder / key)
+        found[key] = Subject(folder / key, f"{key}.handler")
+    return found
+
+
+def sample(subject: Subject, interpreter: Path, endpoint: str) -> Sample:
+    """Start the handler, have it serve one request, and end it.
+
+    Raises:
+        RuntimeError: The handler did not start, or did not answer.
+    """
+    environment = RuntimeEnvironment(
+        subject.code,
+        subject.handler,
+        {
+            **VARIABLES,
+            "AWS_ENDPOINT_URL": endpoint,
+            # Lambda's /var/task is read-only: the handlers are compiled at every start.
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        interpreter=str(interpreter),
+    )
+    with environment:
+        outcome = environment.invoke(EVENT)
+        process = environment.process
+        peak = _peak_memory(process.pid)
+        process.kill()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if outcome.error is not None:
+        raise RuntimeError(f"{subject.handler} answered {outcome.error}")
+    return Sample(
+        wall=environment.start_seconds + outcome.seconds,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak=peak,
+    )
+
+
+def _peak_memory(pid: int) -> int:
+    # Not ru_maxrss: on Linux it begins with the size of the process that forked, which is ours.
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * _KIB
+    raise RuntimeError("This benchmark reads peak memory from /proc: run it on Linux.")
+
+
+def require_compiled(interpreter: Path) -> None:
+    """See that the packages are byte-compiled, as those of the Lambda runtime are.
+
+    Raises:
+        RuntimeError: A module of them would be compiled at every start.
+    """
+    # A package of each: the oldest are compiled by pip like all the others.
+    check = (
+        "import importlib.util as u, pathlib as p, sys\n"
+        "for name in ('json', 'awslambdaric', 'botocore', 'boto3', 'aws_lambda_powertools'):\n"
+        "    for path in p.Path(u.find_spec(name).origin).parent.rglob('*.py'):\n"
+        "        if not p.Path(u.cache_from_source(path)).exists(): sys.exit(str(path))\n"
+    )
+    done = subprocess.run(
+        [interpreter, "-I", "-c", check], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"Not byte-compiled, so no fair start: {done.stderr.strip()}")
+
+
+def measure(rounds: int) -> dict[str, list[Sample]]:
+    """Take ``rounds`` samples of each handler, all four in every round, in changing order."""
+    interpreter = venv.interpreter("bench", os.environ)
+    require_compiled(interpreter)
+    with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
+        chosen = subjects(Path(folder))
+        samples: dict[str, list[Sample]] = {key: [] for key in chosen}
+        order = random.Random(rounds)  # noqa: S311
+        with canned_rekognition() as endpoint, step(f"{rounds} rounds of {len(chosen)} starts"):
+            # The first starts fill the file cache and are not counted.
+            for subject in chosen.values():
+                sample(subject, interpreter, endpoint)
+            for _ in range(rounds):
+                for key in order.sample(sorted(chosen), len(chosen)):
+                    samples[key].append(sample(chosen[key], interpreter, endpoint))
+        if written := list(Path(folder).rglob("*.pyc")):
+            raise RuntimeError(f"A handler's byte code was written, so starts differ: {written}")
+    return samples
+
+
+def report(samples: Mapping[str, Sequence[Sample]]) -> str:
+    """Print the table; return the line of JSON."""
+    cpu = {key: [each.cpu for each in found] for key, found in samples.items()}
+    wall = {key: [each.wall for each in found] for key, found in samples.items()}
+    peak = {key: [each.peak for each in found] for key, found in samples.items()}
+    floor = cpu["empty"]
+    rows = [
+        [
+            NAMES[key],
+            f"{median(wall[key]) * 1000:.0f}",
+            f"{median(cpu[key]) * 1000:.0f}",
+            f"{(median(cpu[key]) - median(floor)) * 1000:.0f}",
+            f"{median(peak[key]) / _KIB / _KIB:.1f}",
+        ]
+        for key in NAMES
+    ]
+    print_table(
+        f"Cold start, medians of {len(floor)}",
+        ["handler", "wall ms", "CPU ms", "CPU ms above (0)", "peak MiB"],
+        rows,
+    )
+    versus_boto3 = paired_ratio(cpu["payload"], cpu["plain_boto3"], floor)
+    versus_powertools = paired_ratio(cpu["payload"], cpu["with_powertools"], floor)
+    memory = paired_ratio(peak["payload"], peak["plain_boto3"])
+    wall_versus_boto3 = paired_ratio(wall["payload"], wall["plain_boto3"], wall["empty"])
+    print_table(
+        "Ratios, with the 95 % interval of the median",
+        ["ratio", "value", "goal"],
+        [
+            ["CPU above (0), payload / boto3", str(versus_boto3), "<= 0.70"],
+            ["CPU above (0), payload / Powertools", str(versus_powertools), ""],
+            ["wall above (0), payload / boto3", str(wall_versus_boto3), ""],
+            ["peak memory, payload / boto3", str(memory), "<= 0.85"],
+        ],
+    )
+    return last_line(
+        "cold_start",
+        {
+            "cpu_ratio_vs_boto3": versus_boto3,
+            "cpu_ratio_vs_powertools": versus_powertools,
+            "rss_ratio_vs_boto3": memory,
+            "wall_ratio_vs_boto3": wall_versus_boto3,
+            **{f"cpu_ms_{key}": median(cpu[key]) * 1000 for key in cpu},
+            **{f"rss_mib_{key}": median(peak[key]) / _KIB / _KIB for key in peak},
+            "rounds": len(floor),
+            "machine": machine(),
+        },
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description="What a cold start costs.")
+    parser.add_argument("--rounds", type=int, default=FULL_ROUNDS, help="samples of each handler")
+    rounds = parser.parse_args(arguments).rounds
+    if rounds < 2:
+        parser.error("--rounds must be 2 or more")
+    print(report(measure(rounds)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

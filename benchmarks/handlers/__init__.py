@@ -1,0 +1,1 @@
+"""Handlers that the payload is compared with; each runs alone in a folder of its own."""
