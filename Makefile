@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench bench-cold-start package fmt docs requirements clean
+.PHONY: help demo test fuzz soak lint bench bench-cold-start package fmt docs requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -19,6 +19,12 @@ demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALL
 
 test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
 	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
+
+fuzz: ## Hostile events, 100,000 of each kind (about an hour)
+	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
+
+soak: ## Half an hour of good, bad and hostile requests on the local stack (ARGS="--seconds 300" for less)
+	@$(RUN) --with terraform python -m local.soak $(ARGS)
 
 lint: ## Check formats, configurations, types and the README's tables
 	@$(RUN) python -m tools.lint

@@ -1,0 +1,229 @@
+"""`make soak`: a long mix of good, bad and hostile requests through the deployed function.
+
+Every request must be accounted for by the very answer or the very fault it asks for, and the
+function's memory must stay flat. The short form of it is tests/integration/test_soak.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from local import use
+from local.photos import default_album
+from local.stack import Stack
+from local.terraform import Workspace
+
+_SAMPLE_SECONDS = 0.5
+_MEBIBYTE = 1024 * 1024
+GROWTH_LIMIT = 0.05
+"""By how much the memory of the second half may exceed that of the first, as a share."""
+
+JUNK: tuple[object, ...] = (
+    None,
+    [],
+    "reference/a.jpg",
+    {"source": "reference/a.jpg"},
+    {"source": 7, "target": {"key": []}},
+    {"source": "a", "target": "b", "similarity_threshold": 0.9},
+    {"source": "a", "target": "b", "similarity_threshold": "ninety"},
+    {"source": "a" * 2000, "target": "b"},
+    {"source": {"bytes": "not base64"}, "target": "b"},
+    {"source": "a", "targets": ["b"] * 101},
+    {"source": "a", "target": "b", "x" * 5000: "y" * 50_000},
+    {"pairs": []},
+    {"requestContext": {"http": "no"}},
+    {"Records": [{"eventSource": "aws:sqs"}]},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One request and what must come of it."""
+
+    kind: str
+    event: object
+    expected: str
+    """A decision, or the name of an error."""
+
+
+@dataclass(slots=True)
+class Soak:
+    """What came of a run."""
+
+    seconds: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Requests by kind."""
+    unexpected: list[str] = field(default_factory=list)
+    """One sentence for each request that was not answered as it must be."""
+    memory: list[int] = field(default_factory=list)
+    """Bytes of the function's processes together, in the order they were sampled."""
+
+    @property
+    def growth(self) -> float:
+        """How much more memory the second half took than the first after warming up, a share."""
+        warm = self.memory[len(self.memory) // 5 :]
+        half = len(warm) // 2
+        return statistics.median(warm[half:]) / statistics.median(warm[:half]) - 1
+
+    def problems(self) -> list[str]:
+        """Return what is not as it should be."""
+        found = self.unexpected[:20]
+        if self.growth > GROWTH_LIMIT:
+            found.append(f"The function's memory grew by {self.growth:.1%}.")
+        return found
+
+
+def demands(seed: int) -> Iterator[Demand]:
+    """Yield requests without end, the same ones for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+    album = default_album()
+    reference = album.references[0]
+    inline = {"bytes": base64.b64encode(reference.data).decode()}
+    pairs = [
+        Demand(
+            "good",
+            {"source": f"reference/{pair.reference.name}", "target": f"challenge/{photo.name}"},
+            str(pair.expected),
+        )
+        for pair in album.pairs()
+        if (photo := pair.challenge) and pair.expected is not None
+    ]
+    source = f"reference/{reference.name}"
+    bad = [
+        Demand("bad", {"source": source, "target": "challenge/none.jpg"}, "ImageNotFoundError"),
+        Demand("bad", {"source": source, "target": "private/x.jpg"}, "ImageForbiddenError"),
+        Demand("bad", {"source": source, "target": "challenge/note.jpg"}, "ImageFormatError"),
+        Demand("bad", {"source": inline, "target": {"bytes": "QUJD"}}, "ImageFormatError"),
+    ]
+    hostile = [Demand("hostile", event, "InvalidRequestError") for event in JUNK]
+    several = [Demand("inline", {"source": source, "target": inline}, "match")]
+    while True:
+        yield chance.choice(chance.choices([pairs, bad, hostile, several], [6, 2, 3, 1])[0])
+
+
+def soak(
+    stack: Stack,
+    function: str,
+    seconds: float,
+    *,
+    workers: int = 2,
+    seed: int = 1,
+    progress: Callable[[Soak], None] = lambda _: None,
+) -> Soak:
+    """Send requests for so many seconds, ``workers`` at once."""
+    report = Soak()
+    began = time.monotonic()
+
+    def worker(number: int) -> None:
+        client = stack.client("lambda")
+        for demand in demands(seed + number):
+            if time.monotonic() - began >= seconds:
+                return
+            _send(client, function, demand, report)
+
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(worker, number) for number in range(workers)]
+        while not all(each.done() for each in running):
+            time.sleep(_SAMPLE_SECONDS)
+            if memory := sum(_memory_of(function)):
+                report.memory.append(memory)
+            progress(report)
+        for each in running:
+            each.result()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _send(client: object, function: str, demand: Demand, report: Soak) -> None:
+    try:
+        outcome = use.invoke(client, function, demand.event)
+        came = outcome.error_type or str((outcome.answer or {}).get("decision"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
+        came = f"no answer ({error})"
+    report.outcomes[demand.kind] += 1
+    if came != demand.expected:
+        report.unexpected.append(
+            f"{str(demand.event)[:120]} came to {came[:200]} in place of {demand.expected}."
+        )
+
+
+def _memory_of(function: str) -> list[int]:
+    """Resident bytes of each running execution environment of a function."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"awslambdaric" not in (process / "cmdline").read_bytes():
+                continue
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if f"AWS_LAMBDA_FUNCTION_NAME={function}".encode() in environment:
+                pages = int((process / "statm").read_text().split()[1])
+                found.append(pages * 4096)
+        except (OSError, ValueError, IndexError):
+            continue
+    return found
+
+
+def _put_photos(stack: Stack, bucket: str) -> None:
+    s3, album = stack.client("s3"), default_album()
+    for photo in album.references:
+        use.upload(s3, bucket, f"reference/{photo.name}", photo)
+    for photo in album.challenges:
+        use.upload(s3, bucket, f"challenge/{photo.name}", photo)
+    s3.put_object(Bucket=bucket, Key="challenge/note.jpg", Body=b"not a picture at all")
+    s3.put_object(Bucket=bucket, Key="private/x.jpg", Body=b"not for the function")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Deploy examples/minimal on a stack of its own and soak it; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1800.0, help="default: 1800")
+    seconds = parser.parse_args(arguments).seconds
+    console = Console(highlight=False)
+    with Stack() as stack:
+        console.print("Applying examples/minimal to the local stack, about a minute …")
+        workspace = Workspace.create("minimal", stack.folder, stack.endpoint)
+        workspace.init()
+        workspace.apply()
+        outputs = workspace.outputs()
+        _put_photos(stack, str(outputs["bucket_name"]))
+        told = time.monotonic()
+
+        def tell(report: Soak) -> None:
+            nonlocal told
+            if time.monotonic() - told >= 10:
+                told = time.monotonic()
+                console.print(
+                    f"{report.outcomes.total():7} requests, {len(report.unexpected)} not as they "
+                    f"must be, {report.memory[-1] / _MEBIBYTE:.1f} MiB"
+                )
+
+        report = soak(stack, str(outputs["function_name"]), seconds, progress=tell)
+    table = Table("requests", *report.outcomes, "MiB first", "last", "growth")
+    table.add_row(
+        str(report.outcomes.total()),
+        *(str(count) for count in report.outcomes.values()),
+        f"{report.memory[len(report.memory) // 5] / _MEBIBYTE:.1f}",
+        f"{report.memory[-1] / _MEBIBYTE:.1f}",
+        f"{report.growth:+.2%}",
+    )
+    console.print(table)
+    for problem in report.problems():
+        console.print(problem)
+    return 1 if report.problems() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
