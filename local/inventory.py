@@ -41,6 +41,7 @@ KINDS = (
     ),
     Kind("log group", "logs", "describe_log_groups", "logGroups", "logGroupName"),
     Kind("metric filter", "logs", "describe_metric_filters", "metricFilters", "filterName"),
+    Kind("saved query", "logs", "describe_query_definitions", "queryDefinitions", "name"),
     Kind("SQS queue", "sqs", "list_queues", "QueueUrls", ""),
     Kind("SNS topic", "sns", "list_topics", "Topics", "TopicArn"),
     Kind("event bus", "events", "list_event_buses", "EventBuses", "Name"),

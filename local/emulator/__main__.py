@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, runtime, upstream
+from local.emulator import access, runtime, saved_queries, upstream
 from local.emulator.settings import Settings
 
 
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     settings = Settings.from_environment(os.environ)
     access.install(settings)
     runtime.install(settings)
+    saved_queries.install()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]
     # What functions and MiniStack write is nobody else's business.

@@ -52,6 +52,14 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "payload",
     ),
     ("ministack.core.lambda_runtime", "ProvidedWorker._spawn"): ("self", "init_timeout"),
+    ("ministack.core.responses", "json_response"): ("data", "status", "content_type"),
+    ("ministack.services.cloudwatch_logs", "handle_request"): (
+        "method",
+        "path",
+        "headers",
+        "body",
+        "query_params",
+    ),
     ("ministack.services.iam", "_build_simulate_results_real"): (
         "actions",
         "resource_arn",
