@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import workspace
+from tools import venv, workspace
 from tools.failure import reported
 from tools.places import REPOSITORY
 
@@ -44,6 +44,23 @@ def python_rooms(repository: Path) -> list[str]:
     return [room for room in _PYTHON_ROOMS if any((repository / room).rglob("*.py"))]
 
 
+def scan(checkov: Path, published: Path) -> tuple[str, ...]:
+    """The command that scans every module and example below `published`, and asks no network.
+
+    Settings stand beside the resources they are about; a file of settings would hide findings
+    in all of them.
+    """
+    return (
+        str(checkov),
+        f"--directory={published}",
+        "--framework=terraform",
+        "--skip-download",
+        "--download-external-modules=false",
+        "--compact",
+        "--quiet",
+    )
+
+
 def checks(copies: Path) -> list[Check]:
     """All checks, the slow ones first; `copies` is an empty folder for copies of the modules."""
     found = []
@@ -58,9 +75,16 @@ def checks(copies: Path) -> list[Check]:
     # Fixtures of tests are no modules to publish.
     published = workspace.copy_to(copies / "published")
     shutil.rmtree(published / "tests", ignore_errors=True)
+    root = workspace.copy_to(copies / "root")
+    for name in ("examples", "tests"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    checkov = venv.interpreter("scan", os.environ).with_name("checkov")
     config = f"--config={published / '.tflint.hcl'}"
     rooms = python_rooms(REPOSITORY)
     found += [
+        # The root apart from the examples too: seen through one, it has that example's inputs.
+        Check("checkov, every example", (scan(checkov, published),), published),
+        Check("checkov, the module", (scan(checkov, root),), root),
         Check("mypy", (("mypy", *rooms),), REPOSITORY),
         Check(
             f"mypy, the function under Python {_LAMBDA_PYTHON}",

@@ -1,0 +1,102 @@
+provider "aws" {
+  region = var.region
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+
+  # By name, as the log group and the topic need the key before they exist.
+  log_group_arn = "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/lambda/${var.name}"
+}
+
+# One key for photos, results, log records, queues and alarms. Who may read it may read all of that.
+resource "aws_kms_key" "faces" {
+  description         = "Photos, results and records of ${var.name}."
+  enable_key_rotation = true
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # The account's IAM decides who may use the key. Without this nobody could change it again.
+        Sid       = "Account"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+      {
+        Sid       = "LogGroup"
+        Effect    = "Allow"
+        Principal = { Service = "logs.${var.region}.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+        Resource  = "*"
+        Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
+      },
+      {
+        # Only needed with on_upload: S3 puts its announcements into the encrypted queue.
+        Sid       = "AnnounceUploads"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+      },
+      {
+        Sid       = "Alarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+      },
+    ]
+  })
+}
+
+resource "aws_sns_topic" "on_call" {
+  name              = "${var.name}-on-call"
+  kms_master_key_id = aws_kms_key.faces.arn
+}
+
+resource "aws_sns_topic_policy" "on_call" {
+  arn = aws_sns_topic.on_call.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Alarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.on_call.arn
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+      },
+    ]
+  })
+}
+
+resource "aws_sns_topic_subscription" "on_call" {
+  count = var.on_call_email == null ? 0 : 1
+
+  endpoint  = var.on_call_email
+  protocol  = "email"
+  topic_arn = aws_sns_topic.on_call.arn
+}
+
+module "face_compare" {
+  source = "../.."
+
+  name          = var.name
+  alarms        = { actions = [aws_sns_topic.on_call.arn] }
+  dashboard     = true
+  kms_key_arn   = aws_kms_key.faces.arn
+  on_upload     = {}
+  saved_queries = var.saved_queries
+}

@@ -1,0 +1,27 @@
+variable "name" {
+  type        = string
+  description = "Name of the function and beginning of every other name."
+  default     = "face-compare"
+  nullable    = false
+}
+
+variable "on_call_email" {
+  type        = string
+  description = "Address that hears of alarms, once it has confirmed the subscription; null subscribes nobody."
+  default     = null
+  nullable    = true
+}
+
+variable "region" {
+  type        = string
+  description = "Region to deploy to; Rekognition must exist there."
+  default     = "eu-west-1"
+  nullable    = false
+}
+
+variable "saved_queries" {
+  type        = bool
+  description = "Whether CloudWatch Logs Insights gets the saved queries."
+  default     = true
+  nullable    = false
+}
