@@ -26,6 +26,8 @@ data "aws_s3_bucket" "existing" {
 }
 
 resource "aws_s3_bucket" "photos" {
+  #checkov:skip=CKV_AWS_18:Access logs name every photo once more and need a second bucket with its own expiry. Who read an object is for the account's CloudTrail data events; who was compared with whom is in the function's records.
+  #checkov:skip=CKV_AWS_144:A replica in another region is a second store of biometric data that every deletion and expiry would have to reach, and Rekognition could not read it from there. Versioning guards against overwriting.
   count = var.existing_bucket == null ? 1 : 0
 
   bucket        = local.bucket_name
@@ -34,6 +36,7 @@ resource "aws_s3_bucket" "photos" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "photos" {
+  #checkov:skip=CKV_AWS_300:The rule remove-what-is-hidden aborts unfinished uploads in the whole bucket (tests/bucket.tftest.hcl); checkov loses it where the dynamic rule and the count are unknown to it.
   count = var.existing_bucket == null ? 1 : 0
 
   bucket = local.own_bucket
@@ -48,6 +51,19 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
 
     expiration {
       days = var.expiry_days.challenge
+    }
+  }
+
+  rule {
+    id     = "expire-manifests"
+    status = "Enabled"
+
+    filter {
+      prefix = var.prefixes.manifests
+    }
+
+    expiration {
+      days = var.expiry_days.manifests
     }
   }
 

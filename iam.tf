@@ -77,6 +77,52 @@ resource "aws_iam_role_policy" "function" {
           }
         } if key_arn != null
       ],
+      var.on_upload == null ? [] : [
+        {
+          # What Lambda's poller does in the function's name.
+          Sid      = "ReceiveUploads"
+          Effect   = "Allow"
+          Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Resource = local.uploads_arn
+        },
+        {
+          # Reading is for the photo that is announced again: is it decided, and who is at it?
+          Sid      = "WriteResults"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:PutObject"]
+          Resource = "${local.bucket_arn}/${var.prefixes.results}*"
+        },
+      ],
+      [
+        for key_arn in [var.kms_key_arn] : {
+          Sid      = "DecryptUploads"
+          Effect   = "Allow"
+          Action   = "kms:Decrypt"
+          Resource = key_arn
+          Condition = {
+            StringEquals = {
+              "kms:EncryptionContext:aws:sqs:arn" = local.uploads_arn
+              "kms:ViaService"                    = "sqs.${local.region}.${data.aws_partition.current.dns_suffix}"
+            }
+          }
+        } if key_arn != null && var.on_upload != null
+      ],
+      [
+        for key_arn in [var.kms_key_arn] : {
+          Sid      = "EncryptResults"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = key_arn
+          Condition = {
+            StringEquals = {
+              "kms:ViaService" = "s3.${local.region}.${data.aws_partition.current.dns_suffix}"
+            }
+            StringLike = {
+              "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.bucket_arn}/${var.prefixes.results}*"]
+            }
+          }
+        } if key_arn != null && var.on_upload != null
+      ],
     )
   })
 }

@@ -1,3 +1,63 @@
+variable "alarms" {
+  type = object({
+    actions  = list(string)
+    disabled = optional(set(string), [])
+    thresholds = optional(object({
+      duration_percent      = optional(number, 80)
+      errors                = optional(number, 1)
+      failed_uploads        = optional(number, 1)
+      no_face_comparisons   = optional(number, 20)
+      no_face_percent       = optional(number, 30)
+      oldest_upload_seconds = optional(number, 3600)
+      rate_percent          = optional(number, 90)
+      refused_access        = optional(number, 1)
+      throttled             = optional(number, 5)
+      throttles             = optional(number, 1)
+    }), {})
+  })
+  description = <<-EOT
+    CloudWatch alarms; null sets none. docs/operations.md says of each what it means and what to do. An alarm goes off at its threshold or over it.
+    - `actions`: ARNs of SNS topics that hear when an alarm goes off and when it is over. They may be unknown until apply.
+    - `disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`, `rate`, `refused_access`, `throttled`, `throttles`. `failed_uploads` and `oldest_upload` exist only with `on_upload`.
+    - `thresholds.duration_percent`: longest invocation, in percent of `function.timeout`, twice within 5 minutes each. Batches of uploads end at 40.
+    - `thresholds.errors`: failures in 5 minutes that no caller can mend. One is a reason to look.
+    - `thresholds.failed_uploads`: uploads in the dead-letter queue. Each is a photo without a result.
+    - `thresholds.no_face_percent`: share of comparisons in which Rekognition sees no face, within 15 minutes with `no_face_comparisons` or more; fewer say nothing. A camera that fails shows here first.
+    - `thresholds.oldest_upload_seconds`: how long an upload has waited. Less than a backlog that you expect takes to be worked off.
+    - `thresholds.rate_percent`: calls of the whole account, in percent of `rekognition_tps`, for 15 minutes. Uploads that wait are compared at 98, so long backlogs set it off; over 100 only others can.
+    - `thresholds.refused_access`: denials in 5 minutes. None is normal.
+    - `thresholds.throttled`: comparisons in 5 minutes that Rekognition's quota left no room for, after every attempt.
+    - `thresholds.throttles`: invocations that Lambda turned away in 5 minutes.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.alarms == null ? true : length(var.alarms.actions) >= 1 && length(var.alarms.actions) <= 5
+    error_message = "alarms.actions must name one to five SNS topics: an alarm that tells nobody is none, and CloudWatch takes five."
+  }
+
+  validation {
+    condition     = var.alarms == null ? true : alltrue([for arn in var.alarms.actions : can(regex("^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))])
+    error_message = "alarms.actions must hold ARNs of SNS topics, such as arn:aws:sns:eu-west-1:111122223333:on-call (a FIFO topic does not do: CloudWatch cannot publish to it)."
+  }
+
+  validation {
+    condition     = var.alarms == null ? true : alltrue([for name in var.alarms.disabled : contains(["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles"], name)])
+    error_message = "alarms.disabled names an alarm that does not exist; it may hold duration, errors, failed_uploads, no_face, oldest_upload, rate, refused_access, throttled and throttles."
+  }
+
+  validation {
+    condition     = var.alarms == null ? true : alltrue([for threshold in values(var.alarms.thresholds) : threshold > 0])
+    error_message = "Every value of alarms.thresholds must be over 0, or its alarm would go off at once and stay. Mend: ${try(join(", ", [for name, threshold in var.alarms.thresholds : "${name} = ${threshold}" if threshold <= 0]), "")}. To leave an alarm out, name it in alarms.disabled."
+  }
+
+  validation {
+    condition     = var.alarms == null ? true : var.alarms.thresholds.duration_percent <= 100 && var.alarms.thresholds.no_face_percent <= 100
+    error_message = "alarms.thresholds.duration_percent and no_face_percent are percentages, at most 100: neither an invocation's share of its timeout nor a share of comparisons is ever more."
+  }
+}
+
 variable "bucket" {
   type = object({
     force_destroy = optional(bool, false)
@@ -56,6 +116,13 @@ variable "comparison" {
   }
 }
 
+variable "dashboard" {
+  type        = bool
+  description = "Whether a CloudWatch dashboard `<name>-<region>` shows decisions, similarity, failures, durations, the rate against the quota and, with `on_upload`, the queues."
+  default     = false
+  nullable    = false
+}
+
 variable "existing_bucket" {
   type = object({
     name = string
@@ -77,6 +144,7 @@ variable "expiry_days" {
   type = object({
     challenge         = optional(number, 30)
     incomplete_upload = optional(number, 1)
+    manifests         = optional(number, 30)
     noncurrent        = optional(number, 30)
     reference         = optional(number)
     results           = optional(number, 90)
@@ -85,6 +153,7 @@ variable "expiry_days" {
     After how many days S3 removes what is in the module's own bucket; without effect when `existing_bucket` is given.
     - `challenge`: challenge photos.
     - `incomplete_upload`: parts of uploads that were never finished.
+    - `manifests`: lists of pairs.
     - `noncurrent`: versions that were overwritten, deleted or expired. Only then is a photo gone: a challenge photo lives `challenge` + `noncurrent` days.
     - `reference`: reference photos; null keeps them until somebody deletes them.
     - `results`: results.
@@ -152,7 +221,7 @@ variable "function_url" {
 
 variable "kms_key_arn" {
   type        = string
-  description = "ARN of a symmetric KMS key in the provider's region for the bucket and the log group; null uses the keys of S3 and CloudWatch Logs. Its key policy must let the service `logs.<region>.amazonaws.com` use it. With `existing_bucket` it is the key that bucket is encrypted with. It may be unknown until apply."
+  description = "ARN of a symmetric KMS key in the provider's region for bucket, log group and queues; null uses the keys of S3, CloudWatch Logs and SQS. Its key policy must let the service `logs.<region>.amazonaws.com` use it, and with `on_upload` let `s3.amazonaws.com` do `kms:GenerateDataKey` and `kms:Decrypt`: else S3 announces no photo. With `existing_bucket` it is the key that bucket is encrypted with. It may be unknown until apply."
   default     = null
   nullable    = true
 
@@ -184,7 +253,7 @@ variable "logs" {
 
 variable "name" {
   type        = string
-  description = "Name of the function, and the beginning of every other name: 3 to 35 lowercase letters, digits and hyphens. Bucket: `<name>-<account>-<region>`; role: `<name>-<region>`; log group: `/aws/lambda/<name>`."
+  description = "Name of the function, and the beginning of every other name: 3 to 35 lowercase letters, digits and hyphens. Bucket: `<name>-<account>-<region>`; role: `<name>-<region>`; log group: `/aws/lambda/<name>`; queues: `<name>-uploads`, `<name>-uploads-failed`."
   nullable    = false
 
   validation {
@@ -199,17 +268,75 @@ variable "name" {
   }
 }
 
+variable "network" {
+  type = object({
+    security_group_ids = list(string)
+    subnet_ids         = list(string)
+  })
+  description = <<-EOT
+    Puts the function into subnets of a VPC; null leaves it in Lambda's own network. The VPC then has to lead to Rekognition and S3, by endpoints (`examples/private-network`) or a NAT gateway; nothing else is called from there. The ids may be unknown until apply.
+    - `security_group_ids`: one to five security groups, which let HTTPS out. Nothing needs to come in.
+    - `subnet_ids`: one to sixteen private subnets; two in different zones outlive the loss of one.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.network == null ? true : length(var.network.security_group_ids) >= 1 && length(var.network.security_group_ids) <= 5
+    error_message = "network.security_group_ids must name one to five security groups, which is what Lambda takes."
+  }
+
+  validation {
+    condition     = var.network == null ? true : length(var.network.subnet_ids) >= 1 && length(var.network.subnet_ids) <= 16
+    error_message = "network.subnet_ids must name one to sixteen subnets, which is what Lambda takes; give two in different zones."
+  }
+
+  validation {
+    condition = var.network == null ? true : alltrue(concat(
+      [for id in var.network.security_group_ids : can(regex("^sg-[0-9a-f]{8,17}$", id))],
+      [for id in var.network.subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", id))],
+    ))
+    error_message = "network holds ids, such as subnet-0123456789abcdef0 and sg-0123456789abcdef0, not names or ARNs; see whether the two lists were swapped."
+  }
+}
+
+variable "on_upload" {
+  type = object({
+    max_receives = optional(number, 5)
+    references   = optional(number, 1)
+  })
+  description = <<-EOT
+    Compares every photo that is put below `<challenge><subject>/` with all photos below `<reference><subject>/`, and writes one result below `<results><subject>/`; null leaves that out, `{}` is enough. With `existing_bucket` its owner wires what `upload_notification` says.
+    - `max_receives`: how often an upload is tried, 1 to 1000, before it goes to the dead-letter queue. Only passing faults are tried again; a photo without a face is a result.
+    - `references`: how many reference photos a person has as a rule, 1 to 100; each is a call, so it sizes the batches. More or fewer are compared as well.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.on_upload == null ? true : var.on_upload.max_receives >= 1 && var.on_upload.max_receives <= 1000 && floor(var.on_upload.max_receives) == var.on_upload.max_receives
+    error_message = "on_upload.max_receives is ${try(var.on_upload.max_receives, "unset")}; SQS takes a whole number from 1 to 1000. Fewer than 5 gives up on uploads that a busy minute threw back."
+  }
+
+  validation {
+    condition     = var.on_upload == null ? true : var.on_upload.references >= 1 && var.on_upload.references <= 100 && floor(var.on_upload.references) == var.on_upload.references
+    error_message = "on_upload.references is ${try(var.on_upload.references, "unset")}; give a whole number from 1 to 100, the reference photos that a person has as a rule."
+  }
+}
+
 variable "prefixes" {
   type = object({
     challenge = optional(string, "challenge/")
+    manifests = optional(string, "manifests/")
     reference = optional(string, "reference/")
     results   = optional(string, "results/")
   })
   description = <<-EOT
-    Where in the bucket things belong. The function reads below `challenge` and `reference` only.
-    - `challenge`: photos to be checked.
-    - `reference`: photos of the known person.
-    - `results`: results.
+    Where in the bucket things belong. The function reads photos below `challenge` and `reference` only.
+    - `challenge`: photos to be checked; `<challenge><subject>/…` with `on_upload`.
+    - `manifests`: lists of pairs for `modules/batch`.
+    - `reference`: photos of the known person; `<reference><subject>/…` with `on_upload`.
+    - `results`: results, `<results><subject>/<photo>/<version>.json`.
   EOT
   default     = {}
   nullable    = false
@@ -226,6 +353,18 @@ variable "prefixes" {
       pair[0] == pair[1] || !startswith(var.prefixes[pair[1]], var.prefixes[pair[0]])
     ])
     error_message = "prefixes must differ, and none may be the beginning of another: what expires below one, or may be read below it, would also be so below the other."
+  }
+}
+
+variable "rekognition_tps" {
+  type        = number
+  description = "Calls of CompareFaces a second that the account may make in this region (Service Quotas, \"Transactions per second per account for the Amazon Rekognition Image operation CompareFaces\"), 1 to 1000. Uploads and `modules/batch` run at 98 % of it; the output `rate` shows what follows. The default is the lowest quota that is known. What others in the account call has to be taken off."
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.rekognition_tps >= 1 && var.rekognition_tps <= 1000 && floor(var.rekognition_tps) == var.rekognition_tps
+    error_message = "rekognition_tps is ${var.rekognition_tps}; give the account's quota for CompareFaces, a whole number of calls a second from 1 to 1000."
   }
 }
 
@@ -251,6 +390,13 @@ variable "role" {
     condition     = var.role.permissions_boundary_arn == null ? true : can(regex("^arn:aws(-[a-z]+)*:iam::([0-9]{12}|aws):policy/.+$", var.role.permissions_boundary_arn))
     error_message = "role.permissions_boundary_arn must be the ARN of an IAM policy, such as arn:aws:iam::111122223333:policy/boundary."
   }
+}
+
+variable "saved_queries" {
+  type        = bool
+  description = "Whether CloudWatch Logs Insights gets saved queries, in a folder named after the function: one request's trail, all decisions on one photo, access errors, failures, near misses."
+  default     = false
+  nullable    = false
 }
 
 variable "tags" {

@@ -106,15 +106,15 @@ run "an_overwritten_photo_can_be_brought_back" {
   }
 }
 
-run "challenge_photos_and_results_do_not_stay_for_ever" {
+run "challenge_photos_lists_and_results_do_not_stay_for_ever" {
   command = plan
 
   assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule :
       rule.filter[0].prefix => rule.expiration[0].days if length(rule.noncurrent_version_expiration) == 0
-    } == { "challenge/" = 30, "results/" = 90 }
-    error_message = "Challenge photos must expire after 30 days and results after 90; nothing else may."
+    } == { "challenge/" = 30, "manifests/" = 30, "results/" = 90 }
+    error_message = "Challenge photos and lists of pairs must expire after 30 days and results after 90; nothing else may."
   }
 
   assert {
@@ -161,12 +161,14 @@ run "retention_follows_the_inputs" {
     expiry_days = {
       challenge         = 3
       incomplete_upload = 2
+      manifests         = 6
       noncurrent        = 4
       reference         = 365
       results           = 5
     }
     prefixes = {
       challenge = "in/"
+      manifests = "lists/"
       reference = "people/known/"
       results   = "out/"
     }
@@ -176,7 +178,7 @@ run "retention_follows_the_inputs" {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule :
       rule.filter[0].prefix => rule.expiration[0].days if length(rule.noncurrent_version_expiration) == 0
-    } == { "in/" = 3, "out/" = 5, "people/known/" = 365 }
+    } == { "in/" = 3, "lists/" = 6, "out/" = 5, "people/known/" = 365 }
     error_message = "Each prefix must expire after its own number of days."
   }
 

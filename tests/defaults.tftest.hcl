@@ -30,6 +30,10 @@ mock_provider "aws" {
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
+  }
 }
 
 variables {
@@ -70,7 +74,9 @@ run "a_wrapper_may_pass_null_for_every_optional_input" {
     function        = null
     kms_key_arn     = null
     logs            = null
+    on_upload       = null
     prefixes        = null
+    rekognition_tps = null
     role            = null
     tags            = null
   }
@@ -85,7 +91,8 @@ run "tags_reach_everything_that_takes_them" {
   command = plan
 
   variables {
-    tags = { cost-centre = "42" }
+    on_upload = {}
+    tags      = { cost-centre = "42" }
   }
 
   assert {
@@ -93,11 +100,14 @@ run "tags_reach_everything_that_takes_them" {
       for tags in [
         aws_cloudwatch_log_group.function.tags,
         aws_iam_role.function.tags,
+        aws_lambda_event_source_mapping.uploads[0].tags,
         aws_lambda_function.compare.tags,
         aws_s3_bucket.photos[0].tags,
+        aws_sqs_queue.failed_uploads[0].tags,
+        aws_sqs_queue.uploads[0].tags,
       ] : tags == tomap({ cost-centre = "42" })
     ])
-    error_message = "Log group, role, function and bucket must carry var.tags."
+    error_message = "Log group, role, function, event source, bucket and queues must carry var.tags."
   }
 }
 

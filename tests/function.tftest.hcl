@@ -75,12 +75,15 @@ run "the_payload_is_told_what_it_needs" {
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
+      FACE_COMPARE_CALLS_PER_SECOND     = "2.45"
       FACE_COMPARE_CHALLENGE_PREFIX     = "challenge/"
       FACE_COMPARE_CONCURRENCY          = "5"
       FACE_COMPARE_REFERENCE_PREFIX     = "reference/"
       FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
+      FACE_COMPARE_RESULTS_PREFIX       = "results/"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "80"
       FACE_COMPARE_TIMEOUT_SECONDS      = "30"
+      FACE_COMPARE_WORKERS              = "5"
     })
     error_message = "The payload reads these variables; one missing and every invocation fails."
   }
@@ -101,7 +104,9 @@ run "settings_reach_function_and_payload" {
     prefixes = {
       challenge = "in/"
       reference = "people/known/"
+      results   = "out/"
     }
+    rekognition_tps = 50
   }
 
   assert {
@@ -112,13 +117,16 @@ run "settings_reach_function_and_payload" {
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
+      FACE_COMPARE_CALLS_PER_SECOND     = "16.333"
       FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
       FACE_COMPARE_CONCURRENCY          = "5"
       FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
       FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
+      FACE_COMPARE_RESULTS_PREFIX       = "out/"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "99.5"
       FACE_COMPARE_TIMEOUT_SECONDS      = "60"
+      FACE_COMPARE_WORKERS              = "26"
     })
-    error_message = "Threshold, timeout and prefixes must reach the payload."
+    error_message = "Threshold, timeout, prefixes and pace must reach the payload."
   }
 }

@@ -58,7 +58,7 @@ run "outputs_name_what_was_made" {
   }
 
   assert {
-    condition     = output.prefixes == { challenge = "challenge/", reference = "reference/", results = "results/" }
+    condition     = output.prefixes == { challenge = "challenge/", manifests = "manifests/", reference = "reference/", results = "results/" }
     error_message = "prefixes must say where photos and results belong."
   }
 }

@@ -526,6 +526,116 @@ run "tags_that_aws_keeps_to_itself_are_refused" {
   expect_failures = [var.tags]
 }
 
+run "lists_of_pairs_cannot_be_kept_for_0_days" {
+  command = plan
+
+  variables {
+    expiry_days = { manifests = 0 }
+  }
+
+  expect_failures = [var.expiry_days]
+}
+
+run "a_quota_of_0_calls_is_refused" {
+  command = plan
+
+  variables {
+    rekognition_tps = 0
+  }
+
+  expect_failures = [var.rekognition_tps]
+}
+
+run "a_quota_above_what_one_event_source_paces_is_refused" {
+  command = plan
+
+  variables {
+    rekognition_tps = 1001
+  }
+
+  expect_failures = [var.rekognition_tps]
+}
+
+run "a_fraction_of_a_call_is_refused" {
+  command = plan
+
+  variables {
+    rekognition_tps = 5.5
+  }
+
+  expect_failures = [var.rekognition_tps]
+}
+
+run "an_upload_that_is_never_tried_is_refused" {
+  command = plan
+
+  variables {
+    on_upload = { max_receives = 0 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "more_tries_than_sqs_counts_are_refused" {
+  command = plan
+
+  variables {
+    on_upload = { max_receives = 1001 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "a_fraction_of_a_try_is_refused" {
+  command = plan
+
+  variables {
+    on_upload = { max_receives = 2.5 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "an_upload_compared_with_nothing_is_refused" {
+  command = plan
+
+  variables {
+    on_upload = { references = 0 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "more_references_than_an_upload_is_for_are_refused" {
+  command = plan
+
+  variables {
+    on_upload = { references = 101 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "a_fraction_of_a_reference_is_refused" {
+  command = plan
+
+  variables {
+    on_upload = { references = 1.5 }
+  }
+
+  expect_failures = [var.on_upload]
+}
+
+run "lists_below_the_challenge_prefix_do_not_trigger_comparisons" {
+  command = plan
+
+  variables {
+    prefixes = { manifests = "challenge/lists/" }
+  }
+
+  expect_failures = [var.prefixes]
+}
+
 run "the_smallest_values_are_not_refused" {
   command = plan
 

@@ -1,0 +1,13 @@
+variable "name" {
+  type        = string
+  description = "Name of the function and beginning of every other name."
+  default     = "face-compare"
+  nullable    = false
+}
+
+variable "region" {
+  type        = string
+  description = "Region to deploy to; Rekognition must exist there."
+  default     = "eu-west-1"
+  nullable    = false
+}

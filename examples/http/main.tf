@@ -1,0 +1,17 @@
+provider "aws" {
+  region = var.region
+}
+
+module "face_compare" {
+  source = "../.."
+
+  name         = var.name
+  function_url = true
+}
+
+# For the roles of those who call; attach it to them.
+resource "aws_iam_policy" "caller" {
+  name        = "${var.name}-caller-${var.region}"
+  description = "May compare faces through the function URL of ${var.name}."
+  policy      = module.face_compare.invoker_policy_json
+}

@@ -1,0 +1,24 @@
+output "bucket_name" {
+  description = "Bucket to put photos into, below reference/ and challenge/."
+  value       = module.face_compare.bucket_name
+}
+
+output "caller_policy_arn" {
+  description = "Policy to attach to whoever calls."
+  value       = aws_iam_policy.caller.arn
+}
+
+output "function_name" {
+  description = "Function behind the address."
+  value       = module.face_compare.function_name
+}
+
+output "function_url" {
+  description = "Address to POST events to."
+  value       = module.face_compare.function_url
+}
+
+output "log_group_name" {
+  description = "Log group with one record for every decision."
+  value       = module.face_compare.log_group_name
+}

@@ -1,0 +1,46 @@
+provider "aws" {
+  region = var.region
+}
+
+module "face_compare" {
+  source = "../.."
+
+  name            = var.name
+  on_upload       = {}
+  rekognition_tps = var.rekognition_tps
+}
+
+# Whoever is to act on decisions: here a queue, in place of a function, a workflow or a bus of yours.
+resource "aws_cloudwatch_event_rule" "decided" {
+  name          = "${var.name}-decided"
+  description   = "A photo was compared and its result written."
+  event_pattern = module.face_compare.result_event_pattern
+}
+
+resource "aws_cloudwatch_event_target" "decided" {
+  rule = aws_cloudwatch_event_rule.decided.name
+  arn  = aws_sqs_queue.decided.arn
+}
+
+resource "aws_sqs_queue" "decided" {
+  name                    = "${var.name}-decided"
+  sqs_managed_sse_enabled = true
+}
+
+resource "aws_sqs_queue_policy" "decided" {
+  queue_url = aws_sqs_queue.decided.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "AnnouncedByRule"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.decided.arn
+        Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.decided.arn } }
+      },
+    ]
+  })
+}
