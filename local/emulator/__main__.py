@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, runtime, saved_queries, upstream
+from local.emulator import access, network, runtime, saved_queries, upstream
 from local.emulator.settings import Settings
 
 
@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
     access.install(settings)
     runtime.install(settings)
     saved_queries.install()
+    network.install()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]
     # What functions and MiniStack write is nobody else's business.

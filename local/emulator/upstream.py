@@ -60,6 +60,8 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "body",
         "query_params",
     ),
+    ("ministack.services.ec2", "_p"): ("params", "key", "default"),
+    ("ministack.services.ec2", "_parse_ip_permissions"): ("params", "prefix"),
     ("ministack.services.iam", "_build_simulate_results_real"): (
         "actions",
         "resource_arn",
