@@ -97,6 +97,6 @@ module "face_compare" {
   alarms        = { actions = [aws_sns_topic.on_call.arn] }
   dashboard     = true
   kms_key_arn   = aws_kms_key.faces.arn
-  on_upload     = {}
+  on_upload     = var.uploads ? {} : null
   saved_queries = var.saved_queries
 }

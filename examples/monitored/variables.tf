@@ -25,3 +25,10 @@ variable "saved_queries" {
   default     = true
   nullable    = false
 }
+
+variable "uploads" {
+  type        = bool
+  description = "Whether photos are compared when they arrive. Without it there are no queues, and no alarms on them."
+  default     = true
+  nullable    = false
+}

@@ -5,8 +5,8 @@ variable "availability_zones" {
   nullable    = false
 
   validation {
-    condition     = length(var.availability_zones) >= 1 && length(var.availability_zones) <= 16 && alltrue([for zone in var.availability_zones : startswith(zone, var.region)])
-    error_message = "availability_zones must name one to sixteen zones of ${var.region}, such as \"${var.region}a\"."
+    condition     = length(var.availability_zones) >= 1 && length(var.availability_zones) <= 16 && alltrue([for zone in var.availability_zones : can(regex("^[a-z0-9-]+[0-9][a-z]$", zone))])
+    error_message = "availability_zones must name one to sixteen zones of the region, such as \"eu-west-1a\"."
   }
 }
 

@@ -1,0 +1,266 @@
+# Alarms and the metrics below them: what wakes somebody up, and that nothing does unasked.
+
+# OpenTofu knows no shared mock file, so every test file carries what it needs: values whose form a
+# policy, a condition or another resource depends on.
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { region = "eu-west-1" }
+  }
+
+  mock_data "aws_s3_bucket" {
+    defaults = { bucket_region = "eu-west-1" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
+  }
+
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads" }
+  }
+}
+
+variables {
+  name      = "face-compare"
+  alarms    = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
+  on_upload = {}
+}
+
+run "nothing_is_watched_unasked" {
+  command = plan
+
+  variables {
+    alarms = null
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 0 && length(aws_cloudwatch_log_metric_filter.metrics) == 0
+    error_message = "Alarms and metrics cost money: without the input there must be none."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_dashboard.overview) == 0 && length(aws_cloudwatch_query_definition.queries) == 0
+    error_message = "Dashboard and saved queries must be off by default."
+  }
+}
+
+run "each_of_the_nine_alarms_is_there" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.alarms) == ["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles"]
+    error_message = "An alarm is missing, or one is there that nobody described."
+  }
+
+  assert {
+    condition     = output.alarm_names["refused_access"] == "face-compare-refused-access"
+    error_message = "Alarms must begin with the module's name."
+  }
+}
+
+run "whoever_is_on_call_hears_of_the_beginning_and_the_end" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.alarms : alarm.alarm_actions == toset(var.alarms.actions) && alarm.ok_actions == toset(var.alarms.actions)])
+    error_message = "Every alarm must tell every topic that it went off and that it is over."
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.alarms : strcontains(alarm.alarm_description, "docs/operations.md#${replace(name, "_", "-")}")])
+    error_message = "Every alarm must say where its paragraph is."
+  }
+}
+
+run "silence_is_no_alarm_but_keeps_a_full_dead_letter_queue_on" {
+  command = plan
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.treat_missing_data if alarm.treat_missing_data != "notBreaching" } == { failed_uploads = "ignore" }
+    error_message = "No requests must set no alarm off; a dead-letter queue that SQS stops reporting on must not clear its alarm."
+  }
+}
+
+run "without_uploads_no_queue_is_watched" {
+  command = plan
+
+  variables {
+    on_upload = null
+  }
+
+  assert {
+    condition     = length(setintersection(keys(aws_cloudwatch_metric_alarm.alarms), ["failed_uploads", "oldest_upload"])) == 0 && length(aws_cloudwatch_metric_alarm.alarms) == 7
+    error_message = "Without on_upload there is no queue to watch."
+  }
+}
+
+run "an_alarm_can_be_left_out" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rate", "oldest_upload"] }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 7 && !contains(keys(aws_cloudwatch_metric_alarm.alarms), "rate")
+    error_message = "alarms.disabled must leave out what it names, and only that."
+  }
+}
+
+run "thresholds_reach_their_alarms" {
+  command = plan
+
+  variables {
+    alarms = {
+      actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
+      thresholds = {
+        duration_percent      = 61
+        errors                = 62
+        failed_uploads        = 63
+        no_face_comparisons   = 64
+        no_face_percent       = 65
+        oldest_upload_seconds = 66
+        rate_percent          = 67
+        refused_access        = 68
+        throttled             = 69
+        throttles             = 70
+      }
+    }
+    function        = { timeout = 60 }
+    rekognition_tps = 50
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.threshold } == {
+      duration       = 61
+      errors         = 62
+      failed_uploads = 63
+      no_face        = 65
+      oldest_upload  = 66
+      rate           = 67
+      refused_access = 68
+      throttled      = 69
+      throttles      = 70
+    }
+    error_message = "Each threshold must reach its own alarm."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["duration"].metric_query : query.expression if query.id == "result"]) == "100 * duration / 60000"
+    error_message = "The duration's share must be of the function's own timeout, in milliseconds."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["no_face"].metric_query : query.expression if query.id == "result"]) == "IF(comparisons >= 64, 100 * FILL(no_face, 0) / comparisons, 0)"
+    error_message = "A share of few comparisons must set nothing off."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["rate"].metric_query : query.expression if query.id == "result"]) == "100 * (FILL(answered, 0) + FILL(faulty, 0) + FILL(refused, 0) + FILL(throttled, 0)) / 15000"
+    error_message = "The rate must be a share of rekognition_tps over the period's 300 seconds."
+  }
+}
+
+run "alarms_watch_this_function_and_its_queues" {
+  command = plan
+
+  assert {
+    condition = jsonencode({
+      for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => sort([
+        for query in alarm.metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name} ${one(query.metric).stat} ${jsonencode(one(query.metric).dimensions)}" if query.id != "result"
+      ])
+      }) == jsonencode({
+      duration       = ["AWS/Lambda Duration Maximum {\"FunctionName\":\"face-compare\"}"]
+      errors         = ["FaceCompare/face-compare Faults Sum {}"]
+      failed_uploads = ["AWS/SQS ApproximateNumberOfMessagesVisible Maximum {\"QueueName\":\"face-compare-uploads-failed\"}"]
+      no_face        = ["FaceCompare/face-compare Comparisons Sum {}", "FaceCompare/face-compare NoFace Sum {}"]
+      oldest_upload  = ["AWS/SQS ApproximateAgeOfOldestMessage Maximum {\"QueueName\":\"face-compare-uploads\"}"]
+      rate = [
+        "AWS/Rekognition ServerErrorCount Sum {\"Operation\":\"CompareFaces\"}",
+        "AWS/Rekognition SuccessfulRequestCount Sum {\"Operation\":\"CompareFaces\"}",
+        "AWS/Rekognition ThrottledCount Sum {\"Operation\":\"CompareFaces\"}",
+        "AWS/Rekognition UserErrorCount Sum {\"Operation\":\"CompareFaces\"}",
+      ]
+      refused_access = ["FaceCompare/face-compare RefusedAccess Sum {}"]
+      throttled      = ["FaceCompare/face-compare Throttled Sum {}"]
+      throttles      = ["AWS/Lambda Throttles Sum {\"FunctionName\":\"face-compare\"}"]
+    })
+    error_message = "An alarm that watches another metric never goes off."
+  }
+
+  assert {
+    condition     = length(setsubtract([for metric in ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled"] : metric], [for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].name])) == 0
+    error_message = "Every metric out of the log must have a filter that writes it."
+  }
+
+  assert {
+    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].namespace == "FaceCompare/face-compare" && filter.log_group_name == "/aws/lambda/face-compare" && length(filter.pattern) <= 1024])
+    error_message = "Filters must read this function's log group, write its namespace, and keep to CloudWatch's 1024 characters."
+  }
+}
+
+run "an_alarm_that_tells_nobody_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = [] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "a_fifo_topic_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "an_alarm_that_does_not_exist_cannot_be_left_out" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rates"] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "a_threshold_of_zero_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { errors = 0 } }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "a_share_over_a_hundred_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { no_face_percent = 101 } }
+  }
+
+  expect_failures = [var.alarms]
+}
