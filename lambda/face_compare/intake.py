@@ -87,7 +87,8 @@ class Intake:
         announced = {record["messageId"]: self._read(record) for record in event["Records"]}
         # A set, because the same photo may be announced several times in one batch.
         uploads = list({upload for read in announced.values() for upload in read or ()})
-        run = _Run(invocation, seconds_left, Pacer(self._settings.calls_per_second))
+        pacer = Pacer(self._settings.calls_per_second, len(uploads))
+        run = _Run(invocation, seconds_left, pacer)
         with ThreadPoolExecutor(self._settings.workers) as executor:
             finished = list(executor.map(lambda upload: self._finish(upload, run), uploads))
         run.pacer.finish()

@@ -6,39 +6,55 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
+# An invocation has to wait for its last call's answer and for S3, when no call starts any more:
+# about so long. Its calls are that much closer together, so that this time is not lost.
+_TAIL_SECONDS = 0.5
+
 
 class Pacer:
     """Hands out the moments at which one invocation's calls may start.
 
-    A new one is made for each invocation, and ``finish`` holds the invocation until its last
-    call's share of time is over. As many invocations as run at once therefore never call more
-    often than their number times the pace, whichever instances they run in, and nothing has to
-    be shared between instances.
+    A new one is made for each invocation, and ``finish`` holds the invocation until the share
+    of time of all its calls is over. As many invocations as run at once therefore never call
+    more often than their number times the pace, whichever instances they run in, and nothing
+    has to be shared between instances.
     """
 
     def __init__(
         self,
         calls_per_second: float,
+        expected_calls: int = 0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the pace, above 0. The clock and the sleep are replaced in tests only."""
+        """Take the pace, above 0, and about how many calls there will be.
+
+        The clock and the sleep are replaced in tests only.
+        """
         self._interval = 1 / calls_per_second
+        self._closer = min(_TAIL_SECONDS / max(1, expected_calls), self._interval / 2)
+        self._ahead_at_most = _TAIL_SECONDS if expected_calls else 0.0
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
         self._next = clock()
+        self._ahead = 0.0
+        self._free = self._next
 
     def wait(self) -> None:
         """Wait until the next call may start."""
         with self._lock:
+            # A moment that was missed is not made up for: the next call waits its time again.
             moment = max(self._next, self._clock())
-            self._next = moment + self._interval
+            closer = min(self._closer, self._ahead_at_most - self._ahead)
+            self._ahead += closer
+            self._next = moment + self._interval - closer
+            self._free += self._interval
         self._until(moment)
 
     def finish(self) -> None:
-        """Wait until a call after the last one could start."""
-        self._until(self._next)
+        """Wait until the time of all calls is over."""
+        self._until(self._free)
 
     def _until(self, moment: float) -> None:
         left = moment - self._clock()

@@ -79,8 +79,8 @@ class Pairs:
         items, execution = items_of(event)
         memo = _Memo(self._s3, self._settings, items, execution)
         entries = memo.read()
-        pacer = Pacer(self._settings.calls_per_second)
         open_places = [place for place, entry in enumerate(entries) if entry is None]
+        pacer = Pacer(self._settings.calls_per_second, len(open_places))
 
         def compare(place: int) -> Entry | FaceCompareError:
             return self._entry(items[place], invocation, seconds_left, pacer)
