@@ -91,9 +91,29 @@ def upload(stack: Stack, outputs: Outputs) -> None:
         }
 
 
+def batch(stack: Stack, outputs: Outputs) -> None:
+    """A manifest of either form is run through, and a pair that cannot be decided is counted."""
+    same, other = people(default_album())
+    s3, bucket = stack.client("s3"), outputs["bucket_name"]
+    use.upload(s3, bucket, "reference/a.jpg", same[0])
+    use.upload(s3, bucket, "challenge/same.jpg", same[1])
+    use.upload(s3, bucket, "challenge/other.jpg", other)
+    targets = ["same.jpg", "other.jpg", "same.jpg", "missing.jpg"]
+    rows = [{"source": "reference/a.jpg", "target": f"challenge/{name}"} for name in targets]
+    manifests = {
+        "manifests/pairs.csv": "source,target\n"
+        + "".join(f"{row['source']},{row['target']}\n" for row in rows),
+        "manifests/pairs.jsonl": "".join(f"{json.dumps(row)}\n" for row in rows),
+    }
+    for key, content in manifests.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=content.encode())
+        assert map_counts(stack, outputs["state_machine_arn"], key) == (4, 3, 1)
+
+
 PAIR = {"source": "reference/example.jpg", "target": "challenge/example.jpg"}
 
 USES: dict[str, Callable[[Stack, Outputs], None]] = {
+    "batch": batch,
     "existing-bucket": existing_bucket,
     "http": http,
     "minimal": minimal,
@@ -121,6 +141,21 @@ def people(album: Album) -> tuple[tuple[Photo, Photo], Photo]:
         if photo.people and not {*photo.people} & {*(first.people or ())}
     )
     return (first, same), other
+
+
+def map_counts(stack: Stack, state_machine: str, manifest: str) -> tuple[int, int, int]:
+    """Run over a manifest; how many items there were, succeeded and failed."""
+    states = stack.client("stepfunctions")
+    run = states.start_execution(
+        stateMachineArn=state_machine, input=json.dumps({"manifest": manifest})
+    )["executionArn"]
+    deadline = time.monotonic() + _RESULT_SECONDS
+    while states.describe_execution(executionArn=run)["status"] == "RUNNING":
+        assert time.monotonic() < deadline, f"{run} still runs"
+        time.sleep(0.2)
+    (map_run,) = states.list_map_runs(executionArn=run)["mapRuns"]
+    counts = states.describe_map_run(mapRunArn=map_run["mapRunArn"])["itemCounts"]
+    return counts["total"], counts["succeeded"], counts["failed"]
 
 
 def result(stack: Stack, bucket: str, key: str, version: str) -> dict[str, Any]:
