@@ -10,14 +10,13 @@ from face_compare.aws_errors import AWS_ERRORS
 from face_compare.clients import Clients
 from face_compare.comparison import PairResult, Sighting, TargetResult
 from face_compare.decision import Rule
-from face_compare.diagnosis import Diagnosis, Side, no_face
 from face_compare.faults import (
     FaceCompareError,
     OutOfTimeError,
     SeveralFacesInSourceError,
     SeveralFacesInTargetError,
 )
-from face_compare.images import Image
+from face_compare.images import Image, Side
 from face_compare.rekognition import compare_faces, count_faces
 from face_compare.request import Request
 from face_compare.settings import RESERVE_SECONDS, Settings
@@ -86,6 +85,8 @@ class Comparer:
         except FaceCompareError as fault:
             return fault
         if count == 0:
+            from face_compare.diagnosis import no_face  # noqa: PLC0415 - see _explain
+
             return no_face(Side.SOURCE, source)
         if count > 1:
             return SeveralFacesInSourceError(_several(Side.SOURCE, source, count))
@@ -122,6 +123,9 @@ class Comparer:
     def _explain(
         self, images: Mapping[Side, Image], seconds_left: SecondsLeft, error: Exception
     ) -> NoReturn:
+        # Imported here because most environments never see a failure: 2 ms of CPU a start.
+        from face_compare.diagnosis import Diagnosis  # noqa: PLC0415
+
         Diagnosis(self._clients, self._settings, images, seconds_left).explain(error)
 
     def _each(

@@ -8,12 +8,11 @@ DetectFaces on each image tells the former apart, HeadObject and HeadBucket the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn
 
 from face_compare import faults
 from face_compare.aws_errors import AWS_ERRORS, error_code, general_fault, http_status
-from face_compare.images import Image, StoredImage
+from face_compare.images import Image, Side, StoredImage
 from face_compare.rekognition import count_faces
 from face_compare.settings import Settings
 
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
     from face_compare.clients import Clients
-
-
-class Side(StrEnum):
-    """Which of the two images of a comparison is meant."""
-
-    SOURCE = "source"
-    TARGET = "target"
 
 
 _IMAGE_ADVICE = {

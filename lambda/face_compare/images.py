@@ -1,9 +1,17 @@
-"""The two ways to name a photo: an object in the module's bucket, or the bytes themselves."""
+"""A photo: an object in the module's bucket or the bytes themselves, on one of two sides."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Which of the two images of a comparison is meant."""
+
+    SOURCE = "source"
+    TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
