@@ -18,7 +18,7 @@ from tools.failure import ToolError, reported
 from tools.lock import exclusive
 from tools.progress import step
 
-NAMES = ("dev", "emulator", "bench", "scan")
+NAMES = ("dev", "emulator", "bench", "scan", "cli")
 _LAST_LINES = 12
 
 

@@ -1,7 +1,8 @@
 """Security groups that let traffic out to a prefix list, as to a gateway endpoint.
 
-    ec2._parse_ip_permissions    upstream loses the prefix lists of a rule; what is left matches
-                                 nothing that Terraform asked for, and ends in an invalid plan.
+    ec2._parse_ip_permissions    Upstream loses the prefix lists of a rule when it is made,
+    ec2._sg_rule_xml             and does not tell them: a plan would then replace the rule by
+                                 itself, which the provider calls invalid.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ def install() -> None:
     """Apply the patch to the MiniStack imported in this process."""
     ec2: Upstream = import_module("ministack.services.ec2")
     upstream_permissions = ec2._parse_ip_permissions
+    upstream_xml = ec2._sg_rule_xml
 
     def parse_ip_permissions(params: Upstream, prefix: str) -> list[dict[str, Any]]:
         rules: list[dict[str, Any]] = upstream_permissions(params, prefix)
@@ -30,4 +32,12 @@ def install() -> None:
                 count += 1
         return rules
 
+    def sg_rule_xml(sg_id: str, rule: dict[str, Any], *rest: Upstream, **named: Upstream) -> str:
+        xml: str = upstream_xml(sg_id, rule, *rest, **named)
+        # A rule made by the provider has one peer.
+        lists = [entry["PrefixListId"] for entry in rule.get("PrefixListIds", [])]
+        told = "".join(f"<prefixListId>{identity}</prefixListId>" for identity in lists[:1])
+        return xml.replace("</isEgress>", f"</isEgress>{told}")
+
+    ec2._sg_rule_xml = sg_rule_xml
     ec2._parse_ip_permissions = parse_ip_permissions

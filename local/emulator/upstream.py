@@ -62,6 +62,7 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ),
     ("ministack.services.ec2", "_p"): ("params", "key", "default"),
     ("ministack.services.ec2", "_parse_ip_permissions"): ("params", "prefix"),
+    ("ministack.services.ec2", "_sg_rule_xml"): ("sg_id", "rule", "is_egress"),
     ("ministack.services.iam", "_build_simulate_results_real"): (
         "actions",
         "resource_arn",
