@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
+from pathlib import Path
 from threading import Thread
 
 _START_SECONDS = 30.0
@@ -44,25 +46,32 @@ ANSWER = json.dumps(
 
 
 @contextmanager
-def canned_rekognition() -> Iterator[str]:
-    """Serve the answer to every request; yields the endpoint's URL, on loopback."""
+def canned_rekognition(certificate: Path | None = None) -> Iterator[str]:
+    """Serve the answer to every request; yields the endpoint's URL, on loopback.
+
+    With a PEM file of a key and its certificate it is served over TLS.
+    """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
+    process = spawn.Process(target=_serve, args=(theirs, certificate), daemon=True)
     process.start()
     theirs.close()
     try:
         if not ours.poll(_START_SECONDS):
             raise RuntimeError("The server of canned answers did not start.")
-        yield f"http://127.0.0.1:{ours.recv()}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{ours.recv()}"
     finally:
         ours.close()
         process.join()
 
 
-def _serve(parent: Connection) -> None:
+def _serve(parent: Connection, certificate: Path | None) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
     server.daemon_threads = True
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     Thread(target=server.serve_forever, daemon=True).start()
     parent.send(server.server_address[1])
     try:

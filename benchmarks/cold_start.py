@@ -4,7 +4,7 @@ Each sample is a new process under awslambdaric, AWS's own runtime client, from 
 first request served: wall time, CPU time (user and system) and peak memory. README.md says what
 is held alike, and what the figures do not tell.
 
-usage: python -m benchmarks.cold_start [--rounds N]
+usage: python -m benchmarks.cold_start [--rounds N] [--tls]
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.canned import canned_rekognition
+from benchmarks.certificates import make_certificates
 from benchmarks.figures import paired_ratio
 from benchmarks.report import last_line, machine, print_table
 from local.runtime import RuntimeEnvironment
@@ -84,8 +86,10 @@ def subjects(folder: Path) -> dict[str, Subject]:
     return found
 
 
-def sample(subject: Subject, interpreter: Path, endpoint: str) -> Sample:
+def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> Sample:
     """Start the handler, have it serve one request, and end it.
+
+    ``endpoint`` holds the variables that lead botocore to the canned answers.
 
     Raises:
         RuntimeError: The handler did not start, or did not answer.
@@ -95,7 +99,7 @@ def sample(subject: Subject, interpreter: Path, endpoint: str) -> Sample:
         subject.handler,
         {
             **VARIABLES,
-            "AWS_ENDPOINT_URL": endpoint,
+            **endpoint,
             # Lambda's /var/task is read-only: the handlers are compiled at every start.
             "PYTHONDONTWRITEBYTECODE": "1",
         },
@@ -145,7 +149,20 @@ def require_compiled(interpreter: Path) -> None:
         raise RuntimeError(f"Not byte-compiled, so no fair start: {done.stderr.strip()}")
 
 
-def measure(rounds: int) -> dict[str, list[Sample]]:
+@contextmanager
+def canned_endpoint(*, tls: bool) -> Iterator[dict[str, str]]:
+    """Serve the canned answers; yields the variables that lead botocore to them."""
+    if not tls:
+        with canned_rekognition() as url:
+            yield {"AWS_ENDPOINT_URL": url}
+        return
+    with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
+        certificates = make_certificates(Path(folder))
+        with canned_rekognition(certificates.server) as url:
+            yield {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(certificates.bundle)}
+
+
+def measure(rounds: int, *, tls: bool) -> dict[str, list[Sample]]:
     """Take ``rounds`` samples of each handler, all four in every round, in changing order."""
     interpreter = venv.interpreter("bench", os.environ)
     require_compiled(interpreter)
@@ -153,7 +170,10 @@ def measure(rounds: int) -> dict[str, list[Sample]]:
         chosen = subjects(Path(folder))
         samples: dict[str, list[Sample]] = {key: [] for key in chosen}
         order = random.Random(rounds)  # noqa: S311
-        with canned_rekognition() as endpoint, step(f"{rounds} rounds of {len(chosen)} starts"):
+        with (
+            canned_endpoint(tls=tls) as endpoint,
+            step(f"{rounds} rounds of {len(chosen)} starts"),
+        ):
             # The first starts fill the file cache and are not counted.
             for subject in chosen.values():
                 sample(subject, interpreter, endpoint)
@@ -165,7 +185,7 @@ def measure(rounds: int) -> dict[str, list[Sample]]:
     return samples
 
 
-def report(samples: Mapping[str, Sequence[Sample]]) -> str:
+def report(samples: Mapping[str, Sequence[Sample]], *, tls: bool = False) -> str:
     """Print the table; return the line of JSON."""
     cpu = {key: [each.cpu for each in found] for key, found in samples.items()}
     wall = {key: [each.wall for each in found] for key, found in samples.items()}
@@ -182,7 +202,7 @@ def report(samples: Mapping[str, Sequence[Sample]]) -> str:
         for key in NAMES
     ]
     print_table(
-        f"Cold start, medians of {len(floor)}",
+        f"Cold start, medians of {len(floor)}, the API over {'TLS' if tls else 'plain HTTP'}",
         ["handler", "wall ms", "CPU ms", "CPU ms above (0)", "peak MiB"],
         rows,
     )
@@ -210,6 +230,7 @@ def report(samples: Mapping[str, Sequence[Sample]]) -> str:
             **{f"cpu_ms_{key}": median(cpu[key]) * 1000 for key in cpu},
             **{f"rss_mib_{key}": median(peak[key]) / _KIB / _KIB for key in peak},
             "rounds": len(floor),
+            "tls": tls,
             "machine": machine(),
         },
     )
@@ -219,10 +240,11 @@ def main(arguments: list[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description="What a cold start costs.")
     parser.add_argument("--rounds", type=int, default=FULL_ROUNDS, help="samples of each handler")
-    rounds = parser.parse_args(arguments).rounds
-    if rounds < 2:
+    parser.add_argument("--tls", action="store_true", help="serve the API over TLS, as AWS does")
+    chosen = parser.parse_args(arguments)
+    if chosen.rounds < 2:
         parser.error("--rounds must be 2 or more")
-    print(report(measure(rounds)))
+    print(report(measure(chosen.rounds, tls=chosen.tls), tls=chosen.tls))
     return 0
 
 

@@ -1,0 +1,61 @@
+"""The start of the function: what makes it cheap, and that nothing of that outlasts it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.cold_start import VARIABLES
+from tools.package import SOURCE
+
+_START = """
+import gc, json, sys
+import face_compare.handler
+print(json.dumps({"collecting": gc.isenabled(), "modules": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def started() -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", _START],
+        env={
+            **VARIABLES,
+            "PYTHONPATH": str(SOURCE),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_garbage_is_collected_again_after_the_start(started: dict[str, object]) -> None:
+    """An environment that served for hours would fill its memory."""
+    assert started["collecting"] is True
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "boto3",
+        "s3transfer",
+        "concurrent.futures.thread",
+        "face_compare.diagnosis",
+        "face_compare.intake",
+    ],
+)
+def test_the_start_imports_nothing_that_one_comparison_does_without(
+    started: dict[str, object], module: str
+) -> None:
+    """boto3 alone costs every cold start 40 ms of CPU."""
+    modules = started["modules"]
+    assert isinstance(modules, list)
+    assert "botocore.client" in modules
+    assert module not in modules
