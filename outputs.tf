@@ -104,7 +104,7 @@ output "rate" {
 }
 
 output "result_event_pattern" {
-  description = "Event pattern (JSON) of an EventBridge rule on the account's default bus that is to see every result of an upload; the key is in `detail.object.key`. The claims that the function keeps beside its results do not match."
+  description = "Event pattern (JSON) of an EventBridge rule on the account's default bus that is to see every result of an upload; the key is in `detail.object.key`. The claims that the function keeps beside its results do not match; files of `modules/batch` below `<results>batch/` that end in .json do."
   value = jsonencode({
     source        = ["aws.s3"]
     "detail-type" = ["Object Created"]

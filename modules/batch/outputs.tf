@@ -43,7 +43,7 @@ output "starter_policy_json" {
   description = "Policy document with exactly what it takes to put a manifest, start a run, watch it, redrive it and read its results. Attach it to the operator's role."
   value = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "PutManifests"
         Effect   = "Allow"
@@ -69,12 +69,30 @@ output "starter_policy_json" {
         Resource = "arn:${local.partition}:states:${local.region}:${local.account_id}:mapRun:${local.name}/*"
       },
       {
+        Sid       = "ListResults"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = local.bucket_arn
+        Condition = { StringLike = { "s3:prefix" = "${local.results_prefix}*" } }
+      },
+      {
         Sid      = "ReadResults"
         Effect   = "Allow"
         Action   = "s3:GetObject"
         Resource = "${local.bucket_arn}/${local.results_prefix}*"
       },
-    ]
+      ], [
+      for key_arn in [var.face_compare.kms_key_arn] : {
+        Sid      = "UseBucketKey"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = key_arn
+        Condition = {
+          StringEquals = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
+          StringLike   = { "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.bucket_arn}/*"] }
+        }
+      } if key_arn != null
+    ])
   })
 }
 

@@ -319,6 +319,22 @@ run "the_commands_to_paste_work_in_sh" {
   }
 }
 
+run "whoever_starts_runs_gets_what_that_takes_and_no_more" {
+  assert {
+    condition = {
+      for statement in jsondecode(output.starter_policy_json).Statement : statement.Sid => [toset(flatten([statement.Action])), statement.Resource]
+      } == {
+      ListResults         = [toset(["s3:ListBucket"]), "arn:aws:s3:::face-compare-111122223333-eu-west-1"]
+      PutManifests        = [toset(["s3:PutObject"]), "arn:aws:s3:::face-compare-111122223333-eu-west-1/manifests/*"]
+      ReadResults         = [toset(["s3:GetObject"]), "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/batch/*"]
+      StartRuns           = [toset(["states:ListExecutions", "states:StartExecution"]), "arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch"]
+      WatchAndRedriveRuns = [toset(["states:DescribeExecution", "states:ListMapRuns", "states:RedriveExecution", "states:StopExecution"]), "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch:*"]
+      WatchBatches        = [toset(["states:DescribeMapRun"]), "arn:aws:states:eu-west-1:111122223333:mapRun:face-compare-batch/*"]
+    }
+    error_message = "The operator's policy must cover the documented commands on this state machine and these prefixes, nothing else."
+  }
+}
+
 run "no_limit_at_all_is_refused" {
   command = plan
 
