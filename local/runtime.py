@@ -8,6 +8,7 @@ Source: the "Lambda runtime API" page of the AWS Lambda developer guide.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import re
@@ -108,7 +109,10 @@ class RuntimeEnvironment:
         self._server.server_close()
 
     def invoke(self, event: object) -> Outcome:
-        """Send one event, any JSON value, and wait for what comes of it."""
+        """Send one event, any JSON value, and wait for what comes of it.
+
+        An environment that died over it, or was ended at its timeout, takes no other.
+        """
         return self.invoke_raw(json.dumps(event).encode())
 
     def invoke_raw(self, event: bytes) -> Outcome:
@@ -116,14 +120,32 @@ class RuntimeEnvironment:
         request_id = str(uuid.uuid4())
         started = time.perf_counter()
         self._events.put((request_id, event))
-        answered_id, kind, body = self._results.get(timeout=self._timeout + 10)
+        answered = self._wait_for_result()
         seconds = time.perf_counter() - started
+        if isinstance(answered, str):
+            return Outcome(request_id, None, {"errorType": answered}, seconds)
+        answered_id, kind, body = answered
         if answered_id != request_id:
             raise RuntimeError(f"The handler answered {answered_id} in place of {request_id}.")
         content = json.loads(body)
         if kind == "error":
             return Outcome(request_id, None, content, seconds)
         return Outcome(request_id, content, None, seconds)
+
+    def _wait_for_result(self) -> tuple[str, str, bytes] | str:
+        """Return the result, or what Lambda calls it when there is none.
+
+        Lambda ends an environment whose time is over, and so does this.
+        """
+        deadline = time.monotonic() + self._timeout
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._results.get(timeout=0.05)
+            if self.process.poll() is not None:
+                return "Runtime.ExitError"
+            if time.monotonic() > deadline:
+                self.process.kill()
+                return "Sandbox.Timedout"
 
     def log_records(self) -> list[dict[str, Any]]:
         """Return the JSON log records that were written so far."""

@@ -49,10 +49,15 @@ class RekognitionOptions:
     """Added to every call."""
     tps: float | None = None
     """Calls per second before the real throttling errors; None: no quota."""
+    scripted: bool = False
+    """Who is on a photo follows from its key, in microseconds; photos may then hold anything."""
+    asks: bool = True
+    """Ask S3 for the photo and IAM for the caller's rights; without, it must be scripted."""
 
     def arguments(self) -> list[str]:
         """The stand-in's command line for this."""
-        words = []
+        # Without preloading the first comparison would wait for the models.
+        words = ["--engine", "scripted"] if self.scripted else ["--preload"]
         if self.latency_ms:
             words += ["--latency-ms", f"{self.latency_ms:g}"]
         if self.tps is not None:
@@ -179,20 +184,23 @@ class Stack:
                 str(rekognition_port),
                 "--region",
                 REGION,
-                "--s3-endpoint",
-                self.endpoint,
-                "--iam-endpoint",
-                self.endpoint,
-                "--principals",
-                principals,
-                # Without it the first comparison would wait for the models.
-                "--preload",
+                *(self._asked(principals) if self.rekognition.asks else ()),
                 *self.rekognition.arguments(),
             ],
             clean,
         )
         self._wait("emulator", f"{self.endpoint}/_ministack/ready", "the emulated AWS")
         self._wait("rekognition", f"{self.rekognition_endpoint}/", "the Rekognition stand-in")
+
+    def _asked(self, principals: Path) -> list[str | Path]:
+        return [
+            "--s3-endpoint",
+            self.endpoint,
+            "--iam-endpoint",
+            self.endpoint,
+            "--principals",
+            principals,
+        ]
 
     def _run(self, name: str, command: list[str | Path], environment: Mapping[str, str]) -> None:
         with processes.endings_held():

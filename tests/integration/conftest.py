@@ -19,7 +19,7 @@ import pytest
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
-from local.stack import REPOSITORY, Stack
+from local.stack import REPOSITORY, RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.integration.moto import Moto
 
@@ -78,6 +78,13 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
             moto=pool.submit(Moto.run, tmp_path_factory.mktemp("moto")),
             demo=pool.submit(_demo, tmp_path_factory.mktemp("demo")),
         )
+
+
+@pytest.fixture(scope="session")
+def bulk_stack() -> Iterator[Stack]:
+    """Return a stack of its own for bulk work: who is on a photo follows from its key."""
+    with Stack(RekognitionOptions(scripted=True)) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,79 @@
+"""What rate.tf derives from the quota, asked of rate.tf itself.
+
+Terraform evaluates the file as it is, beside variables of the same names: no second set of the
+formulas could differ from the module's.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.stack import REPOSITORY
+
+_VARIABLES = """\
+variable "function" { type = object({ memory_size = number, timeout = number }) }
+variable "on_upload" { type = object({ references = number }) }
+variable "rekognition_tps" { type = number }
+"""
+_NAMES = (
+    "batching_window",
+    "calls_per_second",
+    "instances",
+    "pairs_per_batch",
+    "uploads_per_batch",
+    "visibility_timeout",
+    "workers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The locals of rate.tf; times in seconds, ``calls_per_second`` of one invocation."""
+
+    batching_window: int
+    calls_per_second: float
+    instances: int
+    pairs_per_batch: int
+    uploads_per_batch: int
+    visibility_timeout: int
+    workers: int
+
+
+def rate(
+    tps: float, *, references: int = 1, timeout_seconds: int = 30, memory_mb: int = 512
+) -> Rate:
+    """Return what the module sets for a quota of ``tps`` calls a second.
+
+    Raises:
+        RuntimeError: Terraform is not there, or rate.tf does not evaluate.
+    """
+    if shutil.which("terraform") is None:
+        raise RuntimeError("terraform is not on PATH; run this through make or tools.run.")
+    expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in _NAMES) + "})"
+    given = {
+        "function": {"memory_size": memory_mb, "timeout": timeout_seconds},
+        "on_upload": {"references": references},
+        "rekognition_tps": tps,
+    }
+    with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
+        folder = Path(name)
+        (folder / "rate.tf").symlink_to(REPOSITORY / "rate.tf")
+        (folder / "variables.tf").write_text(_VARIABLES, encoding="utf-8")
+        (folder / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
+        ran = subprocess.run(
+            ["terraform", "console"],
+            cwd=folder,
+            input=expression,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if ran.returncode:
+        raise RuntimeError(f"rate.tf cannot be evaluated:\n{ran.stderr}")
+    # The console prints the string that jsonencode gives as a literal.
+    return Rate(**json.loads(json.loads(ran.stdout)))

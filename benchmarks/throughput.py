@@ -1,0 +1,271 @@
+"""How much of Rekognition's quota a backlog of uploads uses, and what it costs in calls.
+
+The stand-in enforces the quota with the service's own throttling errors and takes 300 ms a call.
+Uploads wait in a queue; the real zip serves them under AWS's runtime client, in as many processes
+as the module allows instances, with batch, pace and workers from rate.tf. S3 is the local
+emulator's; the queue is in memory. Beside it, against the same stand-in: one call after another, and a pool of threads
+with botocore's standard retries and no pace. README.md has the figures.
+
+usage: python -m benchmarks.throughput [--pairs N] [--tps N ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from benchmarks.rate import Rate, rate
+from benchmarks.report import machine, print_table
+from local.event_source import EventSource
+from local.memory_queue import MemoryQueue
+from local.rekognition.steering import Steering
+from local.stack import REGION, RekognitionOptions, Stack
+from local.upload_site import Announced, Pace, UploadSite
+from tools.progress import say, step
+
+FULL_PAIRS = 2000
+LATENCY_MS = 300.0
+QUOTAS = (5, 50)
+POOL = 32
+"""Threads of the baseline: enough for 50 calls a second of 300 ms each, twice over."""
+HANDOVER_SECONDS = 0.05
+"""From the end of an invocation to the next one of its place, as Lambda's pollers take it [U]."""
+_PEOPLE = 20
+_TEST_EVENT = {
+    "Records": [
+        {
+            "messageId": "test",
+            "eventSource": "aws:sqs",
+            "body": json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}),
+        }
+    ]
+}
+"""What S3 sends when a notification is made: it starts all that a first batch needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one system came to at one quota."""
+
+    pairs: int
+    quota_used: float
+    """Calls let in while there was a backlog, as a share of the quota for that time."""
+    throttled: float
+    """Share of all calls that was refused."""
+    calls_per_decision: float
+    """Calls, refused ones included, for each pair that was decided."""
+    lost: int
+    """Pairs without a decision in the end."""
+    doubled: int
+    """Decisions beyond one for each pair, or calls paid for beyond that."""
+    seconds: float
+    ideal_seconds: float
+    """Pairs / quota."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """Reads the stand-in's counters at the moments that matter."""
+
+    steering: Steering
+    tps: float
+    began: float = 0.0
+    backlog_ended: float = 0.0
+    used: float = 0.0
+
+    def begin(self) -> None:
+        """Start with a full bucket and counters at 0."""
+        self.steering.apply(tps=self.tps, latency_ms=LATENCY_MS, reset_counters=True)
+        self.began = time.monotonic()
+
+    def end_backlog(self) -> None:
+        """Note what was let in until now."""
+        report = self.steering.report()
+        self.backlog_ended = time.monotonic()
+        admitted = report["served"] + report["in_flight"]
+        self.used = admitted / (self.tps * (self.backlog_ended - self.began))
+
+    def figures(self, pairs: int, decided: int, doubled: int) -> Figures:
+        """Return the figures; now is the end."""
+        seconds = time.monotonic() - self.began
+        report = self.steering.report()
+        return Figures(
+            pairs=pairs,
+            quota_used=self.used,
+            throttled=report["throttled"] / max(1, report["calls"]),
+            calls_per_decision=report["calls"] / max(1, decided),
+            lost=pairs - decided,
+            doubled=max(doubled, report["served"] - decided),
+            seconds=seconds,
+            ideal_seconds=pairs / self.tps,
+        )
+
+
+def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
+    """Serve a backlog of uploads as the module does."""
+    derived = rate(meter.tps)
+    site = UploadSite.create(
+        stack, f"module-{meter.tps:g}-tps", visibility_seconds=derived.visibility_timeout
+    )
+    site.put_many([f"reference/person{number}/1.jpg" for number in range(_PEOPLE)])
+    uploads = site.put_many(
+        [f"challenge/person{number % _PEOPLE}/{number}.jpg" for number in range(pairs)]
+    )
+    queue = MemoryQueue(derived.visibility_timeout)
+    queue.send([announcement(site.bucket, upload) for upload in uploads])
+    with _source(site, queue, derived, meter) as source:
+        source.invoke_each(_TEST_EVENT)
+        meter.begin()
+        source.begin()
+        while queue.held():
+            time.sleep(0.1)
+        counts = site.results()
+        decided = sum(1 for upload in uploads if _is_decided(site, counts, upload))
+        figures = meter.figures(pairs, decided, doubled=sum(counts.values()) - len(counts))
+        for handed in source.handed:
+            if handed.failed:
+                say(f"{handed.failed} of {handed.messages} uploads had to come again")
+    return figures
+
+
+def announcement(bucket: str, upload: Announced) -> str:
+    """Return the body of the message by which S3 announces a photo."""
+    photo = {"key": quote_plus(upload.key, safe="/"), "versionId": upload.version_id}
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": bucket}, "object": photo},
+    }
+    return json.dumps({"Records": [record]})
+
+
+def _source(site: UploadSite, queue: MemoryQueue, derived: Rate, meter: Meter) -> EventSource:
+    pace = Pace(derived.calls_per_second, derived.workers)
+    return EventSource(
+        sqs=queue,
+        queue_url="",
+        new_environment=lambda: site.environment(pace),
+        places=derived.instances,
+        batch_size=derived.uploads_per_batch,
+        window_seconds=derived.batching_window,
+        handover_seconds=HANDOVER_SECONDS,
+        when_empty=meter.end_backlog,
+    )
+
+
+def _is_decided(site: UploadSite, counts: dict[str, int], upload: Announced) -> bool:
+    return upload.result_key in counts
+
+
+def one_after_another(stack: Stack, meter: Meter, pairs: int) -> Figures:
+    """Make the calls in a loop."""
+    return _baseline(stack, meter, pairs, threads=1)
+
+
+def unpaced_pool(stack: Stack, meter: Meter, pairs: int) -> Figures:
+    """Make the calls from a pool of threads, as fast as they will go."""
+    return _baseline(stack, meter, pairs, threads=POOL)
+
+
+def _baseline(stack: Stack, meter: Meter, pairs: int, threads: int) -> Figures:
+    client = boto3.client(
+        "rekognition",
+        endpoint_url=stack.rekognition_endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+        config=Config(retries={"mode": "standard"}, max_pool_connections=threads),
+    )
+
+    def compare(number: int) -> bool:
+        person = f"person{number % _PEOPLE}"
+        photos = (f"reference/{person}/1.jpg", f"challenge/{person}/{number}.jpg")
+        source, target = ({"S3Object": {"Bucket": "photos", "Name": name}} for name in photos)
+        try:
+            client.compare_faces(SourceImage=source, TargetImage=target, SimilarityThreshold=0)  # type: ignore[arg-type]
+        except ClientError:
+            return False
+        return True
+
+    meter.begin()
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(compare, number) for number in range(pairs)]
+        # The backlog ends when the last pair is taken up.
+        while any(not future.running() and not future.done() for future in futures[-1:]):
+            time.sleep(0.05)
+        meter.end_backlog()
+        decided = sum(future.result() for future in futures)
+    return meter.figures(pairs, decided, doubled=0)
+
+
+SYSTEMS: dict[str, tuple[str, Callable[[Stack, Meter, int], Figures], int]] = {
+    "module": ("this module", this_module, 1),
+    # A rate does not depend on how many calls it is taken from; the whole would take 10 minutes.
+    "one_after_another": ("one call after another", one_after_another, 10),
+    "unpaced_pool": (f"{POOL} threads, no pace", unpaced_pool, 1),
+}
+"""By name in the line of JSON: title, how it is run, and by what the number of pairs is divided."""
+
+
+def report(measured: dict[tuple[str, int], Figures]) -> str:
+    """Print the table; return the line of JSON."""
+    columns = ["quota used", "throttled", "calls/decision", "lost", "doubled", "time/ideal"]
+    print_table(
+        f"A backlog of pairs, Rekognition takes {LATENCY_MS:g} ms",
+        ["system", "TPS", "pairs", *columns],
+        [
+            [
+                SYSTEMS[name][0],
+                str(tps),
+                f"{each.pairs:,}",
+                f"{each.quota_used:.1%}",
+                f"{each.throttled:.2%}",
+                f"{each.calls_per_decision:.3f}",
+                str(each.lost),
+                str(each.doubled),
+                f"{each.seconds:.0f} s / {each.ideal_seconds:.0f} s",
+            ]
+            for (name, tps), each in measured.items()
+        ],
+    )
+    systems: dict[str, dict[str, Any]] = {}
+    for (name, tps), each in measured.items():
+        figures = {key: round(value, 4) for key, value in asdict(each).items()}
+        systems.setdefault(name, {})[str(tps)] = figures
+    return json.dumps({"benchmark": "throughput", **systems, "machine": machine()})
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description="What share of the quota a backlog uses.")
+    parser.add_argument("--pairs", type=int, help=f"at each quota (default: {FULL_PAIRS})")
+    parser.add_argument(
+        "--seconds", type=int, help="instead: as many pairs as the quota allows in that time"
+    )
+    parser.add_argument("--tps", type=int, nargs="+", default=QUOTAS)
+    given = parser.parse_args(arguments)
+    measured = {}
+    with Stack(RekognitionOptions(scripted=True, asks=False)) as stack:
+        steering = Steering(stack.rekognition_endpoint)
+        for tps in given.tps:
+            pairs = given.pairs or (given.seconds * tps if given.seconds else FULL_PAIRS)
+            for name, (title, run, share) in SYSTEMS.items():
+                with step(f"{title}, {tps} TPS, {pairs // share:,} pairs"):
+                    measured[name, tps] = run(stack, Meter(steering, tps), pairs // share)
+    print(report(measured))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""An S3 that fails when a test says so: a proxy on loopback before the emulator's."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
+
+Rule = Callable[[str, str], int | None]
+"""Takes method and path; the status to fail with, or None to let the request through."""
+
+_CODES = {403: "AccessDenied", 503: "SlowDown"}
+_DROPPED = {"connection", "transfer-encoding", "content-length", "date", "server"}
+
+
+@dataclass(slots=True)
+class FailingS3:
+    """The proxy's address and its rule, which a test may change at any time."""
+
+    endpoint: str = ""
+    rule: Rule = lambda _method, _path: None
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    """Method and path of every request that was made to fail."""
+
+
+@contextmanager
+def failing_s3(upstream: str) -> Iterator[FailingS3]:
+    """Serve while the block runs."""
+    proxy = FailingS3()
+    address = urlsplit(upstream).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            path = unquote(urlsplit(self.path).path)
+            status = proxy.rule(self.command, path)
+            if status is not None:
+                proxy.failed.append((self.command, path))
+                xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
+                self._answer(status, [("Content-Type", "application/xml")], xml.encode())
+                return
+            connection = http.client.HTTPConnection(address, timeout=20)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            self._answer(answer.status, answer.getheaders(), answer.read())
+            connection.close()
+
+        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers:
+                if name.lower() not in _DROPPED:
+                    self.send_header(name, value)
+            length = dict((n.lower(), v) for n, v in headers).get("content-length", "0")
+            self.send_header(
+                "Content-Length", length if self.command == "HEAD" else str(len(content))
+            )
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    proxy.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
