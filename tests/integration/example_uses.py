@@ -117,6 +117,10 @@ USES: dict[str, Callable[[Stack, Outputs], None]] = {
     "existing-bucket": existing_bucket,
     "http": http,
     "minimal": minimal,
+    "monitored": upload,
+    # What it is for, that nothing else can be reached, no emulator shows: functions run on this
+    # machine's own network. Here it shows that the module's rights and settings are accepted.
+    "private-network": minimal,
     "upload": upload,
 }
 """By folder name below examples/."""

@@ -1,11 +1,12 @@
-"""The same example on moto's server, which remembers some things that MiniStack forgets."""
+"""Some examples on moto's server, which remembers some things that MiniStack forgets."""
 
 from __future__ import annotations
 
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,24 @@ from local import inventory, processes
 from local.stack import REGION, AwsClient, free_ports
 from local.terraform import Drift, Workspace
 
-_EXAMPLE = "minimal"
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "minimal": {},
+    # It keeps alarms whole. It knows no saved queries, and not the dead-letter queue's policy.
+    "monitored": {"name": "fc-monitored", "saved_queries": "false", "uploads": "false"},
+    "private-network": {"name": "fc-private-network"},
+}
+"""Variables by example."""
+
+_KINDS = tuple(kind for kind in inventory.KINDS if kind.name != "saved query")
+"""It answers a question for saved queries with an error of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moto:
     """What came of apply, plan and destroy there."""
 
-    drift: list[Drift]
+    drift: Mapping[str, list[Drift]]
+    """By example."""
     created: frozenset[str]
     """What apply added to the account."""
     left: frozenset[str]
@@ -44,16 +55,27 @@ class Moto:
         try:
             _wait(endpoint, server)
             client = _clients(endpoint)
-            before = inventory.inventory(client)
-            workspace = Workspace.create(_EXAMPLE, folder, endpoint)
-            workspace.init()
-            workspace.apply()
-            created = inventory.inventory(client) - before
-            drift = workspace.drift()
-            workspace.destroy()
-            return cls(drift, created, inventory.inventory(client) - before)
+            before = inventory.inventory(client, _KINDS)
+            with ThreadPoolExecutor() as pool:
+                applied = {name: pool.submit(_apply, name, folder, endpoint) for name in EXAMPLES}
+                workspaces = {name: future.result() for name, future in applied.items()}
+                created = inventory.inventory(client, _KINDS) - before
+                drift = {
+                    name: workspace.drift(EXAMPLES[name]) for name, workspace in workspaces.items()
+                }
+                list(pool.map(lambda name: workspaces[name].destroy(EXAMPLES[name]), EXAMPLES))
+            return cls(drift, created, inventory.inventory(client, _KINDS) - before)
         finally:
             server.kill()
+
+
+def _apply(example: str, folder: Path, endpoint: str) -> Workspace:
+    root = folder / example
+    root.mkdir()
+    workspace = Workspace.create(example, root, endpoint)
+    workspace.init()
+    workspace.apply(EXAMPLES[example])
+    return workspace
 
 
 def _wait(endpoint: str, server: processes.Child) -> None:

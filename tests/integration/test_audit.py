@@ -1,0 +1,206 @@
+"""The very commands of docs/audit.md, run by sh and the AWS CLI against the local stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import use
+from local.photos import default_album
+from local.stack import REPOSITORY, Stack
+from tests.integration.conftest import Everything
+from tests.integration.example_uses import people, result
+
+DOCUMENT = REPOSITORY / "docs" / "audit.md"
+_COMMAND = re.compile(
+    r"^<!-- run: (?P<name>[a-z-]+); needs: (?P<needs>[a-z_, ]+) -->\n```sh\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+SUBJECT, OTHER = "p-4711", "p-47"
+SAME, STRANGER = f"challenge/{SUBJECT}/at the door.jpg", f"challenge/{SUBJECT}/later.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as it is printed, and the variables it takes."""
+
+    text: str
+    needs: frozenset[str]
+
+
+def commands() -> dict[str, Command]:
+    """Every command of the document that is said to be run, by name."""
+    return {
+        found["name"]: Command(found["text"], frozenset(found["needs"].split(", ")))
+        for found in _COMMAND.finditer(DOCUMENT.read_text(encoding="utf-8"))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where an auditor sits: a shell with the AWS CLI, and the names of the deployment."""
+
+    stack: Stack
+    cli: Path
+    folder: Path
+    bucket: str
+    log_group: str
+
+    def run(self, name: str, **more: str) -> str:
+        """Run one command of the document; what it printed."""
+        command = commands()[name]
+        given = {"bucket": self.bucket, "log_group": self.log_group, "subject": SUBJECT, **more}
+        done = subprocess.run(
+            ["sh", "-eu", "-c", command.text],
+            cwd=self.folder,
+            env={
+                **self.stack.environment(),
+                **{variable: given[variable] for variable in command.needs},
+                "AWS_CONFIG_FILE": str(self.folder / "config"),
+                "HOME": str(self.folder),
+                "PATH": os.pathsep.join([str(self.cli), os.environ["PATH"]]),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def desk(everything: Everything, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    made = subprocess.run(
+        [sys.executable, "-m", "tools.venv", "cli"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    folder = tmp_path_factory.mktemp("desk")
+    # The emulator knows no virtual hosts for buckets.
+    (folder / "config").write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
+    outputs = everything.applied["monitored"].result().outputs
+    yield Desk(
+        everything.stack,
+        Path(made.stdout.strip().splitlines()[-1]).parent,
+        folder,
+        outputs["bucket_name"],
+        outputs["log_group_name"],
+    )
+
+
+@pytest.fixture(scope="module")
+def versions(desk: Desk) -> dict[str, str]:
+    """Photos of two subjects, compared; the versions of the challenge photos by key."""
+    same, other = people(default_album())
+    s3 = desk.stack.client("s3")
+    for subject in (SUBJECT, OTHER):
+        use.upload(s3, desk.bucket, f"reference/{subject}/front.jpg", same[0])
+    found = {
+        key: use.upload(s3, desk.bucket, key, photo)
+        for key, photo in {
+            SAME: same[1],
+            STRANGER: other,
+            f"challenge/{OTHER}/door.jpg": same[1],
+        }.items()
+    }
+    for key, version in found.items():
+        result(desk.stack, desk.bucket, key, version)
+    s3.put_object(
+        Bucket=desk.bucket,
+        Key="manifests/all.csv",
+        Body=f"source,target\nreference/{SUBJECT}/front.jpg,{SAME}\n".encode(),
+    )
+    return found
+
+
+def test_every_command_of_the_document_is_tested() -> None:
+    """Else a command could be printed that nobody ever ran."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert set(commands()) == {
+        "photo-as-it-was",
+        "record-to-result",
+        "result-to-record",
+        "subject-batches",
+        "subject-delete",
+        "subject-objects",
+        "subject-records",
+    }
+    # One block is not run: it takes the variables from Terraform.
+    assert text.count("```sh") == len(commands()) + 1
+
+
+def test_a_result_leads_to_its_own_record(desk: Desk, versions: dict[str, str]) -> None:
+    """Else a disputed result could not be explained."""
+    for key, decision in ((SAME, "match"), (STRANGER, "no_match")):
+        where = f"results/{key.removeprefix('challenge/')}/{versions[key]}.json"
+        (record,) = records(desk.run("result-to-record", result=where))
+        assert (record["target_key"], record["target_version_id"]) == (key, versions[key])
+        assert record["decision"] == decision
+
+
+def test_a_record_leads_to_its_result_and_photo(desk: Desk, versions: dict[str, str]) -> None:
+    """Else a record could not be checked against what was answered, and on which photo."""
+    printed = desk.run("record-to-result", photo=SAME, version=versions[SAME])
+    assert json.loads(printed)["photo"]["version_id"] == versions[SAME]
+    desk.run("photo-as-it-was", photo=SAME, version=versions[SAME])
+    same, _other = people(default_album())
+    assert (desk.folder / "photo.jpg").read_bytes() == same[1].data
+
+
+@pytest.mark.usefixtures("versions")
+def test_all_that_is_held_about_a_person_is_found_and_nobody_elses(desk: Desk) -> None:
+    """Else a request for access would be answered in part, or with another person's data."""
+    keys = listed(desk.run("subject-objects"))
+    folders = {key.split("/")[0] for key in keys}
+    assert folders == {"challenge", "reference", "results"}
+    assert all(f"/{SUBJECT}/" in key for key in keys)
+    found = records(desk.run("subject-records"))
+    assert {record["target_key"] for record in found if "decision" in record} == {SAME, STRANGER}
+    assert not any(f"/{OTHER}/" in json.dumps(record) for record in found)
+    assert desk.run("subject-batches").split() == ["lists/manifests/all.csv"]
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_deleted_person_is_gone_with_every_version(desk: Desk) -> None:
+    """Else a request for erasure would leave photos behind that a plain listing does not show."""
+    s3 = desk.stack.client("s3")
+    # A version below, and a marker on top: what a plain delete leaves behind.
+    s3.put_object(Bucket=desk.bucket, Key=f"reference/{SUBJECT}/old name.jpg", Body=b"old")
+    s3.delete_object(Bucket=desk.bucket, Key=f"reference/{SUBJECT}/old name.jpg")
+    others = everything_of(s3, desk.bucket, f"/{OTHER}/")
+    assert len(listed(desk.run("subject-objects"))) >= 7
+    desk.run("subject-delete")
+    assert desk.run("subject-objects").strip() in ("", "None")
+    assert everything_of(s3, desk.bucket, f"/{SUBJECT}/") == set()
+    assert everything_of(s3, desk.bucket, f"/{OTHER}/") == others != set()
+
+
+def records(printed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+
+
+def listed(printed: str) -> list[str]:
+    return [line.split("\t")[0] for line in printed.splitlines() if "\t" in line]
+
+
+def everything_of(s3: Any, bucket: str, part: str) -> set[tuple[str, str]]:
+    """Keys and versions of the bucket that hold ``part``, delete markers included."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    return {
+        (each["Key"], each["VersionId"])
+        for page in pages
+        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if part in each["Key"]
+    }
