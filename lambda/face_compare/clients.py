@@ -47,7 +47,7 @@ class Clients:
     environments never need them, and each costs as much as 0.2 s.
 
     The clients come from botocore's session, of which boto3's is a wrapper: they are of the
-    same class, without the cost of importing boto3 and s3transfer (40 ms of CPU, 2 MiB).
+    same class, without the cost of importing boto3 and s3transfer (20 ms of CPU, 2 MiB).
     """
 
     def __init__(self, settings: Settings) -> None:
