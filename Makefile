@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz soak lint bench bench-cold-start package fmt docs requirements clean
+.PHONY: help demo test fuzz soak lint bench bench-cold-start bench-throughput package fmt docs requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -32,9 +32,13 @@ lint: ## Check formats, configurations, types and the README's tables
 bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
 	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
+	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
 bench-cold-start: ## Measure the cold start beside boto3's and Powertools', in full
 	@$(RUN) --with "" python -m benchmarks.cold_start
+
+bench-throughput: ## Measure the use of the quota by 2,000 uploads each at 5 and 50 TPS (10 minutes)
+	@$(RUN) --with terraform python -m benchmarks.throughput
 
 package: ## Build lambda/face_compare.zip
 	@$(RUN) --with "" python -m tools.package

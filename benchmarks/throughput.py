@@ -3,8 +3,8 @@
 The stand-in enforces the quota with the service's own throttling errors and takes 300 ms a call.
 Uploads wait in a queue; the real zip serves them under AWS's runtime client, in as many processes
 as the module allows instances, with batch, pace and workers from rate.tf. S3 is the local
-emulator's; the queue is in memory. Beside it, against the same stand-in: one call after another, and a pool of threads
-with botocore's standard retries and no pace. README.md has the figures.
+emulator's; the queue is in memory. Beside it, against the same stand-in: one call after another,
+and a pool of threads with botocore's standard retries and no pace. README.md has the figures.
 
 usage: python -m benchmarks.throughput [--pairs N] [--tps N ...]
 """
@@ -131,7 +131,7 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
         while queue.held():
             time.sleep(0.1)
         counts = site.results()
-        decided = sum(1 for upload in uploads if _is_decided(site, counts, upload))
+        decided = sum(upload.result_key in counts for upload in uploads)
         figures = meter.figures(pairs, decided, doubled=sum(counts.values()) - len(counts))
         for handed in source.handed:
             if handed.failed:
@@ -162,10 +162,6 @@ def _source(site: UploadSite, queue: MemoryQueue, derived: Rate, meter: Meter) -
         handover_seconds=HANDOVER_SECONDS,
         when_empty=meter.end_backlog,
     )
-
-
-def _is_decided(site: UploadSite, counts: dict[str, int], upload: Announced) -> bool:
-    return upload.result_key in counts
 
 
 def one_after_another(stack: Stack, meter: Meter, pairs: int) -> Figures:

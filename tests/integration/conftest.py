@@ -21,6 +21,7 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import REPOSITORY, RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.integration.bulk import Bulk, start
 from tests.integration.moto import Moto
 
 _LAST = "test_destroy"
@@ -68,7 +69,11 @@ class Everything:
 
 
 @pytest.fixture(scope="session")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
+def everything(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Everything]:
+    if any("bulk" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("bulk")
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         root = stack.folder / "terraform"
         yield Everything(
@@ -85,6 +90,12 @@ def bulk_stack() -> Iterator[Stack]:
     """Return a stack of its own for bulk work: who is on a photo follows from its key."""
     with Stack(RekognitionOptions(scripted=True)) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def bulk(bulk_stack: Stack) -> Iterator[Bulk]:
+    with ThreadPoolExecutor() as pool:
+        yield start(bulk_stack, pool)
 
 
 @pytest.fixture(scope="session")

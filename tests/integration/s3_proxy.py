@@ -60,7 +60,7 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
             for name, value in headers:
                 if name.lower() not in _DROPPED:
                     self.send_header(name, value)
-            length = dict((n.lower(), v) for n, v in headers).get("content-length", "0")
+            length = {name.lower(): value for name, value in headers}.get("content-length", "0")
             self.send_header(
                 "Content-Length", length if self.command == "HEAD" else str(len(content))
             )

@@ -1,0 +1,46 @@
+"""Capacity: a figure that does not follow from the module any more would mislead an operator."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import capacity
+from benchmarks.rate import rate
+
+
+def test_the_document_holds_what_rate_tf_and_the_prices_give() -> None:
+    text = capacity.DOCUMENT.read_text(encoding="utf-8")
+    made = capacity.tables([capacity.capacity(tps) for tps in capacity.QUOTAS])
+    assert capacity.document_with(text, made) == text, "run python -m benchmarks.capacity --write"
+
+
+def test_a_document_without_its_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="marks"):
+        capacity.document_with("# Capacity", "table")
+
+
+@pytest.mark.parametrize("tps", capacity.QUOTAS)
+def test_figures_keep_to_what_they_mean(tps: int) -> None:
+    found = capacity.capacity(tps)
+    ideal = capacity.PAIRS / tps
+    assert ideal < found.seconds < ideal * 1.03
+    assert found.oldest_days * 86_400 == pytest.approx(found.seconds)
+    # The document says that the last upload of a million is not dropped at any quota.
+    assert found.most_uploads > capacity.PAIRS
+
+
+@pytest.mark.parametrize("tps", [1, 5, 20, 41, 50, 500, 1000])
+@pytest.mark.parametrize("timeout", [10, 30, 900])
+def test_what_rate_tf_derives_holds_together(tps: int, timeout: int) -> None:
+    """Else batches would run into the timeout, or instances together above the quota."""
+    derived = rate(tps, timeout_seconds=timeout)
+    assert 0.97 * tps <= derived.calls_per_second * derived.instances <= tps
+    assert derived.visibility_timeout >= 6 * timeout
+    largest = max(derived.uploads_per_batch, derived.pairs_per_batch)
+    assert largest == 1 or largest / derived.calls_per_second <= 0.4 * timeout + 0.01
+    # What is under way at the pace with calls of 1.5 s fits.
+    assert derived.workers >= derived.calls_per_second * 1.5
+
+
+def test_more_references_make_smaller_batches() -> None:
+    assert rate(50, references=5).uploads_per_batch * 5 <= rate(50).uploads_per_batch
