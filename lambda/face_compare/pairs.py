@@ -141,7 +141,7 @@ class _Memo:
         self._count = len(items)
         content = json.dumps([execution, items], sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()
-        self._key = f"{settings.results_prefix}batch/unfinished/{digest}.json"
+        self._key = f"{settings.results_prefix}batch/unfinished/{digest}.memo"
 
     def read(self) -> list[Entry | None]:
         """Return an entry for each item, None where it is not decided yet."""
