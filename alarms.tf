@@ -37,11 +37,11 @@ locals {
       pattern = "{ (${local.decided_pattern}) || (${local.failed_pattern}) }"
       value   = "1"
     }
-    # Lambda's own record of an invocation that ran out of time or memory, or crashed: by then the
-    # payload could not write one.
+    # Lambda's own record of an invocation that ran out of time or memory, or whose process ended: the
+    # payload cannot write one then. (Status "error" is an exception, which has its record.)
     crashes = {
       metric  = "Faults"
-      pattern = "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.status = \"error\")) }"
+      pattern = "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.status = \"failure\")) }"
       value   = "1"
     }
     faults = {

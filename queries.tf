@@ -12,7 +12,7 @@ locals {
     EOT
     "failures"      = <<-EOT
       fields ${local.record_fields}, retryable
-      | filter message = "face comparison failed" or record.status in ["error", "timeout"]
+      | filter message = "face comparison failed" or record.status in ["failure", "timeout"]
       | sort @timestamp desc
       | limit 200
     EOT

@@ -1,8 +1,8 @@
 """Security groups that let traffic out to a prefix list, as to a gateway endpoint.
 
-    ec2._parse_ip_permissions    Upstream loses the prefix lists of a rule when it is made,
-    ec2._sg_rule_xml             and does not tell them: a plan would then replace the rule by
-                                 itself, which the provider calls invalid.
+ec2._parse_ip_permissions    Upstream loses the prefix lists of a rule when it is made,
+ec2._sg_rule_xml             and does not tell them: a plan would then replace the rule by
+                             itself, which the provider calls invalid.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +78,7 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(everything: Everything, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(everything: Everything, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     made = subprocess.run(
         [sys.executable, "-m", "tools.venv", "cli"],
         cwd=REPOSITORY,
@@ -91,7 +90,7 @@ def desk(everything: Everything, tmp_path_factory: pytest.TempPathFactory) -> It
     # The emulator knows no virtual hosts for buckets.
     (folder / "config").write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
     outputs = everything.applied["monitored"].result().outputs
-    yield Desk(
+    return Desk(
         everything.stack,
         Path(made.stdout.strip().splitlines()[-1]).parent,
         folder,

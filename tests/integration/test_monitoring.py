@@ -19,8 +19,8 @@ REFERENCE, SAME, STRANGER = (
     "challenge/m/same.jpg",
     "challenge/m/stranger.jpg",
 )
-_BUILT_IN = {"record", "requestId"}
-"""Fields that Lambda writes; "record" only in its own reports."""
+_BUILT_IN = {"record", "requestId", "review_threshold"}
+"""Fields that Lambda writes ("record" only in its own reports), and one that is there when set."""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_the_score_is_taken_from_the_record(
     assert decided[field] == outcome.answer["similarity"]
 
 
-@pytest.mark.parametrize("status", ["timeout", "error"])
+@pytest.mark.parametrize("status", ["timeout", "failure"])
 def test_a_crash_counts_although_the_payload_could_not_record_it(
     filters: list[dict[str, Any]], status: str
 ) -> None:
@@ -108,7 +108,8 @@ def test_a_crash_counts_although_the_payload_could_not_record_it(
     """
     report = {"type": "platform.report", "record": {"requestId": "r", "status": status}}
     assert counted(filters, [report]) == {"Faults": 1}
-    assert counted(filters, [{**report, "record": {"status": "success"}}]) == {}
+    for other in ("success", "error"):
+        assert counted(filters, [{**report, "record": {"status": other}}]) == {}
 
 
 @pytest.mark.parametrize(
