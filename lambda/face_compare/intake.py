@@ -7,6 +7,7 @@ which after the allowed number of receives keeps it in the dead-letter queue.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ _MOST_REFERENCES = 100
 _FAULTS_OF_THE_PHOTO = (NoFaceInTargetError, SeveralFacesInTargetError)
 # A claim outlives its holder by this much, so that a holder in its last second is not overtaken.
 _LEASE_MARGIN_SECONDS = 5.0
+
+# Between two attempts to write a result, beyond botocore's own.
+_REST_SECONDS = 0.5
 
 _NOTES = {
     Claim.DECIDED: "photo already decided",
@@ -117,12 +121,25 @@ class Intake:
             if claim is not Claim.MINE:
                 audit.record_note(_NOTES[claim], target_key=upload.key, result_key=key)
                 return claim is Claim.DECIDED
-            self._results.write(key, self._result(upload, run))
+            self._write(key, self._result(upload, run), run)
         except (FaceCompareError, *AWS_ERRORS) as error:
             fault = error if isinstance(error, FaceCompareError) else general_fault(error, "S3")
             audit.record_put_off(run.invocation, upload.key, upload.version_id, fault)
             return False
         return True
+
+    def _write(self, key: str, result: Mapping[str, Any], run: _Run) -> None:
+        """Write a result, which is paid for: while there is time, a passing fault is sat out."""
+        while True:
+            try:
+                self._results.write(key, result)
+            except AWS_ERRORS as error:
+                if not general_fault(error, "S3").retryable:
+                    raise
+                self._require_time(run)
+                time.sleep(_REST_SECONDS)
+            else:
+                return
 
     def _result(self, upload: Upload, run: _Run) -> dict[str, Any]:
         """Return the content of a photo's result.
@@ -153,8 +170,8 @@ class Intake:
     def _compare(self, photo: StoredImage, run: _Run) -> TargetResult:
         pairs: list[PairResult] = []
         for reference in self._references(photo.key):
-            self._require_time(run)
             run.pacer.wait()
+            self._require_time(run)
             request = Request((reference,), (photo,), self._settings.rule)
             (result,) = self._comparer.compare(request, run.seconds_left)
             pairs.extend(result.pairs)

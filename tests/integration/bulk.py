@@ -91,8 +91,8 @@ def _upgrade(folder: Path, stack: Stack) -> Upgrade:
     s3 = stack.client("s3")
     for key in ("reference/alice/1.jpg", "challenge/alice/1.jpg", "challenge/alice/1.jpg"):
         use.upload(s3, outputs["bucket_name"], key, _PHOTO)
-    event = {"source": "reference/alice/1.jpg", "target": "challenge/alice/1.jpg"}
-    outcome = use.invoke(stack.client("lambda"), outputs["function_name"], event)
+    # Refused, so that no call is counted beside those of the tests; it is on record all the same.
+    outcome = use.invoke(stack.client("lambda"), outputs["function_name"], {})
     use.log_records(stack, outputs["log_group_name"], outcome.request_id)
     before, queues_before = _kept(stack, outputs), _queues(stack, outputs)
 

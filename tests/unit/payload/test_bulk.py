@@ -107,6 +107,22 @@ def photo(bulk: Bulk, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
     return announced(key, versionId=bulk.put(key))
 
 
+def refuse_results(bulk: Bulk, monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """Make S3 overloaded for so many results; their keys as they come."""
+    original, refused = bulk.s3.put_object, list[str]()
+
+    def put_object(**put: Any) -> Any:
+        if put["Key"].endswith(".json") and len(refused) < times:
+            refused.append(put["Key"])
+            answer = {"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+        return original(**put)
+
+    monkeypatch.setattr(bulk.s3, "put_object", put_object)
+    monkeypatch.setattr("face_compare.intake._REST_SECONDS", 0.0)
+    return refused
+
+
 class TestUploads:
     """Each uploaded photo ends with one result, or its message comes again."""
 
@@ -214,6 +230,27 @@ class TestUploads:
         monkeypatch.setattr(bulk.s3, "put_object", refuse)
         assert bulk.deliver([record]) == ["m0"]
         assert bulk.rekognition.calls == []
+
+    def test_a_result_that_s3_refuses_for_a_moment_is_written_and_not_paid_for_again(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = photo(bulk)
+        refused = refuse_results(bulk, monkeypatch, times=3)
+        assert bulk.deliver([record]) == []
+        assert len(refused) == 3
+        assert len(bulk.result_keys()) == 1
+        assert len(bulk.rekognition.calls) == 2
+
+    def test_a_result_that_s3_refuses_for_long_comes_again_before_time_is_over(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = photo(bulk)
+        refused = refuse_results(bulk, monkeypatch, times=1000)
+        left = iter([29.0] * 9)
+        event = {"Records": [{"messageId": "m", "body": json.dumps({"Records": [record]})}]}
+        answer = bulk.intake.serve(event, INVOCATION, lambda: next(left, 5.0))
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+        assert 1 < len(refused) < 9
 
     def test_no_photo_is_begun_that_cannot_be_finished_in_time(self, bulk: Bulk) -> None:
         assert bulk.deliver([photo(bulk)], left=5.0) == ["m0"]
