@@ -1,11 +1,18 @@
 """Order of the tests: what is fast and small first, so that a fault shows early."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 _ROOMS = ("unit", "package", "native", "integration")
 _TESTS = Path(__file__).resolve().parent
+
+
+def pytest_configure() -> None:
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and every program that
+    # they start inherits it: tests of what Ctrl-C leaves behind would then test nothing.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
