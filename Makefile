@@ -26,7 +26,7 @@ fuzz: ## Hostile events, 100,000 of each kind (about an hour)
 soak: ## Half an hour of good, bad and hostile requests on the local stack (ARGS="--seconds 300" for less)
 	@$(RUN) --with terraform python -m local.soak $(ARGS)
 
-lint: ## Check formats, configurations, types and the README's tables
+lint: ## Check formats, configurations (checkov too), types and the README's tables
 	@$(RUN) python -m tools.lint
 
 bench: ## Run every benchmark in a short form
