@@ -32,6 +32,7 @@ lint: ## Check formats, configurations (checkov too), types and the README's tab
 bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
 	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
+	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
 bench-cold-start: ## Measure the cold start beside boto3's and Powertools', in full

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,14 +47,15 @@ ANSWER = json.dumps(
 
 
 @contextmanager
-def canned_rekognition(certificate: Path | None = None) -> Iterator[str]:
+def canned_rekognition(certificate: Path | None = None, seconds: float = 0.0) -> Iterator[str]:
     """Serve the answer to every request; yields the endpoint's URL, on loopback.
 
-    With a PEM file of a key and its certificate it is served over TLS.
+    With a PEM file of a key and its certificate it is served over TLS. Each answer is held back
+    for so many seconds.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs, certificate), daemon=True)
+    process = spawn.Process(target=_serve, args=(theirs, certificate, seconds), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -65,7 +67,8 @@ def canned_rekognition(certificate: Path | None = None) -> Iterator[str]:
         process.join()
 
 
-def _serve(parent: Connection, certificate: Path | None) -> None:
+def _serve(parent: Connection, certificate: Path | None, seconds: float) -> None:
+    _Canned.seconds = seconds
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
     server.daemon_threads = True
     if certificate:
@@ -86,12 +89,14 @@ class _Canned(BaseHTTPRequestHandler):
     # Head and body in one segment; otherwise the body waits for the head to be acknowledged.
     wbufsize = -1
     disable_nagle_algorithm = True
+    seconds = 0.0
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        time.sleep(self.seconds)
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("x-amzn-RequestId", "00000000-0000-4000-8000-000000000000")
