@@ -1,8 +1,11 @@
-"""Security groups that let traffic out to a prefix list, as to a gateway endpoint.
+"""Security groups that let traffic out to nothing but a prefix list, as to a gateway endpoint.
 
 ec2._parse_ip_permissions    Upstream loses the prefix lists of a rule when it is made,
 ec2._sg_rule_xml             and does not tell them: a plan would then replace the rule by
-                             itself, which the provider calls invalid.
+                             itself, which the provider calls invalid. And AWS does not look at
+                             the ports where a rule is for all protocols: the provider names 0
+                             when it takes the rule away that lets a new group out to everywhere,
+                             which upstream then does not find.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ def install() -> None:
     def parse_ip_permissions(params: Upstream, prefix: str) -> list[dict[str, Any]]:
         rules: list[dict[str, Any]] = upstream_permissions(params, prefix)
         for number, rule in enumerate(rules, start=1):
+            if rule["IpProtocol"] == "-1":
+                rule.pop("FromPort", None)
+                rule.pop("ToPort", None)
             beginning = f"{prefix}.{number}.PrefixListIds."
             count = 1
             while identity := ec2._p(params, f"{beginning}{count}.PrefixListId"):

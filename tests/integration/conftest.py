@@ -21,8 +21,10 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import REPOSITORY, RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.integration import upgrade
 from tests.integration.bulk import Bulk, start
 from tests.integration.moto import Moto
+from tests.integration.upgrade import Upgrade
 
 _LAST = "test_destroy"
 
@@ -66,6 +68,7 @@ class Everything:
     applied: dict[str, Future[Applied]]
     moto: Future[Moto]
     demo: Future[DemoRun]
+    upgrade: Future[Upgrade]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +85,7 @@ def everything(
             applied={name: pool.submit(_apply, name, root, stack) for name in examples()},
             moto=pool.submit(Moto.run, tmp_path_factory.mktemp("moto")),
             demo=pool.submit(_demo, tmp_path_factory.mktemp("demo")),
+            upgrade=pool.submit(upgrade.run, stack, root / "upgrade"),
         )
 
 
