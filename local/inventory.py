@@ -79,6 +79,9 @@ def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
             pages = [getattr(service, kind.operation)(**arguments)]
         for page in pages:
             for entry in page.get(kind.members) or []:
+                # EC2 goes on telling of VPC endpoints for a while after they are gone.
+                if kind.identity and entry.get("State") == "deleted":
+                    continue
                 yield f"{kind.name}: {entry[kind.identity] if kind.identity else entry}"
     except ClientError as error:
         error.add_note(f"while listing every {kind.name}")

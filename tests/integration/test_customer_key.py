@@ -15,7 +15,7 @@ from local.rekognition.principals import Principal
 from local.stack import REGION
 from tests.integration.conftest import Deployed, Everything
 from tests.integration.example_uses import people
-from tests.integration.test_least_privilege import Policy
+from tests.integration.test_least_privilege import PROOFS, Policy
 
 REFERENCE, SAME = "reference/k/front.jpg", "challenge/k/same.jpg"
 UNUSABLE = "ImageKeyUnusableError"
@@ -165,6 +165,58 @@ def test_the_key_serves_photos_results_and_the_queue_only(
     assert not message("kms:Encrypt", queue)
     assert not decide(keyed, policy, "kms:Decrypt", key)
     assert not decide(keyed, policy, "kms:Encrypt", key)
+
+
+FURTHER = (
+    ("DecryptPhotos", "kms:Decrypt"),
+    ("DecryptUploads", "kms:Decrypt"),
+    ("EncryptResults", "kms:Decrypt"),
+    ("EncryptResults", "kms:GenerateDataKey"),
+    ("ReceiveUploads", "sqs:DeleteMessage"),
+    ("ReceiveUploads", "sqs:GetQueueAttributes"),
+    ("ReceiveUploads", "sqs:ReceiveMessage"),
+    ("WriteResults", "s3:GetObject"),
+    ("WriteResults", "s3:PutObject"),
+)
+"""Statements and actions that the role has beyond those of test_least_privilege.PROOFS."""
+
+
+def further_access(keyed: Deployed, key: str, sid: str, action: str) -> Access:
+    """What only this statement allows."""
+    bucket = f"arn:aws:s3:::{keyed.bucket}"
+    queue = f"arn:aws:sqs:{REGION}:000000000000:{keyed.function}-uploads"
+    s3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
+    sqs = {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"}
+    of_s3, of_sqs = "kms:EncryptionContext:aws:s3:arn", "kms:EncryptionContext:aws:sqs:arn"
+    return {
+        "DecryptPhotos": Access(action, key, {**s3, of_s3: f"{bucket}/{REFERENCE}"}),
+        "DecryptUploads": Access(action, key, {**sqs, of_sqs: queue}),
+        "EncryptResults": Access(action, key, {**s3, of_s3: f"{bucket}/results/k/x.json"}),
+        "ReceiveUploads": Access(action, queue),
+        "WriteResults": Access(action, f"{bucket}/results/k/x.json"),
+    }[sid]
+
+
+def test_every_further_action_of_the_role_has_a_proof(policy: Policy) -> None:
+    """Else a right could slip in with an input that nothing needs."""
+    assert set(policy.actions()) == set(PROOFS) | set(FURTHER)
+
+
+@pytest.mark.parametrize(("sid", "action"), FURTHER)
+def test_no_other_statement_allows_the_same(
+    keyed: Deployed, policy: Policy, key: str, sid: str, action: str
+) -> None:
+    """Else a statement could be wider than its purpose, and another one needless.
+
+    Asked of IAM: that the calls are made is for test_bulk and the tests above to show.
+    """
+    access = further_access(keyed, key, sid, action)
+    arn = f"arn:aws:sts::000000000000:assumed-role/{policy.role}/test"
+    role = Principal(arn, "000000000000")
+    authority = IamAuthority(keyed.stack.client("iam"))
+    assert authority.caller(role).decide(access) is Decision.ALLOWED
+    policy.put(policy.without(sid, action))
+    assert authority.caller(role).decide(access) is not Decision.ALLOWED
 
 
 def test_another_key_is_of_no_use(keyed: Deployed, policy: Policy, key: str) -> None:

@@ -25,7 +25,12 @@ def _client(service: str) -> AwsClient:
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
-_MOCKED = tuple(kind for kind in KINDS if kind.service in {"s3", "iam", "logs", "sqs"})
+# moto knows no saved queries.
+_MOCKED = tuple(
+    kind
+    for kind in KINDS
+    if kind.service in {"s3", "iam", "logs", "sqs"} and kind.name != "saved query"
+)
 
 
 @pytest.mark.usefixtures("account")
@@ -54,6 +59,19 @@ def test_a_kind_that_cannot_be_listed_is_not_taken_for_none() -> None:
     with pytest.raises(ClientError) as refused:
         inventory(_client, (kind,))
     assert refused.value.__notes__ == ["while listing every version"]
+
+
+@pytest.mark.usefixtures("account")
+def test_what_is_deleted_but_still_told_of_is_not_left() -> None:
+    """Else a destroy would seem to leave endpoints behind."""
+    (kind,) = [kind for kind in KINDS if kind.name == "VPC endpoint"]
+    ec2 = _client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3")
+    identity = made["VpcEndpoint"]["VpcEndpointId"]
+    assert inventory(_client, (kind,)) == {f"VPC endpoint: {identity}"}
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[identity])
+    assert inventory(_client, (kind,)) == set()
 
 
 @pytest.mark.usefixtures("account")
