@@ -6,7 +6,7 @@ as the module allows instances, with batch, pace and workers from rate.tf. S3 is
 emulator's; the queue is in memory. Beside it, against the same stand-in: one call after another,
 and a pool of threads with botocore's standard retries and no pace. README.md has the figures.
 
-usage: python -m benchmarks.throughput [--pairs N] [--tps N ...]
+usage: python -m benchmarks.throughput [--pairs N | --seconds N] [--tps N ...] [--systems NAME ...]
 """
 
 from __future__ import annotations
@@ -250,13 +250,15 @@ def main(arguments: Sequence[str]) -> int:
         "--seconds", type=int, help="instead: as many pairs as the quota allows in that time"
     )
     parser.add_argument("--tps", type=int, nargs="+", default=QUOTAS)
+    parser.add_argument("--systems", choices=SYSTEMS, nargs="+", default=list(SYSTEMS))
     given = parser.parse_args(arguments)
     measured = {}
     with Stack(RekognitionOptions(scripted=True, asks=False)) as stack:
         steering = Steering(stack.rekognition_endpoint)
         for tps in given.tps:
             pairs = given.pairs or (given.seconds * tps if given.seconds else FULL_PAIRS)
-            for name, (title, run, share) in SYSTEMS.items():
+            for name in given.systems:
+                title, run, share = SYSTEMS[name]
                 with step(f"{title}, {tps} TPS, {pairs // share:,} pairs"):
                     measured[name, tps] = run(stack, Meter(steering, tps), pairs // share)
     print(report(measured))
