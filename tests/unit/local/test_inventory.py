@@ -67,7 +67,8 @@ def test_what_is_deleted_but_still_told_of_is_not_left() -> None:
     (kind,) = [kind for kind in KINDS if kind.name == "VPC endpoint"]
     ec2 = _client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3")
+    service = f"com.amazonaws.{REGION}.s3"
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=service, VpcEndpointType="Gateway")
     identity = made["VpcEndpoint"]["VpcEndpointId"]
     assert inventory(_client, (kind,)) == {f"VPC endpoint: {identity}"}
     ec2.delete_vpc_endpoints(VpcEndpointIds=[identity])
