@@ -253,7 +253,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--systems", choices=SYSTEMS, nargs="+", default=list(SYSTEMS))
     given = parser.parse_args(arguments)
     measured = {}
-    with Stack(RekognitionOptions(scripted=True, asks=False)) as stack:
+    options = RekognitionOptions(scripted=True, reads_photos=False, checks_rights=False)
+    with Stack(options) as stack:
         steering = Steering(stack.rekognition_endpoint)
         for tps in given.tps:
             pairs = given.pairs or (given.seconds * tps if given.seconds else FULL_PAIRS)

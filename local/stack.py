@@ -51,8 +51,10 @@ class RekognitionOptions:
     """Calls per second before the real throttling errors; None: no quota."""
     scripted: bool = False
     """Who is on a photo follows from its key, in microseconds; photos may then hold anything."""
-    asks: bool = True
-    """Ask S3 for the photo and IAM for the caller's rights; without, it must be scripted."""
+    reads_photos: bool = True
+    """From S3; without, it must be scripted, and every photo is there."""
+    checks_rights: bool = True
+    """Of the caller, with the emulator's IAM: some ten requests a call."""
 
     def arguments(self) -> list[str]:
         """The stand-in's command line for this."""
@@ -184,23 +186,16 @@ class Stack:
                 str(rekognition_port),
                 "--region",
                 REGION,
-                *(self._asked(principals) if self.rekognition.asks else ()),
+                "--principals",
+                principals,
+                *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_photos else ()),
+                *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
                 *self.rekognition.arguments(),
             ],
             clean,
         )
         self._wait("emulator", f"{self.endpoint}/_ministack/ready", "the emulated AWS")
         self._wait("rekognition", f"{self.rekognition_endpoint}/", "the Rekognition stand-in")
-
-    def _asked(self, principals: Path) -> list[str | Path]:
-        return [
-            "--s3-endpoint",
-            self.endpoint,
-            "--iam-endpoint",
-            self.endpoint,
-            "--principals",
-            principals,
-        ]
 
     def _run(self, name: str, command: list[str | Path], environment: Mapping[str, str]) -> None:
         with processes.endings_held():

@@ -17,7 +17,7 @@ from local.photos import Photo
 from local.stack import Stack
 from local.terraform import Drift, Workspace
 
-TPS = 100
+TPS = 20
 _ON_UPLOAD = """\
 module "face_compare" {
   on_upload       = {}
