@@ -170,8 +170,8 @@ class Intake:
     def _compare(self, photo: StoredImage, run: _Run) -> TargetResult:
         pairs: list[PairResult] = []
         for reference in self._references(photo.key):
-            run.pacer.wait()
             self._require_time(run)
+            run.pacer.wait()
             request = Request((reference,), (photo,), self._settings.rule)
             (result,) = self._comparer.compare(request, run.seconds_left)
             pairs.extend(result.pairs)

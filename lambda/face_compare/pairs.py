@@ -119,14 +119,11 @@ class Pairs:
     def _compare(self, request: Request, seconds_left: SecondsLeft, pacer: Pacer) -> TargetResult:
         pairs: list[PairResult] = []
         for source in request.sources:
-            needed = self._settings.seconds_for_one_more
-            # A batch that is out of time ends without waiting for its turns.
-            if seconds_left() >= needed:
-                pacer.wait()
-            if seconds_left() < needed:
+            if seconds_left() < self._settings.seconds_for_one_more:
                 raise OutOfTimeError(
                     "The function's timeout left no time for this pair; send smaller batches."
                 )
+            pacer.wait()
             single = Request((source,), request.targets, request.rule)
             (result,) = self._comparer.compare(single, seconds_left)
             pairs.extend(result.pairs)

@@ -46,6 +46,7 @@ def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(scratch: Pa
 
 def test_the_stand_ins_options_become_its_command_line() -> None:
     """Else a benchmark would measure without the quota it asked for."""
-    assert RekognitionOptions().arguments() == []
-    options = RekognitionOptions(latency_ms=300, tps=5)
-    assert options.arguments() == ["--latency-ms", "300", "--tps", "5"]
+    assert RekognitionOptions().arguments() == ["--preload"]
+    options = RekognitionOptions(latency_ms=300, tps=5, scripted=True)
+    words = ["--engine", "scripted", "--latency-ms", "300", "--tps", "5"]
+    assert options.arguments() == words
