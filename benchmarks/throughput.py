@@ -42,6 +42,7 @@ POOL = 32
 HANDOVER_SECONDS = 0.05
 """From the end of an invocation to the next one of its place, as Lambda's pollers take it [U]."""
 _PEOPLE = 20
+_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 _TEST_EVENT = {
     "Records": [
         {
@@ -141,7 +142,11 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
 
 def announcement(bucket: str, upload: Announced) -> str:
     """Return the body of the message by which S3 announces a photo."""
-    photo = {"key": quote_plus(upload.key, safe="/"), "versionId": upload.version_id}
+    photo = {
+        "key": quote_plus(upload.key, safe="/"),
+        "versionId": upload.version_id,
+        "eTag": _ETAG,
+    }
     record = {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",

@@ -62,7 +62,9 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 def test_announcements_are_what_the_payload_reads() -> None:
     body = throughput.announcement("photos", Announced("challenge/a b/1.jpg", "v1"))
-    assert uploads_of(body, "photos") == [Upload("challenge/a b/1.jpg", "v1", None)]
+    assert uploads_of(body, "photos") == [
+        Upload("challenge/a b/1.jpg", "v1", "d41d8cd98f00b204e9800998ecf8427e")
+    ]
 
 
 def test_a_message_is_handed_out_once_until_its_visibility_timeout_is_over() -> None:
