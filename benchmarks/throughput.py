@@ -43,6 +43,7 @@ HANDOVER_SECONDS = 0.05
 """From the end of an invocation to the next one of its place, as Lambda's pollers take it [U]."""
 _PEOPLE = 20
 _ETAG = "d41d8cd98f00b204e9800998ecf8427e"
+_SEQUENCER = "0055AED6DCD90281E5"
 _TEST_EVENT = {
     "Records": [
         {
@@ -146,6 +147,7 @@ def announcement(bucket: str, upload: Announced) -> str:
         "key": quote_plus(upload.key, safe="/"),
         "versionId": upload.version_id,
         "eTag": _ETAG,
+        "sequencer": _SEQUENCER,
     }
     record = {
         "eventSource": "aws:s3",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import throughput
-from face_compare.uploads import Upload, uploads_of
+from face_compare.uploads import uploads_of
 from local.memory_queue import MemoryQueue
 from local.upload_site import Announced
 
@@ -62,9 +62,8 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 def test_announcements_are_what_the_payload_reads() -> None:
     body = throughput.announcement("photos", Announced("challenge/a b/1.jpg", "v1"))
-    assert uploads_of(body, "photos") == [
-        Upload("challenge/a b/1.jpg", "v1", "d41d8cd98f00b204e9800998ecf8427e")
-    ]
+    (upload,) = uploads_of(body, "photos")
+    assert (upload.key, upload.version_id) == ("challenge/a b/1.jpg", "v1")
 
 
 def test_a_message_is_handed_out_once_until_its_visibility_timeout_is_over() -> None:
