@@ -33,6 +33,8 @@ _THROTTLED = frozenset(
     }
 )
 _FORBIDDEN = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+# Something else is changing the same object of S3 at this moment.
+_CONFLICTS = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 # The role's short-lived credentials or the clock are off; Lambda renews both.
 _CREDENTIALS = frozenset(
     {
@@ -75,7 +77,7 @@ def general_fault(error: Exception, service: str) -> FaceCompareError:
             "module's inline policy, or look for a permissions boundary or an organization's "
             "policy that denies it."
         )
-    if status is None or status >= 500 or code in _CREDENTIALS:
+    if status is None or status >= 500 or code in _CREDENTIALS | _CONFLICTS:
         return ServiceUnavailableError(
             f"{service} did not serve the call ({code}). Send the request again later."
         )

@@ -87,7 +87,7 @@ class Clients:
 
     def paced_s3(self) -> S3Client:
         """Make a client with the limits of bulk work."""
-        client: S3Client = self._client("s3", self._settings.paced_limits)
+        client: S3Client = self._client("s3", self._settings.storage_limits)
         return client
 
     def _session(self, service: str) -> Session:

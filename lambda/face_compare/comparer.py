@@ -51,7 +51,11 @@ class Comparer:
             for source, refusal in zip(request.sources, refused, strict=True)
         ]
         outcomes = self._each(
-            pairs, lambda pair: self._compare_pair(pair, request.rule, seconds_left), seconds_left
+            pairs,
+            lambda pair: self._compare_pair(pair, request.rule, seconds_left),
+            seconds_left,
+            # Counting the source's faces took time that the limits of the comparison count on.
+            guarded=request.rule.require_single_face,
         )
         results = [
             outcome if isinstance(outcome, PairResult) else pair.result(outcome, time.monotonic())
@@ -133,13 +137,15 @@ class Comparer:
         items: Sequence[_Item],
         work: Callable[[_Item], _Result],
         seconds_left: SecondsLeft,
+        *,
+        guarded: bool = False,
     ) -> list[_Result | OutOfTimeError]:
         """Do the work for each item, as many at once as the module allows.
 
         What is not done shortly before the function's end is given up, so that the caller
         still gets the rest.
         """
-        if len(items) == 1:
+        if len(items) == 1 and not guarded:
             return [work(items[0])]
         # Imported here because a single comparison, the usual case, does without it.
         from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415

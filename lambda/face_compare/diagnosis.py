@@ -166,18 +166,28 @@ class Diagnosis:
     def _check_readable(
         self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
     ) -> None:
-        if str(head.get("ServerSideEncryption", "")).startswith("aws:kms"):
-            raise faults.ImageKeyUnusableError(
-                f"The {side} image {image} is encrypted under the key "
-                f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
-                "not use. Give the module that key as kms_key_arn and see that it is enabled."
-            )
         if head.get("StorageClass") in _ARCHIVED and 'ongoing-request="false"' not in str(
             head.get("Restore", "")
         ):
             raise faults.ImageUnreadableError(
                 f"The {side} image {image} is archived; restore it first."
             )
+        encrypted = str(head.get("ServerSideEncryption", "")).startswith("aws:kms")
+        if encrypted and not self._is_read(image):
+            raise faults.ImageKeyUnusableError(
+                f"The {side} image {image} is encrypted under the key "
+                f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
+                "not use. Give the module that key as kms_key_arn and see that it is enabled."
+            )
+
+    def _is_read(self, image: Image) -> bool:
+        """Tell whether Rekognition reads an image: under a bucket's key, often just one fails."""
+        self._require_time("InvalidS3ObjectException")
+        try:
+            count_faces(self._clients.diagnosis_rekognition, self._settings.bucket, image)
+        except AWS_ERRORS as error:
+            return error_code(error) != "InvalidS3ObjectException"
+        return True
 
     def _other_region(self, region: str) -> faults.ImageInOtherRegionError:
         return faults.ImageInOtherRegionError(

@@ -24,6 +24,14 @@ class PermanentError(FaceCompareError):
     """The same request fails again until somebody changes something."""
 
 
+class SetupError(PermanentError):
+    """Nothing is wrong with the request; somebody has to mend the module's surroundings.
+
+    An uploaded photo that meets one has no result for it: its message comes again, and waits in
+    the dead-letter queue until the cause is mended.
+    """
+
+
 class PassingError(FaceCompareError):
     """The same request may succeed when it is sent again after a pause."""
 
@@ -73,21 +81,21 @@ class ReferenceNotFoundError(PermanentError):
     http_status = 404
 
 
-class ImageForbiddenError(PermanentError):
+class ImageForbiddenError(SetupError):
     """The function's role may not read that object."""
 
     http_status = 403
 
 
-class ImageInOtherRegionError(PermanentError):
+class ImageInOtherRegionError(SetupError):
     """The bucket is in another region than the function; Rekognition cannot read it."""
 
 
-class ImageKeyUnusableError(PermanentError):
+class ImageKeyUnusableError(SetupError):
     """The object is encrypted under a KMS key that the function's role may not use."""
 
 
-class ImageUnreadableError(PermanentError):
+class ImageUnreadableError(SetupError):
     """Rekognition cannot read an image although nothing wrong with it could be found."""
 
 
@@ -103,11 +111,11 @@ class ImageFormatError(PermanentError):
     http_status = 415
 
 
-class RekognitionForbiddenError(PermanentError):
+class RekognitionForbiddenError(SetupError):
     """The function's role may not call Rekognition."""
 
 
-class RekognitionRefusedError(PermanentError):
+class RekognitionRefusedError(SetupError):
     """A service refused the call with an error code that this version does not know."""
 
 

@@ -26,6 +26,7 @@ from face_compare.faults import (
     PassingError,
     PermanentError,
     ReferenceNotFoundError,
+    SetupError,
     SeveralFacesInTargetError,
 )
 from face_compare.images import StoredImage
@@ -126,6 +127,9 @@ class Intake:
             fault = error if isinstance(error, FaceCompareError) else general_fault(error, "S3")
             audit.record_put_off(run.invocation, upload.key, upload.version_id, fault)
             return False
+        except Exception as error:  # noqa: BLE001 - a defect at one photo must not cost the others
+            audit.record_failure(run.invocation, error, 0.0)
+            return False
         return True
 
     def _write(self, key: str, result: Mapping[str, Any], run: _Run) -> None:
@@ -150,6 +154,8 @@ class Intake:
         photo = StoredImage(upload.key, upload.version_id)
         try:
             compared = self._compare(photo, run)
+        except SetupError:
+            raise
         except PermanentError as fault:
             audit.record_put_off(run.invocation, upload.key, upload.version_id, fault)
             outcome: dict[str, Any] = {"error": fault_members(fault)}
@@ -169,9 +175,16 @@ class Intake:
 
     def _compare(self, photo: StoredImage, run: _Run) -> TargetResult:
         pairs: list[PairResult] = []
-        for reference in self._references(photo.key):
+        references = self._references(photo.key)
+        # All turns at once: photos whose calls took turns would run out of time together, each
+        # paid for in part.
+        needed = self._settings.seconds_after_turn
+        turns = run.pacer.reserve(len(references), run.seconds_left() - needed)
+        if not turns:
+            raise _out_of_time()
+        for reference, turn in zip(references, turns, strict=True):
+            run.pacer.until(turn)
             self._require_time(run)
-            run.pacer.wait()
             request = Request((reference,), (photo,), self._settings.rule)
             (result,) = self._comparer.compare(request, run.seconds_left)
             pairs.extend(result.pairs)
@@ -179,7 +192,12 @@ class Intake:
                 raise pairs[-1].outcome
             if isinstance(pairs[-1].outcome, _FAULTS_OF_THE_PHOTO):
                 break
-        return TargetResult(self._settings.bucket, self._settings.rule, tuple(pairs))
+        result = TargetResult(self._settings.bucket, self._settings.rule, tuple(pairs))
+        if result.best is None:
+            for fault in result.faults:
+                if isinstance(fault, SetupError):
+                    raise fault
+        return result
 
     def _references(self, key: str) -> list[StoredImage]:
         subject = subject_of(key, self._settings.challenge_prefix)
@@ -206,8 +224,11 @@ class Intake:
         return [StoredImage(reference) for reference in keys]
 
     def _require_time(self, run: _Run) -> None:
-        if run.seconds_left() < self._settings.seconds_for_one_more:
-            raise OutOfTimeError(
-                "The function's timeout left no time for this photo; it comes again with its "
-                "message."
-            )
+        if run.seconds_left() < self._settings.seconds_after_turn:
+            raise _out_of_time()
+
+
+def _out_of_time() -> OutOfTimeError:
+    return OutOfTimeError(
+        "The function's timeout left no time for this photo; it comes again with its message."
+    )

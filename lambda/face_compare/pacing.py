@@ -44,21 +44,34 @@ class Pacer:
         self._ahead = 0.0
         self._free = self._next
 
-    def wait(self) -> None:
-        """Wait until the next call may start."""
+    def reserve(self, calls: int, within_seconds: float) -> list[float]:
+        """Return the next moments at which ``calls`` calls may start, one after another.
+
+        If the last of them is not within so many seconds, none is taken and the list is empty:
+        whoever cannot finish all its calls had better not begin.
+        """
         with self._lock:
-            moment = max(self._next, self._clock() - _SLACK_SECONDS)
-            closer = min(self._closer, self._ahead_at_most - self._ahead)
-            self._ahead += closer
-            self._next = moment + self._interval - closer
-            self._free += self._interval
-        self._until(moment)
+            before = self._next, self._ahead, self._free
+            moments = [self._take() for _ in range(calls)]
+            if moments[-1] - self._clock() > within_seconds:
+                self._next, self._ahead, self._free = before
+                return []
+            return moments
 
-    def finish(self) -> None:
-        """Wait until the time of all calls is over."""
-        self._until(self._free)
-
-    def _until(self, moment: float) -> None:
+    def until(self, moment: float) -> None:
+        """Wait until a reserved moment."""
         left = moment - self._clock()
         if left > 0:
             self._sleep(left)
+
+    def finish(self) -> None:
+        """Wait until the time of all calls is over."""
+        self.until(self._free)
+
+    def _take(self) -> float:
+        moment = max(self._next, self._clock() - _SLACK_SECONDS)
+        closer = min(self._closer, self._ahead_at_most - self._ahead)
+        self._ahead += closer
+        self._next = moment + self._interval - closer
+        self._free += self._interval
+        return moment

@@ -22,7 +22,7 @@ from face_compare import audit
 from face_compare.aws_errors import AWS_ERRORS, general_fault, http_status
 from face_compare.comparer import Comparer, SecondsLeft
 from face_compare.comparison import PairResult, TargetResult, fault_members, leading_fault
-from face_compare.faults import FaceCompareError, InvalidRequestError, OutOfTimeError
+from face_compare.faults import FaceCompareError, InvalidRequestError, OutOfTimeError, PassingError
 from face_compare.pacing import Pacer
 from face_compare.request import Request, parse_request
 from face_compare.settings import Settings
@@ -118,15 +118,20 @@ class Pairs:
 
     def _compare(self, request: Request, seconds_left: SecondsLeft, pacer: Pacer) -> TargetResult:
         pairs: list[PairResult] = []
-        for source in request.sources:
-            if seconds_left() < self._settings.seconds_for_one_more:
-                raise OutOfTimeError(
-                    "The function's timeout left no time for this pair; send smaller batches."
-                )
-            pacer.wait()
+        left = seconds_left() - self._settings.seconds_after_turn
+        turns = pacer.reserve(len(request.sources), left)
+        if not turns:
+            raise OutOfTimeError(
+                "The function's timeout left no time for this pair; send smaller batches."
+            )
+        for source, turn in zip(request.sources, turns, strict=True):
+            pacer.until(turn)
             single = Request((source,), request.targets, request.rule)
             (result,) = self._comparer.compare(single, seconds_left)
             pairs.extend(result.pairs)
+            if isinstance(pairs[-1].outcome, PassingError):
+                # The source that could not be compared may be the one that decides.
+                raise pairs[-1].outcome
         return TargetResult(self._settings.bucket, request.rule, tuple(pairs))
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from face_compare.aws_errors import http_status
+from face_compare.uploads import CLAIM_ENDING
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,7 +48,7 @@ class ResultStore:
 
     def claim(self, key: str, request_id: str) -> Claim:
         """Claim the result at ``key`` for the invocation ``request_id``."""
-        claim_key = f"{key}.claim"
+        claim_key = key + CLAIM_ENDING
         try:
             self._s3.put_object(
                 Bucket=self._bucket, Key=claim_key, Body=request_id.encode(), IfNoneMatch="*"
@@ -72,7 +73,8 @@ class ResultStore:
                 IfNoneMatch="*",
             )
         except ClientError as error:
-            if http_status(error) in _CONFLICTS:
+            # 412: it exists. A 409 says nothing of the kind, only that S3 was busy with the key.
+            if http_status(error) == 412:
                 return False
             raise
         return True

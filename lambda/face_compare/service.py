@@ -56,10 +56,8 @@ class Service:
             return context.get_remaining_time_in_millis() / 1000
 
         origin = origin_of(event)
-        if origin is Origin.QUEUE:
-            return self._bulk_work().intake.serve(event, invocation, seconds_left)
-        if origin is Origin.STATE_MACHINE:
-            return self._bulk_work().pairs.serve(event, invocation, seconds_left)
+        if origin in (Origin.QUEUE, Origin.STATE_MACHINE):
+            return self._serve_bulk(origin, event, invocation, seconds_left)
         if origin is Origin.DIRECT:
             return self._compare(lambda: event, invocation, seconds_left)
         try:
@@ -86,10 +84,18 @@ class Service:
             raise leading_fault([fault for result in results for fault in result.faults])
         return {"request_id": invocation.request_id, **_answer(request, results)}
 
-    def _bulk_work(self) -> _Bulk:
-        if self._bulk is None:
-            self._bulk = _Bulk(self._settings, self._clients)
-        return self._bulk
+    def _serve_bulk(
+        self, origin: Origin, event: Any, invocation: audit.Invocation, seconds_left: SecondsLeft
+    ) -> dict[str, Any]:
+        started = time.monotonic()
+        try:
+            if self._bulk is None:
+                self._bulk = _Bulk(self._settings, self._clients)
+            work = self._bulk.intake if origin is Origin.QUEUE else self._bulk.pairs
+            return work.serve(event, invocation, seconds_left)
+        except Exception as error:
+            audit.record_failure(invocation, error, (time.monotonic() - started) * 1000)
+            raise
 
 
 class _Bulk:

@@ -93,13 +93,19 @@ class Settings:
         return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
 
     @property
-    def seconds_for_one_more(self) -> float:
-        """What must be left of an invocation to begin one more call in bulk work.
+    def storage_limits(self) -> CallLimits:
+        """Limits of a call to S3 in bulk work."""
+        seconds = max(3.0, (self.timeout_seconds - RESERVE_SECONDS) / 6)
+        return CallLimits.within(seconds, attempts=2)
 
-        Before its turn comes, as many calls as there are workers may be waiting for theirs.
+    @property
+    def seconds_after_turn(self) -> float:
+        """What must be left of an invocation when the turn of a call in bulk work comes.
+
+        It has to be enough for the call, and for storing what it gave.
         """
-        turn = self.workers / self.calls_per_second
-        return turn + self.paced_limits.worst_case + RESERVE_SECONDS
+        calls = self.paced_limits.worst_case + self.storage_limits.worst_case
+        return calls + RESERVE_SECONDS
 
     @property
     def diagnosis_limits(self) -> CallLimits:

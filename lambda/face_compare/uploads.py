@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+CLAIM_ENDING = ".claim"
+"""What the name of a result's claim ends in, beyond the result's."""
+
 _LONGEST_KEY_BYTES = 1024
 
 
@@ -22,16 +25,20 @@ class UnreadableMessageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One version of one photo. In a bucket without versions the ETag tells them apart."""
+    """One version of one photo.
+
+    In a bucket without versions S3's sequencer tells one upload of a key from the next; all
+    announcements of the same upload carry the same.
+    """
 
     key: str
     version_id: str | None
-    etag: str | None
+    sequencer: str
 
     @property
     def version(self) -> str:
         """The name of this version, for the result's key."""
-        return self.version_id or f"etag-{self.etag}"
+        return self.version_id or f"upload-{self.sequencer}"
 
 
 def uploads_of(body: str, bucket: str) -> list[Upload]:
@@ -64,7 +71,7 @@ def _upload(record: Mapping[str, Any], bucket: str) -> Upload:
         raise UnreadableMessageError(f"The message announces {record['eventName']}, no new photo.")
     stored = record["s3"]["object"]
     # In a notification, unlike everywhere else, the key is URL-encoded.
-    return Upload(unquote_plus(stored["key"]), stored.get("versionId"), stored.get("eTag"))
+    return Upload(unquote_plus(stored["key"]), stored.get("versionId"), str(stored["sequencer"]))
 
 
 def subject_of(key: str, challenge_prefix: str) -> str | None:
@@ -77,7 +84,8 @@ def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> st
     """Return where the result belongs: one key for each version of each photo."""
     name = upload.key.removeprefix(challenge_prefix)
     key = f"{results_prefix}{name}/{upload.version}.json"
-    if len(key.encode()) <= _LONGEST_KEY_BYTES:
+    # The claim beside it has the longer name.
+    if len(f"{key}{CLAIM_ENDING}".encode()) <= _LONGEST_KEY_BYTES:
         return key
     digest = hashlib.sha256(upload.key.encode()).hexdigest()
     return f"{results_prefix}sha256-{digest}/{upload.version}.json"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import email.utils
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,16 +40,23 @@ class FakeRekognition:
     scores: dict[str, float | str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[str], None] = lambda _: None
+    before_source: Callable[[str], None] = lambda _: None
 
     def compare_faces(self, **call: Any) -> dict[str, Any]:
         source = call["SourceImage"]["S3Object"]["Name"]
         target = call["TargetImage"]["S3Object"]["Name"]
         self.calls.append((source, target))
         self.before(target)
+        self.before_source(source)
         score = self.scores.get(target, 99.0)
         if isinstance(score, str):
             raise ClientError({"Error": {"Code": score, "Message": ""}}, "CompareFaces")
         return compared(score).body
+
+    def detect_faces(self, **call: Any) -> dict[str, Any]:
+        """Tell for the diagnosis that every challenge photo it asks about has no face."""
+        is_reference = call["Image"]["S3Object"]["Name"].startswith("reference/")
+        return {"FaceDetails": [{}] if is_reference else []}
 
 
 @dataclass
@@ -89,7 +98,7 @@ def date_answer(parsed: dict[str, Any], **_: object) -> None:
 
 
 @pytest.fixture
-def bulk(clients: Clients) -> Iterator[Bulk]:
+def bulk(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
     with mock_aws():
         s3 = clients.paced_s3()
         s3.create_bucket(
@@ -99,6 +108,7 @@ def bulk(clients: Clients) -> Iterator[Bulk]:
         # S3 dates every answer; moto inside the process does not.
         s3.meta.events.register("after-call.s3.HeadObject", date_answer, unique_id="date")
         rekognition = FakeRekognition()
+        monkeypatch.setattr(clients, "_diagnosis_rekognition", rekognition)
         comparer = Comparer(SETTINGS, clients, rekognition)  # type: ignore[arg-type]
         yield Bulk(s3, rekognition, Intake(SETTINGS, comparer, s3), Pairs(SETTINGS, comparer, s3))
 
@@ -165,13 +175,97 @@ class TestUploads:
     def test_a_poison_photo_has_its_error_as_its_result_and_harms_no_other(
         self, bulk: Bulk
     ) -> None:
-        bulk.rekognition.scores["challenge/alice/bad.jpg"] = "AccessDeniedException"
+        bulk.rekognition.scores["challenge/alice/bad.jpg"] = "InvalidParameterException"
         good, bad = photo(bulk), photo(bulk, "challenge/alice/bad.jpg")
         assert bulk.deliver([bad], [good]) == []
         results = [bulk.result(key) for key in bulk.result_keys()]
         assert [result.get("decision") for result in results] == ["match", None]
-        assert results[1]["error"]["type"] == "RekognitionForbiddenError"
+        assert results[1]["error"]["type"] == "NoFaceInTargetError"
         assert results[1]["error"]["retryable"] is False
+        bad_calls = [target for _, target in bulk.rekognition.calls if "bad" in target]
+        assert len(bad_calls) == 1, "one reference is enough to learn that the photo has no face"
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "SomethingNewException"])
+    def test_a_fault_of_the_set_up_is_no_result_so_that_mending_it_helps(
+        self, bulk: Bulk, code: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else every photo of an hour with a wrong policy would be refused for ever."""
+        record = photo(bulk)
+        bulk.rekognition.scores["challenge/alice/a.jpg"] = code
+        assert bulk.deliver([record]) == ["m0"]
+        assert bulk.result_keys() == []
+        bulk.rekognition.scores.clear()
+        monkeypatch.setattr(bulk.intake._results, "_lease_seconds", -1.0)
+        assert bulk.deliver([record]) == []
+        assert bulk.result(bulk.result_keys()[0])["decision"] == "match"
+
+    def test_photos_with_many_references_are_decided_one_after_another_and_not_all_in_part(
+        self, bulk: Bulk, clients: Clients
+    ) -> None:
+        """Else a batch would be paid for at every try and never be done."""
+        for number in range(3, 13):
+            bulk.put(f"reference/alice/{number}.jpg")
+        settings = dataclasses.replace(SETTINGS, calls_per_second=10.0)
+        comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
+        bulk.intake = Intake(settings, comparer, bulk.s3)
+        photos = [[photo(bulk, f"challenge/alice/{n}.jpg")] for n in range(8)]
+        again = bulk.deliver(*photos, left=settings.seconds_after_turn + 2.5)
+        decided = len(photos) - len(again)
+        assert 1 <= decided <= 3
+        assert len(bulk.rekognition.calls) == 12 * decided
+
+    def test_more_references_than_anybody_means_to_pay_for_are_refused(self, bulk: Bulk) -> None:
+        for number in range(3, 102):
+            bulk.put(f"reference/alice/{number}.jpg")
+        assert bulk.deliver([photo(bulk)]) == []
+        assert bulk.result(bulk.result_keys()[0])["error"]["type"] == "InvalidRequestError"
+        assert bulk.rekognition.calls == []
+
+    def test_a_defect_at_one_photo_sends_only_its_message_back(
+        self, bulk: Bulk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(target: str) -> None:
+            if "bad" in target:
+                raise RuntimeError("a defect")
+
+        bulk.rekognition.before = fail
+        good, bad = photo(bulk), photo(bulk, "challenge/alice/bad.jpg")
+        assert bulk.deliver([bad], [good]) == ["m0"]
+        assert len(bulk.result_keys()) == 1
+        failures = [vars(r) for r in caplog.records if r.getMessage().endswith("failed")]
+        assert [failure["error_type"] for failure in failures] == ["RuntimeError"]
+
+    def test_a_conflict_in_s3_is_not_taken_for_a_result_that_is_there(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original, conflicts = bulk.s3.put_object, ["first try"]
+
+        def put(**call: Any) -> Any:
+            if call["Key"].endswith(".json") and conflicts:
+                conflicts.pop()
+                raise ClientError(
+                    {
+                        "Error": {"Code": "ConditionalRequestConflict"},
+                        "ResponseMetadata": {"HTTPStatusCode": 409},  # type: ignore[typeddict-item]
+                    },
+                    "PutObject",
+                )
+            return original(**call)
+
+        monkeypatch.setattr(bulk.s3, "put_object", put)
+        assert bulk.deliver([photo(bulk)]) == []
+        assert len(bulk.result_keys()) == 1
+
+    def test_the_same_photo_put_again_is_decided_again_where_there_are_no_versions(
+        self, bulk: Bulk
+    ) -> None:
+        """So that "put a reference there, then upload the photo again" is true everywhere."""
+        record = photo(bulk)
+        for sequencer in ("0A", "0B"):
+            stored = {**record["s3"]["object"], "sequencer": sequencer}
+            del stored["versionId"]
+            bulk.deliver([{**record, "s3": {**record["s3"], "object": stored}}])
+        assert len(bulk.result_keys()) == 2
 
     @pytest.mark.parametrize(
         ("key", "error"),
@@ -288,6 +382,28 @@ class TestClaims:
         assert fresh.claim("results/k.json", "b") is Claim.BUSY
         assert stale.claim("results/k.json", "c") is Claim.MINE
 
+    def test_a_lease_outlives_every_holder_and_ends_before_the_message_comes_again(
+        self, bulk: Bulk
+    ) -> None:
+        lease = bulk.intake._results._lease_seconds
+        assert SETTINGS.timeout_seconds < lease < 6 * SETTINGS.timeout_seconds
+
+    def test_of_two_that_take_over_one_claim_at_once_one_gets_it(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = ResultStore(bulk.s3, "photos", -1.0)
+        store.claim("results/k.json", "dead")
+        original = bulk.s3.head_object
+
+        def head(**call: Any) -> Any:
+            seen = original(**call)
+            if call["Key"].endswith(".claim"):
+                bulk.s3.put_object(Bucket="photos", Key=call["Key"], Body=b"the other one")
+            return seen
+
+        monkeypatch.setattr(bulk.s3, "head_object", head)
+        assert store.claim("results/k.json", "late") is Claim.BUSY
+
     def test_a_decided_photo_is_never_claimed_again_however_old_the_claim(self, bulk: Bulk) -> None:
         store = ResultStore(bulk.s3, "photos", -1.0)
         store.claim("results/k.json", "a")
@@ -351,6 +467,26 @@ class TestPairs:
         results = self.serve(bulk, batch)["results"]
         assert [entry["decision"] for entry in results] == ["match"] * 3
         assert sorted(target for _, target in bulk.rekognition.calls) == ["a", "b", "b", "c"]
+
+    def test_a_person_is_not_decided_while_one_of_the_photos_could_not_be_compared(
+        self, bulk: Bulk
+    ) -> None:
+        def busy(source: str) -> None:
+            if source == "good":
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, "CompareFaces")
+
+        bulk.rekognition.before_source = busy
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, {"sources": ["bad", "good"], "target": "t"})
+
+    def test_a_batch_keeps_its_pace_to_the_end(self, bulk: Bulk, clients: Clients) -> None:
+        settings = dataclasses.replace(SETTINGS, calls_per_second=20.0)
+        comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
+        pairs = Pairs(settings, comparer, bulk.s3)
+        began = time.monotonic()
+        items = [{"source": "s", "target": f"t{n}"} for n in range(10)]
+        pairs.serve({"pairs": items}, INVOCATION, plenty)
+        assert time.monotonic() - began >= 10 / 20
 
     def test_another_execution_of_the_same_list_compares_afresh(self, bulk: Bulk) -> None:
         bulk.rekognition.scores["b"] = "ThrottlingException"

@@ -229,6 +229,24 @@ class TestSingleFace:
         with pytest.raises(faults.SeveralFacesInTargetError, match="target image t shows 2"):
             strict.serve({"source": "one", "target": "t"}, Context())
 
+    def test_counting_faces_and_comparing_end_together_before_the_function_does(
+        self,
+        strict: Service,
+        answer_with: Callable[[Compare], None],
+    ) -> None:
+        hold = threading.Event()
+
+        def slow(*_: str) -> dict[str, Any]:
+            hold.wait(5)
+            return compared(99.0).body
+
+        answer_with(slow)
+        try:
+            with pytest.raises(faults.OutOfTimeError):
+                strict.serve({"source": "one", "target": "t"}, Context(remaining_ms=1_200))
+        finally:
+            hold.set()
+
     def test_single_faces_pass(
         self, strict: Service, answer_with: Callable[[Compare], None]
     ) -> None:

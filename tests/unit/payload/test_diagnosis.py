@@ -164,13 +164,16 @@ class TestObjects:
 
     @pytest.mark.parametrize("encryption", ["aws:kms", "aws:kms:dsse"])
     def test_an_image_under_an_unusable_key_names_the_key(
-        self, service: Service, storage_stub: Stubber, encryption: str
+        self, service: Service, storage_stub: Stubber, detection_stub: Stubber, encryption: str
     ) -> None:
-        storage_stub.add_response("head_object", OBJECT)
-        storage_stub.add_response(
-            "head_object", {"ServerSideEncryption": encryption, "SSEKMSKeyId": "arn:aws:kms:key"}
-        )
+        """Both are encrypted, as in a bucket with a key; only the target's key is unusable."""
+        for key in ("arn:aws:kms:the-buckets", "arn:aws:kms:key"):
+            storage_stub.add_response(
+                "head_object", {"ServerSideEncryption": encryption, "SSEKMSKeyId": key}
+            )
         storage_stub.add_response("head_bucket", HERE)
+        detection_stub.add_response("detect_faces", ONE_FACE, image("reference/a.jpg"))
+        detection_stub.add_client_error("detect_faces", "InvalidS3ObjectException")
         fails(service, faults.ImageKeyUnusableError, "challenge/b.jpg", "arn:aws:kms:key")
 
     def test_an_archived_image_is_told_apart(self, service: Service, storage_stub: Stubber) -> None:

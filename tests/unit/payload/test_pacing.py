@@ -23,6 +23,12 @@ class FakeTime:
         self.now += seconds
 
 
+def wait(pacer: Pacer) -> None:
+    """Wait for the turn of one call, however late."""
+    (moment,) = pacer.reserve(1, float("inf"))
+    pacer.until(moment)
+
+
 @pytest.fixture
 def fake() -> FakeTime:
     return FakeTime()
@@ -32,7 +38,7 @@ def test_calls_start_evenly_spaced_from_the_first(fake: FakeTime) -> None:
     pacer = Pacer(4.0, clock=fake.clock, sleep=fake.sleep)
     starts = []
     for _ in range(5):
-        pacer.wait()
+        wait(pacer)
         starts.append(fake.now)
     assert starts == [100.0, 100.25, 100.5, 100.75, 101.0]
 
@@ -41,11 +47,11 @@ def test_of_the_time_that_a_slow_call_took_a_quarter_second_at_most_is_made_up_f
     fake: FakeTime,
 ) -> None:
     pacer = Pacer(8.0, clock=fake.clock, sleep=fake.sleep)
-    pacer.wait()
+    wait(pacer)
     fake.now += 10
     starts = []
     for _ in range(5):
-        pacer.wait()
+        wait(pacer)
         starts.append(fake.now)
     assert starts == [110.0, 110.0, 110.0, 110.125, 110.25]
 
@@ -54,7 +60,7 @@ def test_a_moments_stall_costs_nothing(fake: FakeTime) -> None:
     """Else a processor shared with others would keep the quota from being used."""
     pacer = Pacer(8.0, clock=fake.clock, sleep=fake.sleep)
     for _ in range(16):
-        pacer.wait()
+        wait(pacer)
         fake.now += 0.2
     pacer.finish()
     assert fake.now == pytest.approx(100.0 + 15 * 0.2 + 0.2, abs=0.2)
@@ -64,8 +70,8 @@ def test_an_invocation_ends_no_sooner_than_its_last_calls_share_of_time(fake: Fa
     """So that invocations one after another, in whichever instance, keep the pace too."""
     for _ in range(3):
         pacer = Pacer(4.0, clock=fake.clock, sleep=fake.sleep)
-        pacer.wait()
-        pacer.wait()
+        wait(pacer)
+        wait(pacer)
         pacer.finish()
     assert fake.now == pytest.approx(100.0 + 6 * 0.25)
 
@@ -75,7 +81,7 @@ def test_waiting_for_the_last_answers_costs_no_share_of_time(fake: FakeTime) -> 
     for _ in range(3):
         pacer = Pacer(16.0, 192, fake.clock, fake.sleep)
         for _ in range(192):
-            pacer.wait()
+            wait(pacer)
         fake.now += 0.4
         pacer.finish()
     assert fake.now == pytest.approx(100.0 + 3 * 192 / 16)
@@ -88,7 +94,7 @@ def test_calls_are_never_more_than_part_of_a_second_ahead_of_the_pace(
     """Else a batch would begin with a burst, which the service throttles."""
     pacer = Pacer(16.0, expected, fake.clock, fake.sleep)
     for calls in range(192):
-        pacer.wait()
+        wait(pacer)
         assert calls <= 16.0 * (fake.now - 100.0 + 0.5) + 1e-6
         assert expected < 192 or calls <= 16.0 * 1.05 * (fake.now - 100.0) + 1e-6
     pacer.finish()
@@ -107,7 +113,7 @@ def test_threads_share_one_pace() -> None:
 
     def work() -> None:
         for _ in range(10):
-            pacer.wait()
+            wait(pacer)
             with lock:
                 started.append(time.monotonic())
 
@@ -117,3 +123,13 @@ def test_threads_share_one_pace() -> None:
     for thread in threads:
         thread.join()
     assert max(started) - min(started) >= 39 / 200 * 0.9
+
+
+def test_calls_that_do_not_all_fit_are_not_begun_and_cost_the_others_nothing(
+    fake: FakeTime,
+) -> None:
+    pacer = Pacer(4.0, clock=fake.clock, sleep=fake.sleep)
+    assert pacer.reserve(4, within_seconds=0.5) == []
+    assert pacer.reserve(3, within_seconds=0.5) == [100.0, 100.25, 100.5]
+    pacer.finish()
+    assert fake.now == 100.75

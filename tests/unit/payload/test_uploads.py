@@ -23,7 +23,14 @@ def announced(encoded_key: str, **members: object) -> dict[str, Any]:
         "eventName": "ObjectCreated:Put",
         "s3": {
             "bucket": {"name": "photos"},
-            "object": {"key": encoded_key, "size": 1, "eTag": "e", "versionId": "v1", **members},
+            "object": {
+                "key": encoded_key,
+                "size": 1,
+                "eTag": "e",
+                "versionId": "v1",
+                "sequencer": "0A",
+                **members,
+            },
         },
     }
 
@@ -41,7 +48,7 @@ def body(*records: dict[str, Any]) -> str:
     ],
 )
 def test_the_key_is_decoded_as_s3_encoded_it(encoded: str, key: str) -> None:
-    assert uploads_of(body(announced(encoded)), "photos") == [Upload(key, "v1", "e")]
+    assert uploads_of(body(announced(encoded)), "photos") == [Upload(key, "v1", "0A")]
 
 
 def test_one_message_may_announce_several_photos() -> None:
@@ -101,7 +108,9 @@ def test_each_version_of_each_photo_has_one_result_of_its_own() -> None:
         Upload("challenge/alice/b.jpg", "v1", "e"),
         Upload("challenge/" + "x" * 1000, "v1", "e"),
         Upload("challenge/" + "x" * 1001, "v1", "e"),
+        *(Upload("challenge/" + "x" * length, "v1", "e") for length in range(990, 1012, 3)),
     ]
+    uploads = list(dict.fromkeys(uploads))
     keys = [result_key(upload, "challenge/", "results/") for upload in uploads]
     assert keys[0] == "results/alice/a.jpg/v1.json"
     assert len(set(keys)) == len(keys)
