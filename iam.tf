@@ -83,14 +83,15 @@ resource "aws_iam_role_policy" "function" {
           Sid      = "ReceiveUploads"
           Effect   = "Allow"
           Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-          Resource = local.uploads_arn
+          Resource = [local.uploads_arn]
         },
         {
           # Reading is for the photo that is announced again: is it decided, and who is at it?
-          Sid      = "WriteResults"
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:PutObject"]
-          Resource = "${local.bucket_arn}/${var.prefixes.results}*"
+          Sid    = "WriteResults"
+          Effect = "Allow"
+          Action = ["s3:GetObject", "s3:PutObject"]
+          # What the function writes there, and no photo that somebody else may put there.
+          Resource = [for ending in ["json", "json.claim"] : "${local.bucket_arn}/${var.prefixes.results}*.${ending}"]
         },
       ],
       [

@@ -307,15 +307,15 @@ variable "on_upload" {
   })
   description = <<-EOT
     Compares every photo that is put below `<challenge><subject>/` with all photos below `<reference><subject>/`, and writes one result below `<results><subject>/`; null leaves that out, `{}` is enough. With `existing_bucket` its owner wires what `upload_notification` says.
-    - `max_receives`: how often an upload is tried, 1 to 1000, before it goes to the dead-letter queue. Only passing faults are tried again; a photo without a face is a result.
-    - `references`: how many reference photos a person has as a rule, 1 to 100; each is a call, so it sizes the batches. More or fewer are compared as well.
+    - `max_receives`: how often an upload is tried, 3 to 1000, before it goes to the dead-letter queue. What is wrong with the photo is a result and not tried again; passing faults and faults of the set-up are.
+    - `references`: how many reference photos a person has as a rule, 1 to 100; each is a call, so it sizes the batches, so that all photos of a batch are done in time. More are compared as well, but photos that find no time left come again, each time counting as a try.
   EOT
   default     = null
   nullable    = true
 
   validation {
-    condition     = var.on_upload == null ? true : var.on_upload.max_receives >= 1 && var.on_upload.max_receives <= 1000 && floor(var.on_upload.max_receives) == var.on_upload.max_receives
-    error_message = "on_upload.max_receives is ${try(var.on_upload.max_receives, "unset")}; SQS takes a whole number from 1 to 1000. Fewer than 5 gives up on uploads that a busy minute threw back."
+    condition     = var.on_upload == null ? true : var.on_upload.max_receives >= 3 && var.on_upload.max_receives <= 1000 && floor(var.on_upload.max_receives) == var.on_upload.max_receives
+    error_message = "on_upload.max_receives is ${try(var.on_upload.max_receives, "unset")}; give a whole number from 3 to 1000 (the most that SQS counts). Fewer than 5 gives up on uploads that a busy minute threw back."
   }
 
   validation {
@@ -342,9 +342,10 @@ variable "prefixes" {
   nullable    = false
 
   validation {
-    # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command.
-    condition     = alltrue([for prefix in values(var.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.=!-]*/)+$", prefix))])
-    error_message = "Every value of prefixes must end in \"/\", must not start with \"/\", and may hold letters, digits and _ . = ! - between single slashes, such as \"photos/reference/\". Mend: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^([A-Za-z0-9_][A-Za-z0-9_.=!-]*/)+$", prefix))])}."
+    # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and
+    # S3 wants "=" and others encoded in the filter of a notification.
+    condition     = alltrue([for prefix in values(var.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))])
+    error_message = "Every value of prefixes must end in \"/\", must not start with \"/\", and may hold letters, digits and _ . ! - between single slashes, such as \"photos/reference/\". Mend: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))])}."
   }
 
   validation {

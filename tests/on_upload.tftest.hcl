@@ -169,11 +169,11 @@ run "the_function_may_do_what_uploads_take_and_no_more" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => [toset(flatten([statement.Action])), statement.Resource]
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
       if contains(["ReceiveUploads", "WriteResults"], statement.Sid)
       } == {
-      ReceiveUploads = [toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"]
-      WriteResults   = [toset(["s3:GetObject", "s3:PutObject"]), "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*"]
+      ReceiveUploads = [toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"])]
+      WriteResults   = [toset(["s3:GetObject", "s3:PutObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json", "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json.claim"])]
     }
     error_message = "Uploads take reading one queue and writing below results/."
   }

@@ -566,11 +566,11 @@ run "a_fraction_of_a_call_is_refused" {
   expect_failures = [var.rekognition_tps]
 }
 
-run "an_upload_that_is_never_tried_is_refused" {
+run "an_upload_that_two_announcements_could_throw_away_is_refused" {
   command = plan
 
   variables {
-    on_upload = { max_receives = 0 }
+    on_upload = { max_receives = 2 }
   }
 
   expect_failures = [var.on_upload]
@@ -590,7 +590,7 @@ run "a_fraction_of_a_try_is_refused" {
   command = plan
 
   variables {
-    on_upload = { max_receives = 2.5 }
+    on_upload = { max_receives = 3.5 }
   }
 
   expect_failures = [var.on_upload]

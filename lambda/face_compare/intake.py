@@ -33,7 +33,7 @@ from face_compare.images import StoredImage
 from face_compare.pacing import Pacer
 from face_compare.request import Request
 from face_compare.results import Claim, ResultStore
-from face_compare.settings import Settings
+from face_compare.settings import RESERVE_SECONDS, Settings
 from face_compare.uploads import (
     UnreadableMessageError,
     Upload,
@@ -140,7 +140,9 @@ class Intake:
             except AWS_ERRORS as error:
                 if not general_fault(error, "S3").retryable:
                     raise
-                self._require_time(run)
+                needed = self._settings.storage_limits.worst_case + RESERVE_SECONDS
+                if run.seconds_left() < needed + _REST_SECONDS:
+                    raise
                 time.sleep(_REST_SECONDS)
             else:
                 return
