@@ -68,15 +68,17 @@ class Soak:
     """Requests by kind."""
     unexpected: list[str] = field(default_factory=list)
     """One sentence for each request that was not answered as it must be."""
-    memory: list[int] = field(default_factory=list)
-    """Bytes of the function's processes together, in the order they were sampled."""
+    memory: dict[int, list[int]] = field(default_factory=dict)
+    """Resident bytes of each execution environment, by process, in the order of sampling."""
 
     @property
     def growth(self) -> float:
-        """How much more memory the second half took than the first after warming up, a share."""
-        warm = self.memory[len(self.memory) // 5 :]
-        half = len(warm) // 2
-        return statistics.median(warm[half:]) / statistics.median(warm[:half]) - 1
+        """How much more memory the second half took than the first after warming up, a share.
+
+        Of the environment that grew most, among those that were there for half of the run.
+        """
+        most = max(map(len, self.memory.values()))
+        return max(growth(taken) for taken in self.memory.values() if len(taken) >= most / 2)
 
     def problems(self) -> list[str]:
         """Return what is not as it should be."""
@@ -84,6 +86,13 @@ class Soak:
         if self.growth > GROWTH_LIMIT:
             found.append(f"The function's memory grew by {self.growth:.1%}.")
         return found
+
+
+def growth(taken: Sequence[int]) -> float:
+    """Return by what share the second half exceeds the first, the first fifth left out."""
+    warm = taken[len(taken) // 5 :]
+    half = len(warm) // 2
+    return statistics.median(warm[half:]) / statistics.median(warm[:half]) - 1
 
 
 def demands(seed: int) -> Iterator[Demand]:
@@ -138,8 +147,8 @@ def soak(
         running = [pool.submit(worker, number) for number in range(workers)]
         while not all(each.done() for each in running):
             time.sleep(_SAMPLE_SECONDS)
-            if memory := sum(_memory_of(function)):
-                report.memory.append(memory)
+            for process, taken in _memory_of(function).items():
+                report.memory.setdefault(process, []).append(taken)
             progress(report)
         for each in running:
             each.result()
@@ -160,9 +169,9 @@ def _send(client: object, function: str, demand: Demand, report: Soak) -> None:
         )
 
 
-def _memory_of(function: str) -> list[int]:
-    """Resident bytes of each running execution environment of a function."""
-    found = []
+def _memory_of(function: str) -> dict[int, int]:
+    """Resident bytes of each running execution environment of a function, by process."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if b"awslambdaric" not in (process / "cmdline").read_bytes():
@@ -170,10 +179,14 @@ def _memory_of(function: str) -> list[int]:
             environment = (process / "environ").read_bytes().split(b"\0")
             if f"AWS_LAMBDA_FUNCTION_NAME={function}".encode() in environment:
                 pages = int((process / "statm").read_text().split()[1])
-                found.append(pages * 4096)
+                found[int(process.name)] = pages * 4096
         except (OSError, ValueError, IndexError):
             continue
     return found
+
+
+def _mebibytes(report: Soak) -> list[str]:
+    return [f"{taken[-1] / _MEBIBYTE:.1f}" for taken in report.memory.values()]
 
 
 def _put_photos(stack: Stack, bucket: str) -> None:
@@ -207,16 +220,15 @@ def main(arguments: Sequence[str]) -> int:
                 told = time.monotonic()
                 console.print(
                     f"{report.outcomes.total():7} requests, {len(report.unexpected)} not as they "
-                    f"must be, {report.memory[-1] / _MEBIBYTE:.1f} MiB"
+                    f"must be, MiB {' '.join(_mebibytes(report))}"
                 )
 
         report = soak(stack, str(outputs["function_name"]), seconds, progress=tell)
-    table = Table("requests", *report.outcomes, "MiB first", "last", "growth")
+    table = Table("requests", *report.outcomes, "MiB", "growth")
     table.add_row(
         str(report.outcomes.total()),
         *(str(count) for count in report.outcomes.values()),
-        f"{report.memory[len(report.memory) // 5] / _MEBIBYTE:.1f}",
-        f"{report.memory[-1] / _MEBIBYTE:.1f}",
+        " ".join(_mebibytes(report)),
         f"{report.growth:+.2%}",
     )
     console.print(table)

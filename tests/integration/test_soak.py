@@ -16,4 +16,4 @@ def test_a_mix_of_good_bad_and_hostile_requests_is_answered_and_memory_stays_fla
     assert report.problems() == []
     assert set(report.outcomes) == {"good", "bad", "hostile", "inline"}
     assert report.outcomes.total() > SECONDS
-    assert len(report.memory) > SECONDS
+    assert sum(map(len, report.memory.values())) > SECONDS
