@@ -11,6 +11,7 @@ import base64
 import random
 import statistics
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -135,21 +136,26 @@ def soak(
     """Send requests for so many seconds, ``workers`` at once."""
     report = Soak()
     began = time.monotonic()
+    enough = threading.Event()
 
     def worker(number: int) -> None:
         client = stack.client("lambda")
         for demand in demands(seed + number):
-            if time.monotonic() - began >= seconds:
+            if enough.is_set():
                 return
             _send(client, function, demand, report)
 
     with ThreadPoolExecutor(workers) as pool:
         running = [pool.submit(worker, number) for number in range(workers)]
-        while not all(each.done() for each in running):
-            time.sleep(_SAMPLE_SECONDS)
-            for process, taken in _memory_of(function).items():
-                report.memory.setdefault(process, []).append(taken)
-            progress(report)
+        try:
+            while time.monotonic() - began < seconds:
+                time.sleep(_SAMPLE_SECONDS)
+                for process, taken in _memory_of(function).items():
+                    report.memory.setdefault(process, []).append(taken)
+                progress(report)
+        finally:
+            # On Ctrl-C too: leaving the block waits for the workers.
+            enough.set()
         for each in running:
             each.result()
     report.seconds = time.monotonic() - began
