@@ -73,13 +73,18 @@ class Soak:
     """Resident bytes of each execution environment, by process, in the order of sampling."""
 
     @property
+    def lasting(self) -> list[list[int]]:
+        """The memory of the environments that were there for half of the run or longer."""
+        most = max(map(len, self.memory.values()), default=0)
+        return [taken for taken in self.memory.values() if len(taken) >= most / 2]
+
+    @property
     def growth(self) -> float:
         """How much more memory the second half took than the first after warming up, a share.
 
-        Of the environment that grew most, among those that were there for half of the run.
+        Of the lasting environment that grew most.
         """
-        most = max(map(len, self.memory.values()))
-        return max(growth(taken) for taken in self.memory.values() if len(taken) >= most / 2)
+        return max(growth(taken) for taken in self.lasting)
 
     def problems(self) -> list[str]:
         """Return what is not as it should be."""
@@ -192,7 +197,7 @@ def _memory_of(function: str) -> dict[int, int]:
 
 
 def _mebibytes(report: Soak) -> list[str]:
-    return [f"{taken[-1] / _MEBIBYTE:.1f}" for taken in report.memory.values()]
+    return [f"{taken[-1] / _MEBIBYTE:.1f}" for taken in report.lasting]
 
 
 def _put_photos(stack: Stack, bucket: str) -> None:
