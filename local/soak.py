@@ -101,9 +101,8 @@ def growth(taken: Sequence[int]) -> float:
     return statistics.median(warm[half:]) / statistics.median(warm[:half]) - 1
 
 
-def demands(seed: int) -> Iterator[Demand]:
-    """Yield requests without end, the same ones for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+def kinds() -> dict[str, list[Demand]]:
+    """Every request there is, by kind."""
     album = default_album()
     reference = album.references[0]
     inline = {"bytes": base64.b64encode(reference.data).decode()}
@@ -125,8 +124,15 @@ def demands(seed: int) -> Iterator[Demand]:
     ]
     hostile = [Demand("hostile", event, "InvalidRequestError") for event in JUNK]
     several = [Demand("inline", {"source": source, "target": inline}, "match")]
+    return {"good": pairs, "bad": bad, "hostile": hostile, "inline": several}
+
+
+def demands(seed: int) -> Iterator[Demand]:
+    """Yield requests without end, the same ones for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+    every = list(kinds().values())
     while True:
-        yield chance.choice(chance.choices([pairs, bad, hostile, several], [6, 2, 3, 1])[0])
+        yield chance.choice(chance.choices(every, [6, 2, 3, 1])[0])
 
 
 def soak(
@@ -140,8 +146,13 @@ def soak(
 ) -> Soak:
     """Send requests for so many seconds, ``workers`` at once."""
     report = Soak()
-    began = time.monotonic()
     enough = threading.Event()
+
+    def warm_up(_: int) -> None:
+        # Twice, so that every environment has made every client before its memory counts.
+        client = stack.client("lambda")
+        for demand in 2 * [demand for every in kinds().values() for demand in every]:
+            _send(client, function, demand, report)
 
     def worker(number: int) -> None:
         client = stack.client("lambda")
@@ -151,6 +162,8 @@ def soak(
             _send(client, function, demand, report)
 
     with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(warm_up, range(workers)))
+        began = time.monotonic()
         running = [pool.submit(worker, number) for number in range(workers)]
         try:
             while time.monotonic() - began < seconds:
