@@ -158,6 +158,8 @@ class RuntimeEnvironment:
                 "FunctionArn": _FUNCTION_ARN,
                 "Handler": self._handler,
                 "MemorySize": 512,
+                # The runtime writes answers in another encoding from 3.12 on.
+                "Runtime": "python3.13",
                 "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
             },
             code_dir=str(self._code),

@@ -11,10 +11,10 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from face_compare.comparison import PairResult, TargetResult, rule_members
+from face_compare.comparison import PairResult, TargetResult, Verdict, rule_members
 from face_compare.decision import Rule
 from face_compare.faults import FaceCompareError
-from face_compare.images import Image, InlineImage
+from face_compare.images import Image, InlineImage, StoredImage
 
 DECIDED = "face comparison decided"
 FAILED = "face comparison failed"
@@ -50,45 +50,39 @@ def record_result(invocation: Invocation, result: TargetResult) -> None:
     for pair in result.pairs:
         if isinstance(pair.outcome, FaceCompareError):
             _record_failed_pair(invocation, result, pair, pair.outcome)
-    if result.best is None or result.decision is None:
-        return
-    pair, sighting = result.best
-    _log.info(
-        DECIDED,
-        extra={
-            **invocation.members(),
-            **_pair_members(result, pair),
-            "similarity": sighting.similarity,
-            "decision": result.decision.value,
-            "source_count": len(result.pairs),
-            "target_face_count": len(sighting.target_faces),
-            "rekognition_request_id": sighting.rekognition_request_id,
-        },
-    )
+    verdict = result.outcome
+    if isinstance(verdict, Verdict):
+        _log.info(
+            DECIDED,
+            extra={
+                **invocation.members(),
+                **_pair_members(result, verdict.pair),
+                "similarity": verdict.sighting.similarity,
+                "decision": verdict.decision.value,
+                "source_count": len(result.pairs),
+                "target_face_count": len(verdict.sighting.target_faces),
+                "rekognition_request_id": verdict.sighting.rekognition_request_id,
+            },
+        )
 
 
-def record_failure(invocation: Invocation, error: Exception, duration_ms: float) -> None:
-    """Record an event that could not be read, or a defect."""
-    _log.error(
-        FAILED,
-        extra={
-            **invocation.members(),
-            "duration_ms": round(duration_ms, 1),
-            **_error_members(error),
-        },
-    )
-
-
-def record_put_off(
-    invocation: Invocation, key: str, version_id: str | None, error: FaceCompareError
+def record_failure(
+    invocation: Invocation,
+    error: Exception,
+    *,
+    duration_ms: float | None = None,
+    photo: StoredImage | None = None,
 ) -> None:
-    """Record that an uploaded photo has no decision: it comes again, or the fault is its result."""
+    """Record what failed before any pair was compared: an event, or an uploaded photo.
+
+    ``duration_ms`` and ``photo`` are told where they are known.
+    """
     _log.error(
         FAILED,
         extra={
             **invocation.members(),
-            "target_key": key,
-            "target_version_id": version_id,
+            **({} if duration_ms is None else {"duration_ms": round(duration_ms, 1)}),
+            **({} if photo is None else _image_members("target", photo)),
             **_error_members(error),
         },
     )

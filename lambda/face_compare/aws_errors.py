@@ -1,8 +1,10 @@
 """Which fault an error of an AWS call is. Pure: no calls.
 
-Sources: the error lists of CompareFaces and DetectFaces in botocore's service model, and of
-HeadObject in the Amazon S3 API reference. Rekognition answers throttling with status 400, so
-the code decides, and the status only where the code is unknown.
+Sources: the error lists of CompareFaces and DetectFaces in botocore's service model, "Error
+responses" in the Amazon S3 API reference, and the codes that botocore itself retries
+(``botocore.retries.standard``), since what is worth another try now is worth one later.
+Rekognition answers throttling with status 400, so the code decides, and the status only where
+the code is unknown: S3 answers HeadObject without a code.
 """
 
 from __future__ import annotations
@@ -23,26 +25,38 @@ AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
 _THROTTLED = frozenset(
     {
-        "ThrottlingException",
-        "Throttling",
-        "ProvisionedThroughputExceededException",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
         "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "TooManyRequestsException",
+        "RequestThrottled",
+        "RequestThrottledException",
         "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
 _FORBIDDEN = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
-# Something else is changing the same object of S3 at this moment.
-_CONFLICTS = frozenset({"ConditionalRequestConflict", "OperationAborted"})
-# The role's short-lived credentials or the clock are off; Lambda renews both.
-_CREDENTIALS = frozenset(
+_PASSING = frozenset(
     {
+        # The request came too slowly.
+        "RequestTimeout",
+        "RequestTimeoutException",
+        # Something else is changing the same object of S3 at this moment.
+        "ConditionalRequestConflict",
+        "OperationAborted",
+        # The role's short-lived credentials or the clock are off; Lambda renews both.
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidSignatureException",
         "RequestExpired",
         "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
         "UnrecognizedClientException",
     }
 )
@@ -71,13 +85,13 @@ def general_fault(error: Exception, service: str) -> FaceCompareError:
             f"{service} refuses more calls at this rate ({code}). Send the request again later; "
             "if this lasts, raise the account's quota or lower the rate."
         )
-    if code in _FORBIDDEN:
+    if code in _FORBIDDEN or (status == 403 and code not in _PASSING):
         return RekognitionForbiddenError(
             f"The function's role may not make this call to {service} ({code}). Restore the "
             "module's inline policy, or look for a permissions boundary or an organization's "
             "policy that denies it."
         )
-    if status is None or status >= 500 or code in _CREDENTIALS | _CONFLICTS:
+    if status is None or status >= 500 or code in _PASSING:
         return ServiceUnavailableError(
             f"{service} did not serve the call ({code}). Send the request again later."
         )

@@ -93,7 +93,7 @@ class Comparer:
 
             return no_face(Side.SOURCE, source)
         if count > 1:
-            return SeveralFacesInSourceError(_several(Side.SOURCE, source, count))
+            return SeveralFacesInSourceError(_several(Side.SOURCE, source, count), Side.SOURCE)
         return None
 
     def _count(self, source: Image, seconds_left: SecondsLeft) -> int:
@@ -112,8 +112,8 @@ class Comparer:
             return pair.result(fault, started)
         count = len(sighting.target_faces)
         if rule.require_single_face and count > 1:
-            refusal = SeveralFacesInTargetError(_several(Side.TARGET, pair.target, count))
-            return pair.result(refusal, started)
+            message = _several(Side.TARGET, pair.target, count)
+            return pair.result(SeveralFacesInTargetError(message, Side.TARGET), started)
         return pair.result(sighting, started)
 
     def _sight(self, pair: _Pair, seconds_left: SecondsLeft) -> Sighting:
@@ -121,7 +121,8 @@ class Comparer:
         try:
             return compare_faces(client, bucket, pair.source, pair.target)
         except AWS_ERRORS as error:
-            images = {Side.SOURCE: pair.source, Side.TARGET: pair.target}
+            # The target first: it is the new photo, and more often the one that is no good.
+            images = {Side.TARGET: pair.target, Side.SOURCE: pair.source}
             self._explain(images, seconds_left, error)
 
     def _explain(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from face_compare.decision import Decision, Rule
-from face_compare.faults import FaceCompareError
+from face_compare.faults import FaceCompareError, PassingError, SetupError
 from face_compare.images import Image, InlineImage
 
 
@@ -73,42 +74,57 @@ class PairResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided about a target: by which pair, and by what was seen of it."""
+
+    pair: PairResult
+    sighting: Sighting
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class TargetResult:
-    """One target against every source, in the order of the request, and the rule."""
+    """One target against every source, in the order of the request, and the rule.
+
+    ``needs_every_source`` tells what becomes of a target without a match of which a source
+    could not be compared, although that source might match. Bulk work needs every source, since
+    it can try again; a direct caller gets the decision by the others, and each source's fault.
+    """
 
     bucket: str
     rule: Rule
     pairs: tuple[PairResult, ...]
+    needs_every_source: bool = False
 
     @property
-    def best(self) -> tuple[PairResult, Sighting] | None:
-        """The pair that decides: the highest similarity of any source; None if all failed."""
+    def outcome(self) -> Verdict | FaceCompareError:
+        """The decision by the best source, or the fault that leaves this target undecided."""
         seen = [(pair, pair.outcome) for pair in self.pairs if isinstance(pair.outcome, Sighting)]
+        faults = [pair.outcome for pair in self.pairs if isinstance(pair.outcome, FaceCompareError)]
+        if not seen:
+            return leading_fault(faults)
         # A face without a score ranks below a score of 0.
-        return max(seen, key=lambda each: _rank(each[1].similarity), default=None)
-
-    @property
-    def faults(self) -> list[FaceCompareError]:
-        """The faults among the pairs."""
-        return [pair.outcome for pair in self.pairs if isinstance(pair.outcome, FaceCompareError)]
-
-    @property
-    def decision(self) -> Decision | None:
-        """What the rule says about the best pair; None if every pair failed."""
-        return None if self.best is None else self.rule.decide(self.best[1].similarity)
+        pair, sighting = max(seen, key=lambda each: _rank(each[1].similarity))
+        decision = self.rule.decide(sighting.similarity)
+        # A fault of the source's own photo is no reason to wait: no other try would change it.
+        in_the_way = [fault for fault in faults if isinstance(fault, PassingError | SetupError)]
+        if self.needs_every_source and in_the_way and decision is not Decision.MATCH:
+            return leading_fault(in_the_way)
+        return Verdict(pair, sighting, decision)
 
     def to_answer(self, *, list_sources: bool) -> dict[str, Any]:
         """Return the JSON object that the README documents for one target."""
-        answer = self._failed() if self.best is None else self._decided(*self.best)
+        outcome = self.outcome
+        answer = self._decided(outcome) if isinstance(outcome, Verdict) else self._failed(outcome)
         if list_sources:
             answer["sources"] = [self._source_score(pair) for pair in self.pairs]
         return answer
 
-    def _decided(self, pair: PairResult, sighting: Sighting) -> dict[str, Any]:
-        decision = self.rule.decide(sighting.similarity)
+    def _decided(self, verdict: Verdict) -> dict[str, Any]:
+        pair, sighting = verdict.pair, verdict.sighting
         return {
-            "match": decision is Decision.MATCH,
-            "decision": decision.value,
+            "match": verdict.decision is Decision.MATCH,
+            "decision": verdict.decision.value,
             "similarity": sighting.similarity,
             **rule_members(self.rule),
             "source": {
@@ -125,9 +141,9 @@ class TargetResult:
             },
         }
 
-    def _failed(self) -> dict[str, Any]:
+    def _failed(self, fault: FaceCompareError) -> dict[str, Any]:
         return {
-            "error": fault_members(leading_fault(self.faults)),
+            "error": fault_members(fault),
             "source": self._image(self.pairs[0].source),
             "target": self._image(self.pairs[0].target),
         }
@@ -160,7 +176,7 @@ def fault_members(fault: FaceCompareError) -> dict[str, Any]:
     }
 
 
-def leading_fault(faults: list[FaceCompareError]) -> FaceCompareError:
+def leading_fault(faults: Sequence[FaceCompareError]) -> FaceCompareError:
     """Return the fault that stands for several: a passing one if there is any, else the first.
 
     Whoever retries passing faults then retries whenever that can change the outcome.

@@ -8,7 +8,7 @@ DetectFaces on each image tells the former apart, HeadObject and HeadBucket the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from face_compare import faults
 from face_compare.aws_errors import AWS_ERRORS, error_code, general_fault, http_status
@@ -48,7 +48,8 @@ def no_face(side: Side, image: Image) -> faults.FaceCompareError:
     """Return the fault for an image in which Rekognition sees no face."""
     return _NO_FACE[side](
         f"Rekognition sees no face in the {side} image {image}. Use a photo with a clear, "
-        "upright, uncovered face of at least 40 pixels."
+        "upright, uncovered face of at least 40 pixels.",
+        side,
     )
 
 
@@ -62,7 +63,10 @@ class Diagnosis:
         images: Mapping[Side, Image],
         seconds_left: Callable[[], float],
     ) -> None:
-        """Take the call's images and a clock that tells how many seconds the function has left."""
+        """Take the call's images and a clock that tells how many seconds the function has left.
+
+        The images are looked at in the order in which they are given.
+        """
         self._clients = clients
         self._settings = settings
         self._images = images
@@ -100,7 +104,7 @@ class Diagnosis:
     def _raise_for_image(self, side: Side, image: Image, error: Exception) -> NoReturn:
         code = error_code(error)
         if code in _IMAGE_FAULTS:
-            raise _IMAGE_FAULTS[code](f"The {side} image {image} {_IMAGE_ADVICE[code]}")
+            raise _IMAGE_FAULTS[code](f"The {side} image {image} {_IMAGE_ADVICE[code]}", side)
         if code == "InvalidS3ObjectException":
             self._look_at_objects()
         raise general_fault(error, "Rekognition") from error
@@ -121,13 +125,32 @@ class Diagnosis:
 
     def _head_object(self, side: Side, image: StoredImage) -> HeadObjectOutputTypeDef:
         self._require_time("InvalidS3ObjectException")
-        bucket = self._settings.bucket
-        s3 = self._clients.diagnosis_s3
         try:
-            if image.version_id is None:
-                return s3.head_object(Bucket=bucket, Key=image.key)
-            return s3.head_object(Bucket=bucket, Key=image.key, VersionId=image.version_id)
+            return self._clients.diagnosis_s3.head_object(**self._object(image))
         except AWS_ERRORS as error:
+            if http_status(error) == 400:
+                self._look_behind_bad_request(side, image)
+            raise self._object_fault(side, image, error) from error
+
+    def _object(self, image: StoredImage) -> dict[str, Any]:
+        version = {} if image.version_id is None else {"VersionId": image.version_id}
+        return {"Bucket": self._settings.bucket, "Key": image.key, **version}
+
+    def _look_behind_bad_request(self, side: Side, image: StoredImage) -> None:
+        """Ask again by GetObject, since HeadObject has no body that could say what is bad.
+
+        It fails as HeadObject did; of an object that appears meanwhile nothing is read.
+        """
+        self._require_time("InvalidS3ObjectException")
+        try:
+            self._clients.diagnosis_s3.get_object(**self._object(image))["Body"].close()
+        except AWS_ERRORS as error:
+            if error_code(error) == "InvalidRequest":
+                raise faults.ImageUnreadableError(
+                    f"The {side} image {image} is encrypted under a key that its uploader keeps "
+                    "(SSE-C), which Rekognition cannot use. Store it again without one.",
+                    side,
+                ) from error
             raise self._object_fault(side, image, error) from error
 
     def _object_fault(
@@ -135,17 +158,19 @@ class Diagnosis:
     ) -> faults.FaceCompareError:
         status = http_status(error)
         version = f" in version {image.version_id}" if image.version_id else ""
-        # 405 answers for a delete marker, 400 for a version id that S3 could not have given.
-        if status in (404, 405) or (status == 400 and image.version_id):
+        # 405 answers for a delete marker, this code for a version id that S3 could not have given.
+        if status in (404, 405) or error_code(error) == "InvalidArgument":
             return faults.ImageNotFoundError(
                 f"There is no {side} image {image}{version} in the bucket "
-                f"{self._settings.bucket}. Upload it first, or correct the key."
+                f"{self._settings.bucket}. Upload it first, or correct the key.",
+                side,
             )
         if status == 403:
             return faults.ImageForbiddenError(
                 f"The function's role may not read the {side} image {image}{version}. It may "
                 f"read keys that begin with {self._settings.reference_prefix} or "
-                f"{self._settings.challenge_prefix}; a policy of the bucket may deny more."
+                f"{self._settings.challenge_prefix}; a policy of the bucket may deny more.",
+                side,
             )
         if status == 301:
             return self._other_region("another region")
@@ -170,14 +195,15 @@ class Diagnosis:
             head.get("Restore", "")
         ):
             raise faults.ImageUnreadableError(
-                f"The {side} image {image} is archived; restore it first."
+                f"The {side} image {image} is archived; restore it first.", side
             )
         encrypted = str(head.get("ServerSideEncryption", "")).startswith("aws:kms")
         if encrypted and not self._is_read(image):
             raise faults.ImageKeyUnusableError(
                 f"The {side} image {image} is encrypted under the key "
                 f"{head.get('SSEKMSKeyId', 'of an unknown name')}, which the function's role may "
-                "not use. Give the module that key as kms_key_arn and see that it is enabled."
+                "not use. Give the module that key as kms_key_arn and see that it is enabled.",
+                side,
             )
 
     def _is_read(self, image: Image) -> bool:

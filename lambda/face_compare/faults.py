@@ -12,12 +12,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from face_compare.images import Side
+
 
 class FaceCompareError(Exception):
-    """Base of every fault. ``retryable`` tells whether the same request may succeed later."""
+    """Base of every fault. ``retryable`` tells whether the same request may succeed later.
+
+    ``side`` is the image whose fault it is, None where it is neither's or not known whose.
+    """
 
     retryable: ClassVar[bool] = False
     http_status: ClassVar[int] = 502
+
+    def __init__(self, message: str, side: Side | None = None) -> None:
+        """Take one or two sentences: what is wrong, and what to do."""
+        super().__init__(message)
+        self.side = side
 
 
 class PermanentError(FaceCompareError):
@@ -112,7 +122,7 @@ class ImageFormatError(PermanentError):
 
 
 class RekognitionForbiddenError(SetupError):
-    """The function's role may not call Rekognition."""
+    """The function's role may not call Rekognition, or S3 beside a photo (the message says)."""
 
 
 class RekognitionRefusedError(SetupError):

@@ -23,5 +23,5 @@ gc.enable()
 
 
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Compare the event's two photos. See ``service.Service.serve``."""
+    """Serve one invocation. See ``service.Service.serve``."""
     return _service.serve(event, context)

@@ -2,7 +2,8 @@
 
 Every announced photo ends in exactly one of three ways: its result is written (a decision, or
 the fault that will not pass), it was written before, or its message goes back to the queue,
-which after the allowed number of receives keeps it in the dead-letter queue.
+which after the allowed number of receives keeps it in the dead-letter queue. S3's test message
+and empty objects for folders announce no photo.
 """
 
 from __future__ import annotations
@@ -17,20 +18,15 @@ from typing import TYPE_CHECKING, Any
 from face_compare import audit
 from face_compare.aws_errors import AWS_ERRORS, general_fault
 from face_compare.comparer import Comparer, SecondsLeft
-from face_compare.comparison import PairResult, TargetResult, fault_members
+from face_compare.comparison import fault_members
 from face_compare.faults import (
-    FaceCompareError,
     InvalidRequestError,
-    NoFaceInTargetError,
-    OutOfTimeError,
     PassingError,
-    PermanentError,
     ReferenceNotFoundError,
     SetupError,
-    SeveralFacesInTargetError,
 )
 from face_compare.images import StoredImage
-from face_compare.pacing import Pacer
+from face_compare.paced import PacedComparer, out_of_time
 from face_compare.request import Request
 from face_compare.results import Claim, ResultStore
 from face_compare.settings import RESERVE_SECONDS, Settings
@@ -47,8 +43,6 @@ if TYPE_CHECKING:
 
 _MOST_REFERENCES = 100
 
-# Of these the photo itself is the cause; comparing it with more references would only cost.
-_FAULTS_OF_THE_PHOTO = (NoFaceInTargetError, SeveralFacesInTargetError)
 # A claim outlives its holder by this much, so that a holder in its last second is not overtaken.
 _LEASE_MARGIN_SECONDS = 5.0
 
@@ -67,7 +61,7 @@ class _Run:
 
     invocation: audit.Invocation
     seconds_left: SecondsLeft
-    pacer: Pacer
+    comparer: PacedComparer
 
 
 class Intake:
@@ -92,11 +86,11 @@ class Intake:
         announced = {record["messageId"]: self._read(record) for record in event["Records"]}
         # A set, because the same photo may be announced several times in one batch.
         uploads = list({upload for read in announced.values() for upload in read or ()})
-        pacer = Pacer(self._settings.calls_per_second, len(uploads))
-        run = _Run(invocation, seconds_left, pacer)
+        comparer = PacedComparer(self._settings, self._comparer, seconds_left, len(uploads))
+        run = _Run(invocation, seconds_left, comparer)
         with ThreadPoolExecutor(self._settings.workers) as executor:
             finished = list(executor.map(lambda upload: self._finish(upload, run), uploads))
-        run.pacer.finish()
+        comparer.finish()
         done = {upload for upload, is_done in zip(uploads, finished, strict=True) if is_done}
         return {
             "batchItemFailures": [
@@ -108,35 +102,47 @@ class Intake:
 
     def _read(self, record: Mapping[str, Any]) -> list[Upload] | None:
         try:
-            return uploads_of(record["body"], self._settings.bucket)
+            return uploads_of(
+                record["body"], self._settings.bucket, self._settings.challenge_prefix
+            )
         except UnreadableMessageError as error:
             audit.record_note("message refused", message_id=record["messageId"], why=str(error))
             return None
 
     def _finish(self, upload: Upload, run: _Run) -> bool:
         """Bring one photo to its result; False if it has to come again."""
+        photo = StoredImage(upload.key, upload.version_id)
+        if not run.comparer.has_time():
+            audit.record_failure(run.invocation, out_of_time(), photo=photo)
+            return False
         try:
-            self._require_time(run)
             key = result_key(upload, self._settings.challenge_prefix, self._settings.results_prefix)
             claim = self._results.claim(key, run.invocation.request_id)
             if claim is not Claim.MINE:
                 audit.record_note(_NOTES[claim], target_key=upload.key, result_key=key)
                 return claim is Claim.DECIDED
-            self._write(key, self._result(upload, run), run)
-        except (FaceCompareError, *AWS_ERRORS) as error:
-            fault = error if isinstance(error, FaceCompareError) else general_fault(error, "S3")
-            audit.record_put_off(run.invocation, upload.key, upload.version_id, fault)
+            result = self._result(photo, run)
+            if result is None:
+                return False
+            if not self._write(key, result, run):
+                # Another holder of the claim was faster: this decision is recorded, and void.
+                audit.record_note("photo decided elsewhere", target_key=upload.key, result_key=key)
+        except AWS_ERRORS as error:
+            audit.record_failure(run.invocation, general_fault(error, "S3"), photo=photo)
             return False
         except Exception as error:  # noqa: BLE001 - a defect at one photo must not cost the others
-            audit.record_failure(run.invocation, error, 0.0)
+            audit.record_failure(run.invocation, error, photo=photo)
             return False
         return True
 
-    def _write(self, key: str, result: Mapping[str, Any], run: _Run) -> None:
-        """Write a result, which is paid for: while there is time, a passing fault is sat out."""
+    def _write(self, key: str, result: Mapping[str, Any], run: _Run) -> bool:
+        """Write a result, which is paid for: while there is time, a passing fault is sat out.
+
+        Returns False if there was one already.
+        """
         while True:
             try:
-                self._results.write(key, result)
+                return self._results.write(key, result)
             except AWS_ERRORS as error:
                 if not general_fault(error, "S3").retryable:
                     raise
@@ -144,26 +150,21 @@ class Intake:
                 if run.seconds_left() < needed + _REST_SECONDS:
                     raise
                 time.sleep(_REST_SECONDS)
-            else:
-                return
 
-    def _result(self, upload: Upload, run: _Run) -> dict[str, Any]:
-        """Return the content of a photo's result.
-
-        Raises:
-            PassingError: Trying again may change the outcome.
-        """
-        photo = StoredImage(upload.key, upload.version_id)
+    def _result(self, photo: StoredImage, run: _Run) -> dict[str, Any] | None:
+        """Return the content of a photo's result, None if another try may change it."""
         try:
-            compared = self._compare(photo, run)
-        except SetupError:
-            raise
-        except PermanentError as fault:
-            audit.record_put_off(run.invocation, upload.key, upload.version_id, fault)
-            outcome: dict[str, Any] = {"error": fault_members(fault)}
+            references = self._references(photo.key)
+        except (InvalidRequestError, ReferenceNotFoundError) as fault:
+            audit.record_failure(run.invocation, fault, photo=photo)
+            decided: dict[str, Any] = {"error": fault_members(fault)}
         else:
+            request = Request(tuple(references), (photo,), self._settings.rule)
+            compared = run.comparer.compare(request)
             audit.record_result(run.invocation, compared)
-            outcome = compared.to_answer(list_sources=True)
+            if isinstance(compared.outcome, PassingError | SetupError):
+                return None
+            decided = compared.to_answer(list_sources=True)
         return {
             "request_id": run.invocation.request_id,
             "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -172,34 +173,8 @@ class Intake:
                 "key": photo.key,
                 "version_id": photo.version_id,
             },
-            **outcome,
+            **decided,
         }
-
-    def _compare(self, photo: StoredImage, run: _Run) -> TargetResult:
-        pairs: list[PairResult] = []
-        references = self._references(photo.key)
-        # All turns at once: photos whose calls took turns would run out of time together, each
-        # paid for in part.
-        needed = self._settings.seconds_after_turn
-        turns = run.pacer.reserve(len(references), run.seconds_left() - needed)
-        if not turns:
-            raise _out_of_time()
-        for reference, turn in zip(references, turns, strict=True):
-            run.pacer.until(turn)
-            self._require_time(run)
-            request = Request((reference,), (photo,), self._settings.rule)
-            (result,) = self._comparer.compare(request, run.seconds_left)
-            pairs.extend(result.pairs)
-            if isinstance(pairs[-1].outcome, PassingError):
-                raise pairs[-1].outcome
-            if isinstance(pairs[-1].outcome, _FAULTS_OF_THE_PHOTO):
-                break
-        result = TargetResult(self._settings.bucket, self._settings.rule, tuple(pairs))
-        if result.best is None:
-            for fault in result.faults:
-                if isinstance(fault, SetupError):
-                    raise fault
-        return result
 
     def _references(self, key: str) -> list[StoredImage]:
         subject = subject_of(key, self._settings.challenge_prefix)
@@ -218,19 +193,10 @@ class Intake:
                 f"There is no reference photo under {prefix} to compare {key} with. Put one "
                 "there, then upload the photo again."
             )
-        if len(keys) > _MOST_REFERENCES:
+        # Truncated, and some of them are folders: there are more than were listed.
+        if listed.get("IsTruncated") or len(keys) > _MOST_REFERENCES:
             raise InvalidRequestError(
                 f"There are more than {_MOST_REFERENCES} reference photos under {prefix}, and "
                 "each costs a call for every photo. Keep the best of them."
             )
         return [StoredImage(reference) for reference in keys]
-
-    def _require_time(self, run: _Run) -> None:
-        if run.seconds_left() < self._settings.seconds_after_turn:
-            raise _out_of_time()
-
-
-def _out_of_time() -> OutOfTimeError:
-    return OutOfTimeError(
-        "The function's timeout left no time for this photo; it comes again with its message."
-    )

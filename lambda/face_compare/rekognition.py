@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.parsers import ResponseParserError
+
 from face_compare.comparison import BoundingBox, Face, Sighting
 from face_compare.images import Image, InlineImage
 
@@ -26,13 +28,16 @@ def compare_faces(client: RekognitionClient, bucket: str, source: Image, target:
 
     Raises botocore's errors, see ``aws_errors.AWS_ERRORS``.
     """
-    return _sighting(
-        client.compare_faces(
-            SourceImage=_image_parameter(bucket, source),
-            TargetImage=_image_parameter(bucket, target),
-            SimilarityThreshold=0,
-        )
+    response = client.compare_faces(
+        SourceImage=_image_parameter(bucket, source),
+        TargetImage=_image_parameter(bucket, target),
+        SimilarityThreshold=0,
     )
+    try:
+        return _sighting(response)
+    except KeyError as missing:
+        # To the caller the same as an answer that botocore cannot read: none.
+        raise ResponseParserError(f"CompareFaces answered without {missing}.") from missing
 
 
 def count_faces(client: RekognitionClient, bucket: str, image: Image) -> int:

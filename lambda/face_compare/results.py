@@ -68,7 +68,8 @@ class ResultStore:
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=key,
-                Body=json.dumps(result).encode(),
+                # Keys as they are, so that they can be searched for.
+                Body=json.dumps(result, ensure_ascii=False).encode(),
                 ContentType="application/json",
                 IfNoneMatch="*",
             )

@@ -11,6 +11,7 @@ from face_compare.clients import Clients
 from face_compare.comparer import Comparer, SecondsLeft
 from face_compare.comparison import TargetResult, leading_fault, rule_members
 from face_compare.events import Origin, origin_of
+from face_compare.faults import FaceCompareError
 from face_compare.request import Request, parse_request
 from face_compare.settings import Settings
 
@@ -44,7 +45,7 @@ class Service:
             with the fault; for the queue the messages that have to come again.
 
         Raises:
-            FaceCompareError: For a direct invocation of which every comparison failed, and for
+            FaceCompareError: For a direct invocation that left every target undecided, and for
                 a batch of pairs that has to come again.
         """
         invocation = audit.Invocation(
@@ -76,12 +77,15 @@ class Service:
             request = parse_request(read_event(), self._settings.rule)
             results = self._comparer.compare(request, seconds_left)
         except Exception as error:
-            audit.record_failure(invocation, error, (time.monotonic() - started) * 1000)
+            audit.record_failure(invocation, error, duration_ms=_milliseconds_since(started))
             raise
         for result in results:
             audit.record_result(invocation, result)
-        if all(result.best is None for result in results):
-            raise leading_fault([fault for result in results for fault in result.faults])
+        faults = [
+            result.outcome for result in results if isinstance(result.outcome, FaceCompareError)
+        ]
+        if len(faults) == len(results):
+            raise leading_fault(faults)
         return {"request_id": invocation.request_id, **_answer(request, results)}
 
     def _serve_bulk(
@@ -92,10 +96,14 @@ class Service:
             if self._bulk is None:
                 self._bulk = _Bulk(self._settings, self._clients)
             work = self._bulk.intake if origin is Origin.QUEUE else self._bulk.pairs
-            return work.serve(event, invocation, seconds_left)
+            answer = work.serve(event, invocation, seconds_left)
         except Exception as error:
-            audit.record_failure(invocation, error, (time.monotonic() - started) * 1000)
+            audit.record_failure(invocation, error, duration_ms=_milliseconds_since(started))
             raise
+        # Raised out here because each pair that it stands for has its record already.
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 class _Bulk:
@@ -110,6 +118,10 @@ class _Bulk:
         comparer = Comparer(settings, clients, clients.paced_rekognition())
         self.intake = Intake(settings, comparer, s3)
         self.pairs = Pairs(settings, comparer, s3)
+
+
+def _milliseconds_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
 
 
 def _answer(request: Request, results: list[TargetResult]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from face_compare.decision import Rule
 RESERVE_SECONDS = 1.0
 """Kept back from the function's timeout for parsing, logging and answering."""
 
-# botocore's "standard" mode waits at most 1 s, 2 s, 4 s ... before attempt 2, 3, 4 ...
+# botocore's "standard" mode waits at most 1 s, 2 s, 4 s ... before attempt 2, 3, 4 ... (Where a
+# service asks for more by x-amz-retry-after, up to 5 s are added; none of these is known to.)
 _LONGEST_WAIT_BEFORE_RETRY = (1.0, 2.0)
 
 
@@ -33,12 +34,14 @@ class CallLimits:
     def within(cls, seconds: float, attempts: int) -> Self:
         """Return limits whose worst case is ``seconds``, or less where that is generous.
 
-        Connecting gets a quarter of an attempt, at most one second: inside a region it takes
-        milliseconds, and a retry on another address helps more than waiting.
+        ``seconds`` has to leave something beside the waits: 4 do for three attempts. Connecting
+        gets an eighth of an attempt, at most one second, because that long is given to each
+        address of a service in turn, and a name has up to eight: in a network that leads
+        nowhere, an attempt still ends in its time. Inside a region connecting takes milliseconds.
         """
         waits = sum(_LONGEST_WAIT_BEFORE_RETRY[: attempts - 1])
         attempt = (seconds - waits) / attempts
-        connect = min(1.0, attempt / 4)
+        connect = min(1.0, attempt / 8)
         return cls(attempts, connect, min(20.0, attempt - connect))
 
 

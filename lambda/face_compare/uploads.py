@@ -41,21 +41,21 @@ class Upload:
         return self.version_id or f"upload-{self.sequencer}"
 
 
-def uploads_of(body: str, bucket: str) -> list[Upload]:
+def uploads_of(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
     """Return the photos that a message's body announces; none for S3's test message.
 
     Raises:
-        UnreadableMessageError: It is not a notification of S3 about ``bucket``.
+        UnreadableMessageError: It is not a notification of S3 about photos in ``bucket`` below
+            ``challenge_prefix``.
     """
     try:
         message = json.loads(body)
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _upload(record, bucket)
-            for record in message["Records"]
-            # A folder made in the console is an empty object whose key ends in a slash.
-            if not record["s3"]["object"]["key"].endswith("/")
+            _upload(record, bucket, challenge_prefix)
+            for record in _records_of(message)
+            if not _is_folder(record["s3"]["object"])
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
@@ -63,15 +63,61 @@ def uploads_of(body: str, bucket: str) -> list[Upload]:
         ) from error
 
 
-def _upload(record: Mapping[str, Any], bucket: str) -> Upload:
+def _records_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    records: list[Mapping[str, Any]] = message["Records"]
+    if not records:
+        raise UnreadableMessageError("The message announces nothing.")
+    return records
+
+
+def _is_folder(stored: Mapping[str, Any]) -> bool:
+    """Tell whether it is what the console makes of a new folder: an empty object."""
+    return stored["key"].endswith("/") and not stored.get("size")
+
+
+def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Upload:
+    event, stored = record["eventName"], record["s3"]["object"]
+    if not event.startswith("ObjectCreated"):
+        raise UnreadableMessageError(f"The message announces {_shown(event)}, no new photo.")
     named = record["s3"]["bucket"]["name"]
     if named != bucket:
-        raise UnreadableMessageError(f"The message is about the bucket {named}, not {bucket}.")
-    if not record["eventName"].startswith("ObjectCreated"):
-        raise UnreadableMessageError(f"The message announces {record['eventName']}, no new photo.")
-    stored = record["s3"]["object"]
+        raise UnreadableMessageError(
+            f"The message is about the bucket {_shown(named)}, not {bucket}."
+        )
     # In a notification, unlike everywhere else, the key is URL-encoded.
-    return Upload(unquote_plus(stored["key"]), stored.get("versionId"), str(stored["sequencer"]))
+    key = _text(unquote_plus(stored["key"]))
+    # A result that announced itself would have a result in turn, and so on for ever.
+    if not key.startswith(challenge_prefix):
+        raise UnreadableMessageError(
+            f"The message is about {_shown(key)}, which is not below {challenge_prefix}. Give the "
+            "bucket's notification that prefix as its filter."
+        )
+    # "null" is the version of what was put while versioning was off or suspended.
+    version_id = stored.get("versionId")
+    return Upload(
+        key,
+        None if version_id in (None, "", "null") else _name(version_id),
+        _name(stored["sequencer"]),
+    )
+
+
+def _text(value: str) -> str:
+    """Return a text that can be a key. Raises ValueError (or TypeError) for any other value."""
+    if len(value.encode()) > _LONGEST_KEY_BYTES:
+        raise ValueError("too long")
+    return value
+
+
+def _name(value: str) -> str:
+    """Return a text that can be one step of a key, for the result's."""
+    if "/" in value:
+        raise ValueError("a slash")
+    return _text(value)
+
+
+def _shown(value: object) -> str:
+    """Return what nobody has checked as a log may show it: quoted, in ASCII and cut."""
+    return f"{value!a:.80}"
 
 
 def subject_of(key: str, challenge_prefix: str) -> str | None:
@@ -81,11 +127,16 @@ def subject_of(key: str, challenge_prefix: str) -> str | None:
 
 
 def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> str:
-    """Return where the result belongs: one key for each version of each photo."""
+    """Return where the result belongs: one key for each version of each photo.
+
+    A key that would be too long has the photo's digest for its name, below the same subject.
+    """
     name = upload.key.removeprefix(challenge_prefix)
-    key = f"{results_prefix}{name}/{upload.version}.json"
-    # The claim beside it has the longer name.
-    if len(f"{key}{CLAIM_ENDING}".encode()) <= _LONGEST_KEY_BYTES:
-        return key
-    digest = hashlib.sha256(upload.key.encode()).hexdigest()
-    return f"{results_prefix}sha256-{digest}/{upload.version}.json"
+    digest = f"sha256-{hashlib.sha256(upload.key.encode()).hexdigest()}"
+    subject = subject_of(upload.key, challenge_prefix)
+    for place in (name, f"{subject}/{digest}" if subject else digest):
+        key = f"{results_prefix}{place}/{upload.version}.json"
+        # The claim beside it has the longer name.
+        if len(f"{key}{CLAIM_ENDING}".encode()) <= _LONGEST_KEY_BYTES:
+            return key
+    return f"{results_prefix}{digest}/{upload.version}.json"

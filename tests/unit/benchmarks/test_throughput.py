@@ -62,7 +62,7 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 def test_announcements_are_what_the_payload_reads() -> None:
     body = throughput.announcement("photos", Announced("challenge/a b/1.jpg", "v1"))
-    (upload,) = uploads_of(body, "photos")
+    (upload,) = uploads_of(body, "photos", "challenge/")
     assert (upload.key, upload.version_id) == ("challenge/a b/1.jpg", "v1")
 
 

@@ -6,9 +6,11 @@ import dataclasses
 import datetime
 import email.utils
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +21,13 @@ from face_compare import faults
 from face_compare.audit import Invocation
 from face_compare.clients import Clients
 from face_compare.comparer import Comparer
+from face_compare.decision import Rule
 from face_compare.intake import Intake
 from face_compare.pairs import Pairs
 from face_compare.results import Claim, ResultStore
+from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
-from tests.unit.payload.conftest import SETTINGS
+from tests.unit.payload.conftest import SETTINGS, Context
 from tests.unit.payload.test_uploads import announced
 
 INVOCATION = Invocation("request-1", "7", cold_start=False)
@@ -356,21 +360,74 @@ class TestUploads:
         assert bulk.deliver([{"s3": "nonsense"}], [good]) == ["m0"]
         assert len(bulk.result_keys()) == 1
 
-    def test_a_reference_deleted_after_it_was_listed_leaves_the_others_to_decide(
-        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    def refuse_the_first_reference(self, bulk: Bulk, code: str) -> None:
+        def refuse(source: str) -> None:
+            if source.endswith("1.jpg"):
+                raise ClientError({"Error": {"Code": code}}, "CompareFaces")
+
+        bulk.rekognition.before_source = refuse
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidS3ObjectException"])
+    def test_a_reference_that_cannot_be_read_leaves_the_others_to_decide(
+        self, bulk: Bulk, code: str
     ) -> None:
-        original = bulk.rekognition.compare_faces
-
-        def compare(**call: Any) -> dict[str, Any]:
-            if call["SourceImage"]["S3Object"]["Name"].endswith("1.jpg"):
-                raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "CompareFaces")
-            return original(**call)
-
-        monkeypatch.setattr(bulk.rekognition, "compare_faces", compare)
-        bulk.deliver([photo(bulk)])
+        record = photo(bulk)
+        self.refuse_the_first_reference(bulk, code)
+        bulk.deliver([record])
         result = bulk.result(bulk.result_keys()[0])
         assert result["decision"] == "match"
         assert "error" in result["sources"][0]
+
+    def test_nobody_is_a_stranger_because_a_reference_could_not_be_read(self, bulk: Bulk) -> None:
+        """Else mending the policy would not help: the refusal would be the photo's last result."""
+        bulk.rekognition.scores["challenge/alice/a.jpg"] = 1.0
+        self.refuse_the_first_reference(bulk, "AccessDeniedException")
+        assert bulk.deliver([photo(bulk)]) == ["m0"]
+        assert bulk.result_keys() == []
+
+    def test_a_photo_that_is_no_good_is_compared_with_one_reference_only(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bulk.rekognition.scores["challenge/alice/a.jpg"] = "InvalidImageFormatException"
+
+        def refuse(**_: object) -> None:
+            raise ClientError({"Error": {"Code": "InvalidImageFormatException"}}, "DetectFaces")
+
+        monkeypatch.setattr(bulk.rekognition, "detect_faces", refuse)
+        assert bulk.deliver([photo(bulk)]) == []
+        assert len(bulk.rekognition.calls) == 1
+
+    def test_a_decision_that_came_too_late_is_noted_as_void(
+        self, bulk: Bulk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Else the record would contradict the result, and no one could tell why."""
+        caplog.set_level("INFO")
+        record = photo(bulk)
+        key = f"results/alice/a.jpg/{record['s3']['object']['versionId']}.json"
+        bulk.rekognition.before = lambda _: bulk.s3.put_object(Bucket="photos", Key=key)
+        bulk.deliver([record])
+        assert "photo decided elsewhere" in [each.getMessage() for each in caplog.records]
+
+    @pytest.mark.parametrize("folder", ["reference/alice/", "reference/alice/old/"])
+    def test_a_folder_among_too_many_references_hides_none_of_them(
+        self, bulk: Bulk, folder: str
+    ) -> None:
+        """Else a person would be decided on the first hundred, the right one left out."""
+        bulk.put(folder)
+        for number in range(3, 152):
+            bulk.put(f"reference/alice/{number}.jpg")
+        bulk.deliver([photo(bulk)])
+        assert bulk.result(bulk.result_keys()[0])["error"]["type"] == "InvalidRequestError"
+
+    def test_every_failure_names_the_photo(
+        self, bulk: Bulk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bulk.deliver([photo(bulk)], left=5.0)
+        bulk.rekognition.scores["challenge/alice/a.jpg"] = "ThrottlingException"
+        bulk.deliver([photo(bulk)])
+        failures = [vars(each) for each in caplog.records if each.getMessage().endswith("failed")]
+        assert [each["error_type"] for each in failures] == ["OutOfTimeError", "ThrottledError"]
+        assert {each["target_key"] for each in failures} == {"challenge/alice/a.jpg"}
 
 
 class TestClaims:
@@ -430,8 +487,13 @@ class TestClaims:
 class TestPairs:
     """A batch from Step Functions."""
 
-    def serve(self, bulk: Bulk, pairs: object) -> dict[str, Any]:
-        return bulk.pairs.serve({"pairs": pairs}, INVOCATION, plenty)
+    def serve(
+        self, bulk: Bulk, pairs: object, left: Callable[[], float] = plenty
+    ) -> dict[str, Any]:
+        answer = bulk.pairs.serve({"pairs": pairs}, INVOCATION, left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     @pytest.mark.parametrize(
         "wrap",
@@ -452,8 +514,10 @@ class TestPairs:
         results = self.serve(bulk, [*items, "nonsense"])["results"]
         assert [entry.get("decision") for entry in results] == ["match", None, "no_match", None]
         assert results[1]["error"]["type"] == "RekognitionForbiddenError"
-        assert results[3] == {"item": "nonsense", "error": results[3]["error"]}
+        assert results[1]["target"]["key"] == "b"
+        assert results[3]["item"] == '"nonsense"'
         assert results[3]["error"]["type"] == "InvalidRequestError"
+        assert {entry["request_id"] for entry in results} == {"request-1"}
 
     def test_a_batch_that_has_to_come_again_pays_for_no_pair_twice(self, bulk: Bulk) -> None:
         bulk.rekognition.scores["b"] = "ThrottlingException"
@@ -476,6 +540,7 @@ class TestPairs:
                 raise ClientError({"Error": {"Code": "ThrottlingException"}}, "CompareFaces")
 
         bulk.rekognition.before_source = busy
+        bulk.rekognition.scores["t"] = 1.0
         with pytest.raises(faults.ThrottledError):
             self.serve(bulk, {"sources": ["bad", "good"], "target": "t"})
 
@@ -508,5 +573,117 @@ class TestPairs:
 
     def test_time_running_out_fails_the_batch_by_a_passing_fault(self, bulk: Bulk) -> None:
         with pytest.raises(faults.OutOfTimeError):
-            bulk.pairs.serve({"pairs": [{"source": "s", "target": "t"}]}, INVOCATION, lambda: 3.0)
+            self.serve(bulk, [{"source": "s", "target": "t"}], lambda: 3.0)
         assert bulk.rekognition.calls == []
+
+    def test_no_call_starts_that_slow_ones_before_it_left_no_time_for(self, bulk: Bulk) -> None:
+        """Else Lambda would end the function, and all that is paid for would be lost."""
+        left = [29.0]
+
+        def slow(_: str) -> None:
+            left[0] -= 8.0
+
+        bulk.rekognition.before = slow
+        bulk.rekognition.scores["t"] = 1.0
+        sources = [f"s{n}" for n in range(4)]
+        with pytest.raises(faults.OutOfTimeError):
+            self.serve(bulk, {"sources": sources, "target": "t"}, lambda: left[0])
+        assert left[0] >= 0
+
+    def test_a_match_stands_although_a_later_source_could_not_be_compared(self, bulk: Bulk) -> None:
+        """Else what cannot change any more would be paid for again."""
+
+        def busy(source: str) -> None:
+            if source == "busy":
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, "CompareFaces")
+
+        bulk.rekognition.before_source = busy
+        (entry,) = self.serve(bulk, {"sources": ["good", "busy"], "target": "t"})["results"]
+        assert entry["decision"] == "match"
+
+    def test_an_item_is_shown_without_photos_and_as_text_that_every_log_takes(
+        self, bulk: Bulk
+    ) -> None:
+        """Step Functions keeps answers: no photo may be in one, and nothing that breaks it."""
+        photo_in_base64 = "QUJD" * 50
+        items = [
+            {"source": {"bytes": photo_in_base64}, "target": "\ud800"},
+            {"source": {"bytes": photo_in_base64}, "target": "t"},
+            {"source": "s", "target": "t"},
+            ["x" * 10_000],
+        ]
+        results = self.serve(bulk, items)["results"]
+        assert "QUJD" not in json.dumps(results)
+        assert [each["error"]["type"] for each in results if "error" in each] == [
+            "InvalidRequestError"
+        ] * 3
+        for entry in results:
+            json.dumps(entry, ensure_ascii=False).encode()
+            assert len(json.dumps(entry)) < 1500
+
+    def test_a_batch_of_no_execution_is_compared_afresh_since_its_photos_may_be_others(
+        self, bulk: Bulk
+    ) -> None:
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        items = [{"source": "s", "target": t} for t in "ab"]
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, items)
+        bulk.rekognition.scores.update({"a": 1.0, "b": 1.0})
+        results = self.serve(bulk, items)["results"]
+        assert [entry["decision"] for entry in results] == ["no_match"] * 2
+
+    def test_what_was_decided_by_a_weaker_rule_does_not_count(
+        self, bulk: Bulk, clients: Clients
+    ) -> None:
+        """Else a threshold that was raised would not hold for a run that is taken up again."""
+        bulk.rekognition.scores.update({"a": 90.0, "b": "ThrottlingException"})
+        batch = {
+            "Items": [{"source": "s", "target": t} for t in "ab"],
+            "BatchInput": {"execution": "arn:1"},
+        }
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, batch)
+        bulk.rekognition.scores["b"] = 90.0
+        stricter = dataclasses.replace(SETTINGS, rule=Rule(99.0))
+        comparer = Comparer(stricter, clients, bulk.rekognition)  # type: ignore[arg-type]
+        bulk.pairs = Pairs(stricter, comparer, bulk.s3)
+        results = self.serve(bulk, batch)["results"]
+        assert [entry["decision"] for entry in results] == ["no_match"] * 2
+
+    def test_a_defect_at_one_pair_does_not_cost_the_others(self, bulk: Bulk) -> None:
+        def fail(target: str) -> None:
+            if target == "b":
+                raise LookupError("a defect")
+
+        bulk.rekognition.before = fail
+        batch = {
+            "Items": [{"source": "s", "target": t} for t in "abc"],
+            "BatchInput": {"execution": "arn:1"},
+        }
+        with pytest.raises(LookupError):
+            self.serve(bulk, batch)
+        bulk.rekognition.before = lambda _: None
+        self.serve(bulk, batch)
+        assert sorted(target for _, target in bulk.rekognition.calls) == ["a", "b", "b", "c"]
+
+    @pytest.mark.parametrize(
+        ("code", "count"), [("ThrottlingException", 1), ("AccessDeniedException", 1)]
+    )
+    def test_each_fault_is_recorded_once_under_its_photos(
+        self, clients: Clients, bulk: Bulk, caplog: pytest.LogCaptureFixture, code: str, count: int
+    ) -> None:
+        """Else every alarm on a batch would count one too many."""
+        bulk.rekognition.scores["b"] = code
+        service = Service(SETTINGS, clients)
+        service._bulk = SimpleNamespace(pairs=bulk.pairs)  # type: ignore[assignment]
+        with pytest.raises(faults.FaceCompareError):
+            service.serve({"pairs": {"source": "s", "target": "b"}}, Context())
+        failures = [vars(each) for each in caplog.records if each.getMessage().endswith("failed")]
+        assert [each["target_key"] for each in failures] == ["b"] * count
+
+    def test_a_batch_nested_without_end_is_refused_by_name(self, bulk: Bulk) -> None:
+        nested: object = "x"
+        for _ in range(sys.getrecursionlimit() * 2):
+            nested = [nested]
+        with pytest.raises(faults.InvalidRequestError, match="nested"):
+            self.serve(bulk, nested)

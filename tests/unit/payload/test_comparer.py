@@ -114,6 +114,20 @@ def test_the_best_reference_photo_decides_and_every_score_is_told(
     assert answer["sources"][2]["error"]["type"] == "ThrottledError"
 
 
+def test_a_direct_caller_gets_the_decision_of_the_sources_that_could_be_compared(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    """With the fault of the other beside it: whether to send it again is the caller's to judge."""
+
+    def compare(source: str, _: str) -> dict[str, Any]:
+        return by_target({"old": 41.0, "gone": "ThrottlingException"})("", source)
+
+    answer_with(compare)
+    answer = service.serve({"sources": ["old", "gone"], "target": "t"}, Context())
+    assert answer["decision"] == "no_match"
+    assert answer["sources"][1]["error"]["retryable"] is True
+
+
 def test_a_score_of_zero_is_better_than_no_score(
     service: Service, answer_with: Callable[[Compare], None]
 ) -> None:

@@ -39,14 +39,15 @@ class TestFaces:
         self, service: Service, comparison_stub: Stubber, detection_stub: Stubber
     ) -> None:
         comparison_stub.add_client_error("compare_faces", "InvalidParameterException")
+        detection_stub.add_response("detect_faces", ONE_FACE, image("challenge/b.jpg"))
         detection_stub.add_response("detect_faces", NO_FACE, image("reference/a.jpg"))
         fails(service, faults.NoFaceInSourceError, "source", "reference/a.jpg")
 
-    def test_a_target_without_a_face_is_named(
+    def test_a_target_without_a_face_is_named_by_one_call(
         self, service: Service, comparison_stub: Stubber, detection_stub: Stubber
     ) -> None:
+        """With two, a blind camera's photos would use up the quota of DetectFaces."""
         comparison_stub.add_client_error("compare_faces", "InvalidParameterException")
-        detection_stub.add_response("detect_faces", ONE_FACE, image("reference/a.jpg"))
         detection_stub.add_response("detect_faces", NO_FACE, image("challenge/b.jpg"))
         fails(service, faults.NoFaceInTargetError, "target", "challenge/b.jpg")
 
@@ -77,7 +78,7 @@ class TestFaces:
         comparison_stub.add_client_error("compare_faces", code)
         detection_stub.add_response("detect_faces", ONE_FACE)
         detection_stub.add_client_error("detect_faces", code)
-        fails(service, fault, "target image challenge/b.jpg")
+        fails(service, fault, "source image reference/a.jpg")
 
     def test_an_image_deleted_between_the_two_calls_is_looked_for(
         self,
@@ -89,7 +90,7 @@ class TestFaces:
         comparison_stub.add_client_error("compare_faces", "InvalidParameterException")
         detection_stub.add_client_error("detect_faces", "InvalidS3ObjectException")
         storage_stub.add_client_error("head_object", "404", http_status_code=404)
-        fails(service, faults.ImageNotFoundError, "reference/a.jpg")
+        fails(service, faults.ImageNotFoundError, "challenge/b.jpg")
 
     def test_a_throttled_diagnosis_is_passing_and_blames_no_photo(
         self, service: Service, comparison_stub: Stubber, detection_stub: Stubber
@@ -122,31 +123,49 @@ class TestObjects:
     def unreadable(self, comparison_stub: Stubber) -> None:
         comparison_stub.add_client_error("compare_faces", "InvalidS3ObjectException")
 
-    def test_a_missing_source_is_named(self, service: Service, storage_stub: Stubber) -> None:
-        storage_stub.add_client_error("head_object", "404", http_status_code=404)
-        fails(service, faults.ImageNotFoundError, "source image reference/a.jpg", "photos")
-
     def test_a_missing_target_is_named(self, service: Service, storage_stub: Stubber) -> None:
+        storage_stub.add_client_error("head_object", "404", http_status_code=404)
+        fails(service, faults.ImageNotFoundError, "target image challenge/b.jpg", "photos")
+
+    def test_a_missing_source_is_named(self, service: Service, storage_stub: Stubber) -> None:
         storage_stub.add_response(
-            "head_object", OBJECT, {"Bucket": "photos", "Key": "reference/a.jpg"}
+            "head_object", OBJECT, {"Bucket": "photos", "Key": "challenge/b.jpg"}
         )
         storage_stub.add_client_error("head_object", "404", http_status_code=404)
-        fails(service, faults.ImageNotFoundError, "target image challenge/b.jpg")
+        fails(service, faults.ImageNotFoundError, "source image reference/a.jpg")
 
     @pytest.mark.parametrize("status", [400, 404, 405])
     def test_a_version_that_is_not_there_is_named(
         self, service: Service, storage_stub: Stubber, status: int
     ) -> None:
         storage_stub.add_client_error("head_object", str(status), http_status_code=status)
-        source = {"key": "reference/a.jpg", "version_id": "gone"}
+        if status == 400:
+            # What HeadObject cannot say, for want of a body.
+            storage_stub.add_client_error("get_object", "InvalidArgument", http_status_code=400)
+        target = {"key": "challenge/b.jpg", "version_id": "gone"}
         with pytest.raises(faults.ImageNotFoundError, match="in version gone"):
-            service.serve({**EVENT, "source": source}, Context())
+            service.serve({**EVENT, "target": target}, Context())
+
+    def test_a_photo_under_its_uploaders_own_key_is_not_taken_for_a_missing_one(
+        self, service: Service, storage_stub: Stubber
+    ) -> None:
+        """Else somebody would look for a photo that is there."""
+        storage_stub.add_client_error("head_object", "400", http_status_code=400)
+        storage_stub.add_client_error("get_object", "InvalidRequest", http_status_code=400)
+        fails(service, faults.ImageUnreadableError, "challenge/b.jpg", "SSE-C")
+
+    def test_expired_credentials_are_told_from_a_bad_version(
+        self, service: Service, storage_stub: Stubber
+    ) -> None:
+        storage_stub.add_client_error("head_object", "400", http_status_code=400)
+        storage_stub.add_client_error("get_object", "ExpiredToken", http_status_code=400)
+        fails(service, faults.ServiceUnavailableError, "ExpiredToken")
 
     def test_a_forbidden_image_tells_what_the_role_may_read(
         self, service: Service, storage_stub: Stubber
     ) -> None:
         storage_stub.add_client_error("head_object", "403", http_status_code=403)
-        fails(service, faults.ImageForbiddenError, "reference/a.jpg", "reference/", "challenge/")
+        fails(service, faults.ImageForbiddenError, "challenge/b.jpg", "reference/", "challenge/")
 
     def test_a_bucket_in_another_region_is_named_with_both_regions(
         self, service: Service, storage_stub: Stubber
@@ -166,15 +185,15 @@ class TestObjects:
     def test_an_image_under_an_unusable_key_names_the_key(
         self, service: Service, storage_stub: Stubber, detection_stub: Stubber, encryption: str
     ) -> None:
-        """Both are encrypted, as in a bucket with a key; only the target's key is unusable."""
+        """Both are encrypted, as in a bucket with a key; only the source's key is unusable."""
         for key in ("arn:aws:kms:the-buckets", "arn:aws:kms:key"):
             storage_stub.add_response(
                 "head_object", {"ServerSideEncryption": encryption, "SSEKMSKeyId": key}
             )
         storage_stub.add_response("head_bucket", HERE)
-        detection_stub.add_response("detect_faces", ONE_FACE, image("reference/a.jpg"))
+        detection_stub.add_response("detect_faces", ONE_FACE, image("challenge/b.jpg"))
         detection_stub.add_client_error("detect_faces", "InvalidS3ObjectException")
-        fails(service, faults.ImageKeyUnusableError, "challenge/b.jpg", "arn:aws:kms:key")
+        fails(service, faults.ImageKeyUnusableError, "reference/a.jpg", "arn:aws:kms:key")
 
     def test_an_archived_image_is_told_apart(self, service: Service, storage_stub: Stubber) -> None:
         storage_stub.add_response("head_object", {"StorageClass": "DEEP_ARCHIVE"})

@@ -6,10 +6,14 @@ A few thousand examples run by default; `make fuzz` runs 100,000 of each.
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from awslambdaric.lambda_runtime_log_utils import JsonFormatter
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +25,7 @@ from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.conftest import SETTINGS, Context
 from tests.unit.payload.test_http import posted
+from tests.unit.payload.test_uploads import announced
 
 EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
 hostile = settings(
@@ -117,14 +122,56 @@ def test_any_event_is_a_request_within_the_rule_or_a_clear_refusal(
     assert 10 < len(sentence.encode()) < 1200
 
 
+class RuntimeLog(logging.Handler):
+    """Writes a record as Lambda's runtime does, and fails where that would."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Encode the record, to nowhere."""
+        line = JsonFormatter().format(record).encode()
+        assert len(line) < 8000, "a stranger's text fills the log"
+
+
+class EmptyBucket:
+    """S3 for bulk work: it takes every object and has none, but for one reference."""
+
+    def put_object(self, **call: Any) -> dict[str, Any]:
+        """Take an object if S3 would."""
+        assert len(call["Key"].encode()) <= 1024
+        return {}
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        """Have none."""
+        raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")  # type: ignore[typeddict-item]
+
+    def list_objects_v2(self, **call: Any) -> dict[str, Any]:
+        """List one reference photo of whomever."""
+        return {"Contents": [{"Key": f"{call['Prefix'].encode().decode()}1.jpg"}]}
+
+
 @pytest.fixture(scope="module")
-def canned_service() -> Service:
+def canned_service() -> Iterator[Service]:
     """A service whose Rekognition answers every call with one score."""
     clients = Clients(SETTINGS)
-    patch = pytest.MonkeyPatch()
-    patch.setattr(clients.rekognition, "compare_faces", lambda **_: compared(50.0).body)
-    patch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
-    return Service(SETTINGS, clients)
+    log, handler = logging.getLogger("face_compare"), RuntimeLog()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clients.rekognition, "compare_faces", lambda **_: compared(50.0).body)
+        patch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
+        patch.setattr(clients, "paced_rekognition", lambda: clients.rekognition)
+        patch.setattr(clients, "paced_s3", EmptyBucket)
+        log.addHandler(handler)
+        yield Service(SETTINGS, clients)
+        log.removeHandler(handler)
+
+
+def serve(service: Service, event: Any) -> Any:
+    """Serve an event; what comes of it must be a fault or an answer that the runtime can send."""
+    try:
+        answer = service.serve(event, Context())
+    except faults.FaceCompareError as fault:
+        str(fault).encode()
+        return None
+    json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
+    return answer
 
 
 @hostile
@@ -133,11 +180,7 @@ def test_any_event_is_answered_with_json_or_a_typed_fault(
     canned_service: Service, event: Any
 ) -> None:
     assume("requestContext" not in event if isinstance(event, dict) else True)
-    try:
-        answer = canned_service.serve(event, Context())
-    except faults.FaceCompareError:
-        return
-    json.dumps(answer, allow_nan=False).encode()
+    serve(canned_service, event)
 
 
 @hostile
@@ -146,3 +189,77 @@ def test_any_http_body_is_answered_with_a_status(canned_service: Service, body: 
     response = canned_service.serve(posted("", body=body), Context())
     assert response["statusCode"] in {200, 400, 413}
     json.loads(response["body"])
+
+
+BATCHES = st.one_of(
+    JSON,
+    st.lists(st.one_of(EVENTS, JSON), max_size=6),
+    st.fixed_dictionaries(
+        {"Items": st.one_of(st.lists(st.one_of(EVENTS, JSON), max_size=6), JSON)},
+        optional={
+            "BatchInput": st.one_of(st.fixed_dictionaries({"execution": st.text()}), JSON),
+        },
+    ),
+)
+
+
+@hostile
+@given(BATCHES)
+@example([{"source": "reference/\ud83d", "target": {"\ud83d": 1}}, {"source": "a", "target": "b"}])
+def test_any_batch_is_answered_item_by_item_or_refused(canned_service: Service, pairs: Any) -> None:
+    answer = serve(canned_service, {"pairs": pairs})
+    if answer is not None:
+        items = pairs["Items"] if isinstance(pairs, dict) and "Items" in pairs else pairs
+        assert len(answer["results"]) == (len(items) if isinstance(items, list) else 1)
+
+
+ANNOUNCEMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "eventName": st.one_of(st.just("ObjectCreated:Put"), ODD_KEYS, JSON),
+        "s3": st.one_of(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "bucket": st.one_of(
+                        st.just({"name": "photos"}), st.fixed_dictionaries({"name": ODD_KEYS}), JSON
+                    ),
+                    "object": st.fixed_dictionaries(
+                        {},
+                        optional={
+                            "key": st.one_of(ODD_KEYS.map("challenge/a/{}".format), ODD_KEYS, JSON),
+                            "versionId": st.one_of(st.just("v1"), ODD_KEYS, JSON),
+                            "sequencer": st.one_of(st.just("0A"), ODD_KEYS, JSON),
+                            "size": JSON,
+                        },
+                    ),
+                },
+            ),
+            JSON,
+        ),
+    },
+)
+BODIES = st.one_of(
+    st.text(),
+    JSON.map(json.dumps),
+    st.fixed_dictionaries({"Records": st.one_of(st.lists(ANNOUNCEMENTS, max_size=4), JSON)}).map(
+        json.dumps
+    ),
+)
+
+
+@hostile
+@given(st.lists(BODIES, min_size=1, max_size=4))
+def test_whatever_stands_in_the_queue_a_good_photo_beside_it_is_decided(
+    canned_service: Service, bodies: list[str]
+) -> None:
+    good = json.dumps({"Records": [announced("challenge/alice/a.jpg")]})
+    event = {
+        "Records": [
+            {"messageId": f"m{place}", "eventSource": "aws:sqs", "body": body}
+            for place, body in enumerate([*bodies, good])
+        ]
+    }
+    answer = serve(canned_service, event)
+    again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    assert f"m{len(bodies)}" not in again

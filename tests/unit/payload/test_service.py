@@ -172,6 +172,9 @@ def test_an_unreadable_event_is_recorded_too(
         ("SomethingNew", 503, faults.ServiceUnavailableError),
         ("ExpiredTokenException", 400, faults.ServiceUnavailableError),
         ("SomethingNew", 400, faults.RekognitionRefusedError),
+        ("SomethingNew", 403, faults.RekognitionForbiddenError),
+        ("RequestTimeTooSkewed", 403, faults.ServiceUnavailableError),
+        ("RequestTimeout", 400, faults.ServiceUnavailableError),
     ],
 )
 def test_each_error_code_becomes_its_typed_fault(
@@ -206,13 +209,31 @@ def test_no_answer_or_an_unreadable_one_is_a_passing_fault(
         service.serve(EVENT, Context())
 
 
+@pytest.mark.parametrize("missing", ["SourceImageFace", "FaceMatches"])
+def test_an_answer_that_lacks_what_it_must_have_is_no_answer(
+    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Else one odd answer would cost a batch the pairs that are paid for."""
+    answer = compared(99.0).body
+    if missing == "SourceImageFace":
+        del answer[missing]
+    else:
+        del answer[missing][0]["Similarity"]
+    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
+    with pytest.raises(faults.ServiceUnavailableError):
+        service.serve(EVENT, Context())
+
+
 def test_a_defect_of_our_own_is_recorded_under_its_own_name(
     service: Service,
     clients: Clients,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: {})
-    with pytest.raises(KeyError):
+    def fail(**_: object) -> None:
+        raise LookupError("a defect")
+
+    monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
+    with pytest.raises(LookupError):
         service.serve(EVENT, Context())
-    assert records(caplog)[0]["error_type"] == "KeyError"
+    assert records(caplog)[0]["error_type"] == "LookupError"

@@ -35,6 +35,10 @@ def announced(encoded_key: str, **members: object) -> dict[str, Any]:
     }
 
 
+def read(message: str) -> list[Upload]:
+    return uploads_of(message, "photos", "challenge/")
+
+
 def body(*records: dict[str, Any]) -> str:
     return json.dumps({"Records": list(records)})
 
@@ -48,17 +52,17 @@ def body(*records: dict[str, Any]) -> str:
     ],
 )
 def test_the_key_is_decoded_as_s3_encoded_it(encoded: str, key: str) -> None:
-    assert uploads_of(body(announced(encoded)), "photos") == [Upload(key, "v1", "0A")]
+    assert read(body(announced(encoded))) == [Upload(key, "v1", "0A")]
 
 
 def test_one_message_may_announce_several_photos() -> None:
     message = body(announced("challenge/a/1.jpg"), announced("challenge/a/2.jpg"))
-    assert len(uploads_of(message, "photos")) == 2
+    assert len(read(message)) == 2
 
 
 def test_the_test_message_and_a_folder_are_no_photos() -> None:
-    assert uploads_of(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}), "photos") == []
-    assert uploads_of(body(announced("challenge/alice/", size=0)), "photos") == []
+    assert read(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})) == []
+    assert read(body(announced("challenge/alice/", size=0))) == []
 
 
 @pytest.mark.parametrize(
@@ -77,11 +81,43 @@ def test_the_test_message_and_a_folder_are_no_photos() -> None:
         body({**announced("challenge/a/1.jpg"), "eventName": "ObjectRemoved:Delete"}),
         body({**announced("k"), "s3": {"bucket": {"name": "other"}, "object": {"key": "k"}}}),
         body(announced("k", key=7)),
+        '{"Records": []}',
+        '{"Records": ""}',
+        body(announced("challenge/a/1.jpg", versionId=[])),
+        body(announced("challenge/a/1.jpg", versionId={"a": 1})),
+        body(announced("challenge/a/1.jpg", versionId="../../x")),
+        body(announced("challenge/a/1.jpg", versionId="\ud800")),
+        body(announced("challenge/a/1.jpg", sequencer=7)),
+        body(announced("challenge/a/" + "1" * 1024)),
+        body({**announced("challenge/a/1.jpg"), "eventName": "\ud800" * 100_000}),
+        body({**announced("k"), "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "k"}}}),
     ],
 )
 def test_a_message_that_is_not_ours_is_refused_and_not_swallowed(message: str) -> None:
-    with pytest.raises(UnreadableMessageError):
-        uploads_of(message, "photos")
+    with pytest.raises(UnreadableMessageError) as refused:
+        read(message)
+    assert len(str(refused.value).encode()) < 300, "the log must take it, and stay readable"
+
+
+@pytest.mark.parametrize("key", ["results/alice/a.jpg/v1.json", "reference/alice/1.jpg", "alice/a"])
+def test_a_notification_without_its_prefix_is_refused_and_starts_no_endless_chain(key: str) -> None:
+    """Else every result would be announced, have a result for itself, and so on for ever."""
+    with pytest.raises(UnreadableMessageError, match="filter"):
+        read(body(announced(key)))
+
+
+def test_a_photo_whose_key_ends_in_a_slash_is_not_taken_for_a_folder() -> None:
+    assert len(read(body(announced("challenge/alice/", size=7)))) == 1
+
+
+@pytest.mark.parametrize("version", [None, "", "null"])
+def test_where_versioning_is_off_each_upload_of_a_key_is_another(version: str | None) -> None:
+    """Else the second photo under a key would count as decided already."""
+    uploads = {
+        read(body(announced("challenge/a/1.jpg", versionId=version, sequencer=each)))[0]
+        for each in ("0A", "0B")
+    }
+    assert {upload.version for upload in uploads} == {"upload-0A", "upload-0B"}
 
 
 @pytest.mark.parametrize(
@@ -110,8 +146,16 @@ def test_each_version_of_each_photo_has_one_result_of_its_own() -> None:
         Upload("challenge/" + "x" * 1001, "v1", "e"),
         *(Upload("challenge/" + "x" * length, "v1", "e") for length in range(990, 1012, 3)),
     ]
+    uploads += [Upload(f"challenge/{'x' * 990}/{n}{'y' * 20}.jpg", "v1", "e") for n in range(2)]
     uploads = list(dict.fromkeys(uploads))
     keys = [result_key(upload, "challenge/", "results/") for upload in uploads]
     assert keys[0] == "results/alice/a.jpg/v1.json"
     assert len(set(keys)) == len(keys)
     assert all(len(key.encode()) + len(".claim") <= 1024 for key in keys)
+
+
+def test_results_of_long_keys_stay_with_their_subject() -> None:
+    """Else what is listed, or deleted, of one person would lack them."""
+    upload = Upload("challenge/alice/" + "x" * 1000, "v1", "e")
+    key = result_key(upload, "challenge/", "results/")
+    assert key.startswith("results/alice/sha256-")

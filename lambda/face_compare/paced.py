@@ -1,0 +1,87 @@
+"""Bulk work: one call after another, each at its turn, as many photos at once as there is room."""
+
+from __future__ import annotations
+
+from face_compare.comparer import Comparer, SecondsLeft
+from face_compare.comparison import PairResult, TargetResult
+from face_compare.faults import FaceCompareError, OutOfTimeError, PassingError
+from face_compare.images import Image, Side
+from face_compare.pacing import Pacer
+from face_compare.request import Request
+from face_compare.settings import Settings
+
+
+class PacedComparer:
+    """Compares the photos of one invocation at the module's pace."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        comparer: Comparer,
+        seconds_left: SecondsLeft,
+        expected_photos: int,
+    ) -> None:
+        """Take the settings, what compares, the invocation's clock, and how many photos wait."""
+        self._settings = settings
+        self._comparer = comparer
+        self._seconds_left = seconds_left
+        self._pacer = Pacer(settings.calls_per_second, expected_photos)
+
+    def compare(self, request: Request) -> TargetResult:
+        """Compare the one target of ``request`` with its sources, a call at a time.
+
+        No call starts that might not end in time, and none whose answer could not matter: a
+        passing fault, or a fault of the target, is the last of the pairs.
+        """
+        (target,) = request.targets
+        left = self._seconds_left() - self._settings.seconds_after_turn
+        # All turns at once: photos whose calls took turns would run out of time together, each
+        # paid for in part.
+        turns = self._pacer.reserve(len(request.sources), left)
+        if not turns:
+            return _result(self._settings, request, [_not_begun(request.sources[0], target)])
+        pairs = []
+        for source, turn in zip(request.sources, turns, strict=True):
+            self._pacer.until(turn)
+            pairs.append(self._compare(Request((source,), (target,), request.rule)))
+            if _ends_it(pairs[-1]):
+                break
+        return _result(self._settings, request, pairs)
+
+    def finish(self) -> None:
+        """Wait until the time of all calls is over, so that the next invocation may call."""
+        self._pacer.finish()
+
+    def has_time(self) -> bool:
+        """Tell whether one more call and storing what it gives would end in time."""
+        return self._seconds_left() >= self._settings.seconds_after_turn
+
+    def _compare(self, single: Request) -> PairResult:
+        # Earlier answers may have come late.
+        if not self.has_time():
+            return _not_begun(single.sources[0], single.targets[0])
+        (result,) = self._comparer.compare(single, self._seconds_left)
+        return result.pairs[0]
+
+
+def out_of_time() -> OutOfTimeError:
+    """Return the fault of a photo that finds no time left."""
+    return OutOfTimeError(
+        "The function's timeout left no time for this photo. It comes again; if it does not get "
+        "done, raise function.timeout, or tell the module how many reference photos a person has."
+    )
+
+
+def _not_begun(source: Image, target: Image) -> PairResult:
+    return PairResult(source, target, out_of_time(), duration_ms=0.0)
+
+
+def _ends_it(pair: PairResult) -> bool:
+    fault = pair.outcome
+    return isinstance(fault, PassingError) or (
+        isinstance(fault, FaceCompareError) and fault.side is Side.TARGET
+    )
+
+
+def _result(settings: Settings, request: Request, pairs: list[PairResult]) -> TargetResult:
+    return TargetResult(settings.bucket, request.rule, tuple(pairs), needs_every_source=True)
