@@ -14,6 +14,8 @@ locals {
     access    = ["ImageForbiddenError", "ImageKeyUnusableError", "RekognitionForbiddenError"]
     no_face   = ["NoFaceInSourceError", "NoFaceInTargetError"]
     throttled = ["ThrottledError"]
+    # What passes by itself: callers, queue and state machine try again.
+    passing = ["OutOfTimeError", "ServiceUnavailableError"]
     # What the caller sent, and only the caller can mend.
     request = [
       "ImageFormatError",
@@ -38,10 +40,12 @@ locals {
       value   = "1"
     }
     # Lambda's own record of an invocation that ran out of time or memory, or whose process ended: the
-    # payload cannot write one then. (Status "error" is an exception, which has its record.)
+    # payload cannot write one then. Told by the type, since a process that ended has the status
+    # "error" and not "failure". The type of an exception that the payload raised, if Lambda names it
+    # at all, has no such beginning: that has its record, and must not count twice.
     crashes = {
       metric  = "Faults"
-      pattern = "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.status = \"failure\")) }"
+      pattern = "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.errorType = \"Runtime.*\") || ($.record.errorType = \"Sandbox.*\")) }"
       value   = "1"
     }
     faults = {
@@ -85,6 +89,11 @@ locals {
       pattern = local.error_type_patterns.throttled
       value   = "1"
     }
+    unavailable = {
+      metric  = "Unavailable"
+      pattern = local.error_type_patterns.passing
+      value   = "1"
+    }
   }
 
   # Rekognition's own count of calls, since the quota is the account's: what others call counts too.
@@ -110,28 +119,23 @@ locals {
 
   thresholds = try(var.alarms.thresholds, {})
 
-  # Periods are in seconds; `periods` of them in a row have to be at or over the threshold.
+  # An alarm goes off when `datapoints` of the last `periods`, each of `period` seconds, are at or over
+  # the threshold. What an alarm below does not say is in the last lines.
   alarms = var.alarms == null ? {} : {
     for name, alarm in {
       duration = {
         description = "An invocation took ${local.thresholds.duration_percent} % of the function's timeout of ${var.function.timeout} s or more."
         expression  = "100 * duration / ${var.function.timeout * 1000}"
         metrics     = { duration = local.function_metrics.Duration }
-        period      = 300
         periods     = 2
         threshold   = local.thresholds.duration_percent
       }
       errors = {
-        description = "Comparisons failed for a reason in set-up, service or code, or invocations crashed or timed out. Bad photos and refused access do not count."
-        expression  = "faults"
+        description = "Comparisons failed for a reason in set-up, service or code that stays until somebody mends it, or invocations crashed or timed out. Bad photos, refused access and what passes by itself do not count."
         metrics     = { faults = local.log_metrics.Faults }
-        period      = 300
-        periods     = 1
-        threshold   = local.thresholds.errors
       }
       failed_uploads = {
         description = "Uploads are in the dead-letter queue: they have no result, and nobody tries them again."
-        expression  = "depth"
         metrics = {
           depth = {
             dimensions = { QueueName = local.failed_uploads_name }
@@ -140,21 +144,16 @@ locals {
             statistic  = "Maximum"
           }
         }
-        period    = 300
-        periods   = 1
-        threshold = local.thresholds.failed_uploads
       }
       no_face = {
         description = "In ${local.thresholds.no_face_percent} % of the comparisons or more Rekognition saw no face (of at least ${local.thresholds.no_face_comparisons} in 15 minutes)."
         expression  = "IF(comparisons >= ${local.thresholds.no_face_comparisons}, 100 * FILL(no_face, 0) / comparisons, 0)"
         metrics     = { comparisons = local.log_metrics.Comparisons, no_face = local.log_metrics.NoFace }
         period      = 900
-        periods     = 1
         threshold   = local.thresholds.no_face_percent
       }
       oldest_upload = {
         description = "The oldest upload has waited ${local.thresholds.oldest_upload_seconds} s or more to be compared."
-        expression  = "age"
         metrics = {
           age = {
             dimensions = { QueueName = local.uploads_name }
@@ -163,44 +162,45 @@ locals {
             statistic  = "Maximum"
           }
         }
-        period    = 300
-        periods   = 1
         threshold = local.thresholds.oldest_upload_seconds
       }
       rate = {
-        description = "The account calls CompareFaces at ${local.thresholds.rate_percent} % of its quota of ${var.rekognition_tps} a second or more, and has for 15 minutes."
+        # Three of four: the newest period lacks what CloudWatch receives late, and with three in a row
+        # the alarm might never go off.
+        datapoints  = 3
+        description = "The account called CompareFaces at ${local.thresholds.rate_percent} % of its quota of ${var.rekognition_tps} a second or more, for 15 of the last 20 minutes."
         expression  = "100 * (${join(" + ", [for id in sort(keys(local.rekognition_metrics)) : "FILL(${id}, 0)"])}) / ${300 * var.rekognition_tps}"
         metrics     = local.rekognition_metrics
-        period      = 300
-        periods     = 3
+        periods     = 4
         threshold   = local.thresholds.rate_percent
       }
       refused_access = {
         description = "A photo, its key or Rekognition was denied to the function's role."
-        expression  = "refused"
         metrics     = { refused = local.log_metrics.RefusedAccess }
-        period      = 300
-        periods     = 1
-        threshold   = local.thresholds.refused_access
       }
       throttled = {
         description = "Comparisons ended as ThrottledError: Rekognition's quota left no room, after every attempt."
-        expression  = "throttled"
         metrics     = { throttled = local.log_metrics.Throttled }
-        period      = 300
-        periods     = 1
-        threshold   = local.thresholds.throttled
       }
       throttles = {
         description = "Lambda turned invocations away, for want of concurrency."
-        expression  = "throttles"
         metrics     = { throttles = local.function_metrics.Throttles }
-        period      = 300
-        periods     = 1
-        threshold   = local.thresholds.throttles
+      }
+      unavailable = {
+        description = "Comparisons ended as ServiceUnavailableError or OutOfTimeError, after every attempt. It should pass by itself."
+        metrics     = { unavailable = local.log_metrics.Unavailable }
       }
     } :
-    name => alarm
+    name => {
+      datapoints  = try(alarm.datapoints, alarm.periods, 1)
+      description = alarm.description
+      # The id of its only metric.
+      expression = try(alarm.expression, one(keys(alarm.metrics)))
+      metrics    = alarm.metrics
+      period     = try(alarm.period, 300)
+      periods    = try(alarm.periods, 1)
+      threshold  = try(alarm.threshold, local.thresholds[name])
+    }
     # Without on_upload there is no queue to watch.
     if !contains(var.alarms.disabled, name) && (var.on_upload != null || !contains(["failed_uploads", "oldest_upload"], name))
   }
@@ -228,6 +228,7 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   alarm_description   = "${each.value.description} What to do: docs/operations.md#${replace(each.key, "_", "-")} of the module."
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
+  datapoints_to_alarm = each.value.datapoints
   evaluation_periods  = each.value.periods
   # Whoever was called has to learn that it is over.
   ok_actions = var.alarms.actions

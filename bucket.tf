@@ -156,6 +156,19 @@ resource "aws_s3_bucket_policy" "photos" {
           NumericLessThan = { "s3:TlsVersion" = "1.2" }
         }
       },
+      {
+        # With a key that only the uploader has, Rekognition cannot read the photo, and whoever may
+        # overwrite photos could hold them to ransom. Most buckets refuse such keys by themselves
+        # since April 2026, but only until somebody allows them again.
+        Sid       = "DenyCustomerProvidedKeys"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = "${local.bucket_arn}/*"
+        Condition = {
+          Null = { "s3:x-amz-server-side-encryption-customer-algorithm" = "false" }
+        }
+      },
     ]
   })
 }

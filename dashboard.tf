@@ -21,7 +21,7 @@ locals {
       },
       {
         title   = "Failures"
-        metrics = [for metric in ["Faults", "RefusedAccess", "NoFace", "Throttled"] : [local.metric_namespace, metric]]
+        metrics = [for metric in ["Faults", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] : [local.metric_namespace, metric]]
         stat    = "Sum"
         lines   = []
       },
@@ -85,15 +85,18 @@ resource "aws_cloudwatch_dashboard" "overview" {
           y      = 6 * floor(index / 3)
           width  = 8
           height = 6
-          properties = {
-            annotations = { horizontal = graph.lines }
-            metrics     = graph.metrics
-            period      = 300
-            region      = local.region
-            stat        = graph.stat
-            title       = graph.title
-            view        = "timeSeries"
-          }
+          properties = merge(
+            {
+              metrics = graph.metrics
+              period  = 300
+              region  = local.region
+              stat    = graph.stat
+              title   = graph.title
+              view    = "timeSeries"
+            },
+            # CloudWatch describes no annotations without one.
+            length(graph.lines) == 0 ? {} : { annotations = { horizontal = graph.lines } },
+          )
         }
       ],
       [

@@ -78,4 +78,11 @@ resource "aws_lambda_function_url" "compare" {
   # The only choice on purpose: a URL without it answers anybody who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
+
+  lifecycle {
+    precondition {
+      condition     = !contains(local.regions_without_function_url, local.region)
+      error_message = "Lambda gives functions no URL in ${local.region}. Leave function_url out and let callers use lambda:InvokeFunction (invoke_command shows how), or give the module a provider of another region. If AWS has added URLs in ${local.region} since, update the module."
+    }
+  }
 }

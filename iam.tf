@@ -6,7 +6,8 @@ resource "aws_iam_role" "function" {
   tags                 = var.tags
 
   # No aws:SourceAccount or aws:SourceArn condition: Lambda takes a role of the function's own account
-  # only, and whether it sends those keys when it assumes an execution role is documented nowhere.
+  # only, so that it would keep nobody out. Samples of AWS set such conditions, but the developer guide
+  # does not promise that Lambda sends the keys, and without them no function would start.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [

@@ -33,6 +33,14 @@ locals {
     "us-west-2",
   ]
 
+  # Of these, where Lambda gives a function no URL (its developer guide lists them).
+  regions_without_function_url = [
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "eu-south-2",
+    "il-central-1",
+  ]
+
   # Known at plan whenever the input is: the policies can then be reviewed in the plan, and nothing
   # waits for a resource only to learn a name.
   bucket_name    = var.existing_bucket == null ? "${var.name}-${local.account_id}-${local.region}" : var.existing_bucket.name

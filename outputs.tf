@@ -89,8 +89,9 @@ output "prefixes" {
 }
 
 output "rate" {
-  description = "What follows from `rekognition_tps` (rate.tf says why): invocations at once, calls a second and comparisons under way in each, uploads and pairs a batch, seconds."
+  description = "What follows from `rekognition_tps` (rate.tf says why): invocations at once, calls a second, calls a batch and comparisons under way in each, uploads and pairs a batch, seconds."
   value = {
+    calls_per_batch      = local.calls_per_batch
     calls_per_second     = local.calls_per_second
     function_timeout     = var.function.timeout
     instances            = local.instances

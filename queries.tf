@@ -10,9 +10,10 @@ locals {
       | sort @timestamp desc
       | limit 200
     EOT
-    "failures"      = <<-EOT
-      fields ${local.record_fields}, retryable
-      | filter message = "face comparison failed" or record.status in ["failure", "timeout"]
+    # The same crashes as the filter `crashes` in alarms.tf counts; the last two fields are theirs.
+    "failures" = <<-EOT
+      fields ${local.record_fields}, retryable, record.status, record.errorType
+      | filter message = "face comparison failed" or (type = "platform.report" and (record.status = "timeout" or record.errorType like /^(Runtime|Sandbox)\./))
       | sort @timestamp desc
       | limit 200
     EOT

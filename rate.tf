@@ -24,7 +24,8 @@ locals {
   # An upload costs a call for each reference photo. 1000 is what an event source hands over at most.
   uploads_per_batch = max(1, min(1000, floor(local.calls_per_batch / try(var.on_upload.references, 1))))
 
-  # A pair costs one call. Step Functions takes 256 KiB of answer: about 1.3 KB for each of 200.
+  # A pair costs a call for each of its sources; modules/batch knows of how many. Step Functions takes
+  # 256 KiB of answer: about 1.3 KB for each of 200.
   pairs_per_batch = max(1, min(200, local.calls_per_batch))
 
   # More than 10 messages a batch is only to be had for a second of waiting.

@@ -13,21 +13,23 @@ variable "alarms" {
       refused_access        = optional(number, 1)
       throttled             = optional(number, 5)
       throttles             = optional(number, 1)
+      unavailable           = optional(number, 5)
     }), {})
   })
   description = <<-EOT
     CloudWatch alarms; null sets none. docs/operations.md says of each what it means and what to do. An alarm goes off at its threshold or over it.
     - `actions`: ARNs of SNS topics that hear when an alarm goes off and when it is over. They may be unknown until apply.
-    - `disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`, `rate`, `refused_access`, `throttled`, `throttles`. `failed_uploads` and `oldest_upload` exist only with `on_upload`.
+    - `disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`, `rate`, `refused_access`, `throttled`, `throttles`, `unavailable`. `failed_uploads` and `oldest_upload` exist only with `on_upload`.
     - `thresholds.duration_percent`: longest invocation, in percent of `function.timeout`, twice within 5 minutes each. Batches of uploads end at 40.
-    - `thresholds.errors`: failures in 5 minutes that no caller can mend. One is a reason to look.
+    - `thresholds.errors`: failures in 5 minutes that stay until somebody mends set-up, service or code, crashes and time-outs included. One is a reason to look.
     - `thresholds.failed_uploads`: uploads in the dead-letter queue. Each is a photo without a result.
     - `thresholds.no_face_percent`: share of comparisons in which Rekognition sees no face, within 15 minutes with `no_face_comparisons` or more; fewer say nothing. A camera that fails shows here first.
     - `thresholds.oldest_upload_seconds`: how long an upload has waited. Less than a backlog that you expect takes to be worked off.
-    - `thresholds.rate_percent`: calls of the whole account, in percent of `rekognition_tps`, for 15 minutes. Uploads that wait are compared at 98, so long backlogs set it off; over 100 only others can.
+    - `thresholds.rate_percent`: calls of the whole account, in percent of `rekognition_tps`, for 15 of 20 minutes. Uploads that wait are compared at 98, so long backlogs set it off; over 100 only others can.
     - `thresholds.refused_access`: denials in 5 minutes. None is normal.
     - `thresholds.throttled`: comparisons in 5 minutes that Rekognition's quota left no room for, after every attempt.
     - `thresholds.throttles`: invocations that Lambda turned away in 5 minutes.
+    - `thresholds.unavailable`: comparisons in 5 minutes that got no answer or no time, after every attempt. A few pass by themselves.
   EOT
   default     = null
   nullable    = true
@@ -43,8 +45,8 @@ variable "alarms" {
   }
 
   validation {
-    condition     = var.alarms == null ? true : alltrue([for name in var.alarms.disabled : contains(["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles"], name)])
-    error_message = "alarms.disabled names an alarm that does not exist; it may hold duration, errors, failed_uploads, no_face, oldest_upload, rate, refused_access, throttled and throttles."
+    condition     = var.alarms == null ? true : alltrue([for name in var.alarms.disabled : contains(["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles", "unavailable"], name)])
+    error_message = "alarms.disabled names an alarm that does not exist; it may hold duration, errors, failed_uploads, no_face, oldest_upload, rate, refused_access, throttled, throttles and unavailable."
   }
 
   validation {
@@ -181,7 +183,7 @@ variable "function" {
     - `memory_size`: MB, 128 to 10240. CPU grows with it.
     - `reserved_concurrency`: how many instances may run at once, taken out of the account's pool; null shares the pool.
     - `runtime`: `python3.12` or later.
-    - `timeout`: seconds, 10 to 900. The payload ends its own retries before it.
+    - `timeout`: seconds, 15 to 900. The payload ends its own retries before it.
   EOT
   default     = {}
   nullable    = false
@@ -207,8 +209,8 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.timeout >= 10 && var.function.timeout <= 900 && floor(var.function.timeout) == var.function.timeout
-    error_message = "function.timeout is ${var.function.timeout}; give a whole number of seconds from 10 (a slow comparison and one retry fit in) to 900 (Lambda's limit)."
+    condition     = var.function.timeout >= 15 && var.function.timeout <= 900 && floor(var.function.timeout) == var.function.timeout
+    error_message = "function.timeout is ${var.function.timeout}; give a whole number of seconds from 15 (with less, photos and pairs in bulk find no time for a call and its retry) to 900 (Lambda's limit)."
   }
 }
 
@@ -274,7 +276,7 @@ variable "network" {
     subnet_ids         = list(string)
   })
   description = <<-EOT
-    Puts the function into subnets of a VPC; null leaves it in Lambda's own network. The VPC then has to lead to Rekognition and S3, by endpoints (`examples/private-network`) or a NAT gateway; nothing else is called from there. The ids may be unknown until apply.
+    Puts the function into subnets of a VPC; null leaves it in Lambda's own network. The VPC then has to lead to Rekognition and S3, by endpoints (`examples/private-network`) or a NAT gateway; nothing else is called from there. Before `destroy` with a VPC of another configuration, take the function out of it as that example says. The ids may be unknown until apply.
     - `security_group_ids`: one to five security groups, which let HTTPS out. Nothing needs to come in.
     - `subnet_ids`: one to sixteen private subnets; two in different zones outlive the loss of one.
   EOT

@@ -60,11 +60,11 @@ run "nothing_is_watched_unasked" {
   }
 }
 
-run "each_of_the_nine_alarms_is_there" {
+run "each_of_the_ten_alarms_is_there" {
   command = plan
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.alarms) == ["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles"]
+    condition     = keys(aws_cloudwatch_metric_alarm.alarms) == ["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles", "unavailable"]
     error_message = "An alarm is missing, or one is there that nobody described."
   }
 
@@ -97,6 +97,77 @@ run "silence_is_no_alarm_but_keeps_a_full_dead_letter_queue_on" {
   }
 }
 
+run "how_long_and_how_often_before_somebody_is_woken" {
+  command = plan
+
+  assert {
+    # Datapoints of periods of seconds.
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.alarms :
+      name => "${alarm.datapoints_to_alarm} of ${alarm.evaluation_periods} of ${distinct([for query in alarm.metric_query : one(query.metric).period if query.id != "result"])[0]}"
+      } == {
+      duration       = "2 of 2 of 300"
+      errors         = "1 of 1 of 300"
+      failed_uploads = "1 of 1 of 300"
+      no_face        = "1 of 1 of 900"
+      oldest_upload  = "1 of 1 of 300"
+      rate           = "3 of 4 of 300"
+      refused_access = "1 of 1 of 300"
+      throttled      = "1 of 1 of 300"
+      throttles      = "1 of 1 of 300"
+      unavailable    = "1 of 1 of 300"
+    }
+    error_message = "Periods must be those that are described; the rate must bear one period without all its data."
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.threshold
+      } == {
+      duration       = 80
+      errors         = 1
+      failed_uploads = 1
+      no_face        = 30
+      oldest_upload  = 3600
+      rate           = 90
+      refused_access = 1
+      throttled      = 5
+      throttles      = 1
+      unavailable    = 5
+    }
+    error_message = "A fault that stays must wake somebody at once, one that passes must not."
+  }
+
+  assert {
+    condition = {
+      for name in ["errors", "failed_uploads", "oldest_upload", "unavailable"] :
+      name => one([for query in aws_cloudwatch_metric_alarm.alarms[name].metric_query : query.expression if query.id == "result"])
+    } == { errors = "faults", failed_uploads = "depth", oldest_upload = "age", unavailable = "unavailable" }
+    error_message = "An alarm of one metric must watch that metric as it is."
+  }
+}
+
+run "a_crash_is_told_by_its_type_and_not_by_a_status" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.metrics["crashes"].pattern == "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.errorType = \"Runtime.*\") || ($.record.errorType = \"Sandbox.*\")) }"
+    error_message = "A process that ended or ran out of memory has the status \"error\": only its type tells it from an exception that is on record already."
+  }
+}
+
+run "what_passes_by_itself_is_no_fault" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for type in ["OutOfTimeError", "ServiceUnavailableError"] :
+      strcontains(aws_cloudwatch_log_metric_filter.metrics["faults"].pattern, "($.error_type != \"${type}\")") && strcontains(aws_cloudwatch_log_metric_filter.metrics["unavailable"].pattern, "($.error_type = \"${type}\")")
+    ])
+    error_message = "An answer that did not come once must not wake anybody as `errors`; many must as `unavailable`."
+  }
+}
+
 run "without_uploads_no_queue_is_watched" {
   command = plan
 
@@ -105,7 +176,7 @@ run "without_uploads_no_queue_is_watched" {
   }
 
   assert {
-    condition     = length(setintersection(keys(aws_cloudwatch_metric_alarm.alarms), ["failed_uploads", "oldest_upload"])) == 0 && length(aws_cloudwatch_metric_alarm.alarms) == 7
+    condition     = length(setintersection(keys(aws_cloudwatch_metric_alarm.alarms), ["failed_uploads", "oldest_upload"])) == 0 && length(aws_cloudwatch_metric_alarm.alarms) == 8
     error_message = "Without on_upload there is no queue to watch."
   }
 }
@@ -118,7 +189,7 @@ run "an_alarm_can_be_left_out" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 7 && !contains(keys(aws_cloudwatch_metric_alarm.alarms), "rate")
+    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 8 && !contains(keys(aws_cloudwatch_metric_alarm.alarms), "rate")
     error_message = "alarms.disabled must leave out what it names, and only that."
   }
 }
@@ -140,6 +211,7 @@ run "thresholds_reach_their_alarms" {
         refused_access        = 68
         throttled             = 69
         throttles             = 70
+        unavailable           = 71
       }
     }
     function        = { timeout = 60 }
@@ -157,6 +229,7 @@ run "thresholds_reach_their_alarms" {
       refused_access = 68
       throttled      = 69
       throttles      = 70
+      unavailable    = 71
     }
     error_message = "Each threshold must reach its own alarm."
   }
@@ -200,18 +273,27 @@ run "alarms_watch_this_function_and_its_queues" {
       refused_access = ["FaceCompare/face-compare RefusedAccess Sum {}"]
       throttled      = ["FaceCompare/face-compare Throttled Sum {}"]
       throttles      = ["AWS/Lambda Throttles Sum {\"FunctionName\":\"face-compare\"}"]
+      unavailable    = ["FaceCompare/face-compare Unavailable Sum {}"]
     })
     error_message = "An alarm that watches another metric never goes off."
   }
 
   assert {
-    condition     = length(setsubtract([for metric in ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled"] : metric], [for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].name])) == 0
+    condition     = length(setsubtract([for metric in ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled", "Unavailable"] : metric], [for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].name])) == 0
     error_message = "Every metric out of the log must have a filter that writes it."
   }
 
   assert {
     condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].namespace == "FaceCompare/face-compare" && filter.log_group_name == "/aws/lambda/face-compare" && length(filter.pattern) <= 1024])
     error_message = "Filters must read this function's log group, write its namespace, and keep to CloudWatch's 1024 characters."
+  }
+}
+
+run "a_topic_made_in_the_same_apply_can_be_handed_in" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures/unknown_inputs"
   }
 }
 

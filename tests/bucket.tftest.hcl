@@ -77,7 +77,7 @@ run "photos_never_travel_over_plain_http_or_old_tls" {
   assert {
     condition = alltrue([
       for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement :
-      toset(statement.Resource) == toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1", "arn:aws:s3:::face-compare-111122223333-eu-west-1/*"])
+      toset(statement.Resource) == toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1", "arn:aws:s3:::face-compare-111122223333-eu-west-1/*"]) if contains(["DenyPlainHttp", "DenyOldTls"], statement.Sid)
     ])
     error_message = "Both denials must cover the bucket and every object in it."
   }
@@ -85,6 +85,24 @@ run "photos_never_travel_over_plain_http_or_old_tls" {
   assert {
     condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement : statement.Effect == "Deny"])
     error_message = "The bucket policy must grant nothing."
+  }
+}
+
+run "nobody_can_put_photos_under_a_key_that_only_they_have" {
+  command = plan
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement : jsonencode(statement) if statement.Sid == "DenyCustomerProvidedKeys"
+      ]) == jsonencode({
+      Sid       = "DenyCustomerProvidedKeys"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = "arn:aws:s3:::face-compare-111122223333-eu-west-1/*"
+      Condition = { Null = { "s3:x-amz-server-side-encryption-customer-algorithm" = "false" } }
+    })
+    error_message = "An upload that names a key of its own must be denied to everybody: Rekognition could not read it, nor the owner."
   }
 }
 

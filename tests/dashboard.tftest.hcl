@@ -61,7 +61,7 @@ run "the_dashboard_shows_its_own_region_and_quota" {
   }
 
   assert {
-    condition = { for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : widget.properties.title => [for line in widget.properties.annotations.horizontal : line.value] if widget.type == "metric" } == {
+    condition = { for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : widget.properties.title => [for line in try(widget.properties.annotations.horizontal, []) : line.value] if widget.type == "metric" } == {
       "Calls of CompareFaces in five minutes, whole account" = [2100]
       "Decisions"                                            = []
       "Duration (ms)"                                        = [30000]
@@ -73,8 +73,26 @@ run "the_dashboard_shows_its_own_region_and_quota" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_metric_filter.metrics) == 10 && length(aws_cloudwatch_metric_alarm.alarms) == 0
+    condition     = length(aws_cloudwatch_log_metric_filter.metrics) == 11 && length(aws_cloudwatch_metric_alarm.alarms) == 0
     error_message = "The dashboard needs the metrics of the log, and no alarm."
+  }
+}
+
+run "a_graph_without_lines_has_no_annotations" {
+  command = plan
+
+  assert {
+    condition     = sort([for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : widget.properties.title if can(widget.properties.annotations)]) == tolist(["Calls of CompareFaces in five minutes, whole account", "Duration (ms)", "Similarity"])
+    error_message = "Only a graph with lines may have annotations."
+  }
+}
+
+run "failures_show_what_passes_beside_what_stays" {
+  command = plan
+
+  assert {
+    condition     = one([for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : jsonencode(widget.properties.metrics) if widget.properties.title == "Failures"]) == jsonencode([for metric in ["Faults", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] : ["FaceCompare/face-compare", metric]])
+    error_message = "Every metric of failures that an alarm watches must be on the graph."
   }
 }
 
@@ -101,6 +119,20 @@ run "graphs_do_not_overlap" {
   assert {
     condition     = length(distinct([for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : "${widget.x} ${widget.y}"])) == 9
     error_message = "Every graph needs a place of its own."
+  }
+}
+
+run "a_crash_is_among_the_failures_and_no_exception_is_twice" {
+  command = plan
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_query_definition.queries["failures"].query_string, "(type = \"platform.report\" and (record.status = \"timeout\" or record.errorType like /^(Runtime|Sandbox)\\./))")
+    error_message = "The query must find the crashes that the alarm counted, and those only."
+  }
+
+  assert {
+    condition     = anytrue([for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : strcontains(widget.properties.query, "record.errorType like /^(Runtime|Sandbox)\\./") if widget.type == "log"])
+    error_message = "The dashboard's list must be the same query."
   }
 }
 

@@ -70,6 +70,35 @@ run "the_address_answers_signed_requests_only" {
   }
 }
 
+run "an_address_that_lambda_cannot_give_is_refused_before_anything_is_made" {
+  command = plan
+
+  variables {
+    function_url = true
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "il-central-1" }
+  }
+
+  expect_failures = [aws_lambda_function_url.compare]
+}
+
+run "without_an_address_such_a_region_is_not_refused" {
+  command = plan
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "il-central-1" }
+  }
+
+  assert {
+    condition     = length(aws_lambda_function_url.compare) == 0 && output.bucket_name == "face-compare-111122223333-il-central-1"
+    error_message = "Callers by lambda:InvokeFunction must not lose a region that has Rekognition."
+  }
+}
+
 run "a_caller_through_the_address_gets_both_actions_and_no_way_past_it" {
   variables {
     function_url = true

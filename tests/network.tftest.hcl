@@ -71,13 +71,13 @@ run "lambda_may_place_the_function_and_its_code_may_not" {
 
   assert {
     condition = jsonencode({
-      for statement in jsondecode(aws_iam_role_policy.network[0].policy).Statement : statement.Sid => [statement.Effect, sort(statement.Action), statement.Resource]
+      for statement in jsondecode(aws_iam_role_policy.network[0].policy).Statement : statement.Sid => [statement.Effect, sort(statement.Action), sort(flatten([statement.Resource]))]
       }) == jsonencode({
-      PlaceInNetwork      = ["Allow", ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"], "arn:aws:ec2:eu-west-1:111122223333:*/*"]
-      SeeNetwork          = ["Allow", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], "*"]
-      KeepCodeFromNetwork = ["Deny", ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"], "*"]
+      PlaceInNetwork      = ["Allow", ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"], ["arn:aws:ec2:eu-west-1:*:security-group/*", "arn:aws:ec2:eu-west-1:*:subnet/*", "arn:aws:ec2:eu-west-1:111122223333:*/*"]]
+      SeeNetwork          = ["Allow", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"]]
+      KeepCodeFromNetwork = ["Deny", ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"], ["*"]]
     })
-    error_message = "The role must have what Lambda needs to place the function, and nothing else."
+    error_message = "The role must have what Lambda needs to place the function, also in subnets that another account shares, and nothing else."
   }
 
   assert {

@@ -45,6 +45,7 @@ run "the_lowest_quota_is_used_and_not_exceeded" {
 
   assert {
     condition = jsonencode(output.rate) == jsonencode({
+      calls_per_batch      = 29
       calls_per_second     = 2.45
       function_timeout     = 30
       instances            = 2
@@ -91,14 +92,14 @@ run "the_smallest_quota_still_gets_through" {
   command = plan
 
   variables {
-    function        = { timeout = 10 }
+    function        = { timeout = 15 }
     on_upload       = {}
     rekognition_tps = 1
   }
 
   assert {
-    condition     = [output.rate.instances, output.rate.calls_per_second, output.rate.workers, output.rate.uploads_per_batch, output.rate.visibility_timeout] == [2, 0.49, 2, 1, 60]
-    error_message = "At 1 call a second every invocation must have time for one upload."
+    condition     = [output.rate.instances, output.rate.calls_per_second, output.rate.workers, output.rate.uploads_per_batch, output.rate.visibility_timeout] == [2, 0.49, 2, 2, 90]
+    error_message = "At 1 call a second every invocation must have time for an upload."
   }
 }
 
@@ -151,7 +152,7 @@ run "several_references_make_batches_smaller" {
   }
 
   assert {
-    condition     = [output.rate.uploads_per_batch, output.rate.pairs_per_batch, output.rate.visibility_timeout] == [7, 29, 180]
+    condition     = [output.rate.calls_per_batch, output.rate.uploads_per_batch, output.rate.pairs_per_batch, output.rate.visibility_timeout] == [29, 7, 29, 180]
     error_message = "An upload costs a call for each reference photo; a pair of a list still costs one."
   }
 }

@@ -226,11 +226,11 @@ run "a_runtime_of_another_language_is_refused" {
   expect_failures = [var.function]
 }
 
-run "a_timeout_too_short_for_one_comparison_is_refused" {
+run "a_timeout_too_short_for_bulk_work_is_refused" {
   command = plan
 
   variables {
-    function = { timeout = 9 }
+    function = { timeout = 14 }
   }
 
   expect_failures = [var.function]
@@ -642,14 +642,14 @@ run "the_smallest_values_are_not_refused" {
   variables {
     comparison  = { similarity_threshold = 0 }
     expiry_days = { challenge = 1, incomplete_upload = 1, noncurrent = 1, reference = 1, results = 1 }
-    function    = { memory_size = 128, reserved_concurrency = 1, runtime = "python3.12", timeout = 10 }
+    function    = { memory_size = 128, reserved_concurrency = 1, runtime = "python3.12", timeout = 15 }
     logs        = { retention_days = 1 }
     name        = "f-1"
     role        = { path = "/" }
   }
 
   assert {
-    condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_SIMILARITY_THRESHOLD == "0" && aws_lambda_function.compare.timeout == 10
+    condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_SIMILARITY_THRESHOLD == "0" && aws_lambda_function.compare.timeout == 15
     error_message = "Accepted values must reach the function as they are."
   }
 }

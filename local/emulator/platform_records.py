@@ -24,7 +24,7 @@ class Invocation:
     """Length of the init phase; None on a warm environment."""
     peak_memory_mb: int
     error_type: str | None
-    """None when the handler answered."""
+    """None when the handler answered; else the name of what it raised, or of what ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _text(config: Mapping[str, Any], call: Invocation) -> tuple[list[str], list[
 
 def _json(config: Mapping[str, Any], call: Invocation) -> tuple[list[str], list[str]]:
     level = str((config.get("LoggingConfig") or {}).get("SystemLogLevel", "INFO")).upper()
-    failed = call.error_type is not None
+    status = _status(call.error_type)
     # At WARN the service keeps only what went wrong, at INFO (its default) start and report too.
     quiet = level == "WARN"
     before = []
@@ -106,14 +106,28 @@ def _json(config: Mapping[str, Any], call: Invocation) -> tuple[list[str], list[
     report: dict[str, Any] = {
         "requestId": call.request_id,
         "metrics": metrics,
-        "status": "error" if failed else "success",
+        "status": status,
     }
-    if failed:
+    if status != "success":
         report["errorType"] = call.error_type
-        if call.error_type == "Sandbox.Timedout":
-            report["status"] = "timeout"
-    after = [] if quiet and not failed else [_record(call.ended, "platform.report", report)]
+    after = []
+    if not quiet or status != "success":
+        after.append(_record(call.ended, "platform.report", report))
     return before, after
+
+
+def _status(error_type: str | None) -> str:
+    """What the service calls the end of an invocation.
+
+    An exception that the handler raised is an answer, and no failure of the runtime. Source:
+    internal/lambda/rapid/handlers.go of aws/aws-lambda-runtime-interface-emulator, and the answer
+    of AWS to issue 85 of aws-samples/aws-lambda-extensions.
+    """
+    if error_type is None or not error_type.startswith(("Runtime.", "Sandbox.")):
+        return "success"
+    if error_type == "Sandbox.Timedout":
+        return "timeout"
+    return "failure" if error_type.startswith("Sandbox.") else "error"
 
 
 def _record(at: float, kind: str, record: Mapping[str, Any]) -> str:

@@ -1,6 +1,9 @@
 locals {
   max_concurrency = coalesce(var.max_concurrency, var.face_compare.rate.instances)
 
+  # The calls that an invocation has time for, shared out to pairs that cost several.
+  pairs_per_batch = max(1, min(var.face_compare.rate.pairs_per_batch, floor(var.face_compare.rate.calls_per_batch / var.sources)))
+
   # One Map for each form of a manifest, as Step Functions takes the form from the definition and not
   # from the input. The keys are the endings, and the labels stand in the children's names.
   formats = {
@@ -81,7 +84,11 @@ locals {
         }
       }
       ItemBatcher = {
-        MaxItemsPerBatch = var.face_compare.rate.pairs_per_batch
+        MaxItemsPerBatch = local.pairs_per_batch
+        # 96 KiB. Long keys make smaller batches then, in place of an answer over the 256 KiB that
+        # Step Functions takes: a decision is as long as its line and up to 700 bytes, for 200 pairs
+        # 233 KiB; an error, which names a key once more, comes to less.
+        MaxInputBytesPerBatch = 98304
         # So that the function tells this run's unfinished batches from another's of the same pairs.
         BatchInput = { "execution.$" = "$$.Execution.Id" }
       }
@@ -147,6 +154,11 @@ resource "aws_sfn_state_machine" "batch" {
   depends_on = [aws_iam_role_policy.batch, aws_iam_role_policy.function]
 
   lifecycle {
+    precondition {
+      condition     = var.sources <= var.face_compare.rate.calls_per_batch
+      error_message = "One pair with its ${var.sources} source photos takes ${var.sources} calls, but an invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's function.timeout to ${ceil(var.sources * 10 / 4 / var.face_compare.rate.calls_per_second)} (at most 900), or give fewer sources a pair."
+    }
+
     precondition {
       condition     = var.face_compare.rate.reserved_concurrency == null ? true : var.face_compare.rate.reserved_concurrency >= local.max_concurrency
       error_message = "The function's reserved_concurrency is ${coalesce(var.face_compare.rate.reserved_concurrency, 0)}, but ${local.max_concurrency} batches are to run at once. Raise it to ${local.max_concurrency} or more, leave it out, or give max_concurrency."

@@ -1,3 +1,8 @@
+output "alarm_name" {
+  description = "Name of the alarm on runs that failed; null without `alarms`."
+  value       = one(aws_cloudwatch_metric_alarm.failed[*].alarm_name)
+}
+
 output "log_group_name" {
   description = "Name of the state machine's log group."
   value       = aws_cloudwatch_log_group.batch.name

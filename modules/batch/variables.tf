@@ -1,3 +1,25 @@
+variable "alarms" {
+  type = object({
+    actions = list(string)
+  })
+  description = <<-EOT
+    A CloudWatch alarm `<name>-failed` on runs that fail, time out or are stopped; null sets none.
+    - `actions`: ARNs of SNS topics that hear when it goes off and when it is over. They may be unknown until apply.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.alarms == null ? true : length(var.alarms.actions) >= 1 && length(var.alarms.actions) <= 5
+    error_message = "alarms.actions must name one to five SNS topics: an alarm that tells nobody is none, and CloudWatch takes five."
+  }
+
+  validation {
+    condition     = var.alarms == null ? true : alltrue([for arn in var.alarms.actions : can(regex("^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))])
+    error_message = "alarms.actions must hold ARNs of SNS topics, such as arn:aws:sns:eu-west-1:111122223333:on-call (a FIFO topic does not do: CloudWatch cannot publish to it)."
+  }
+}
+
 variable "face_compare" {
   type = object({
     bucket_name   = string
@@ -9,6 +31,8 @@ variable "face_compare" {
       results   = string
     })
     rate = object({
+      calls_per_batch      = number
+      calls_per_second     = number
       function_timeout     = number
       instances            = number
       pairs_per_batch      = number
@@ -94,6 +118,18 @@ variable "role" {
   validation {
     condition     = var.role.permissions_boundary_arn == null ? true : can(regex("^arn:aws(-[a-z]+)*:iam::([0-9]{12}|aws):policy/.+$", var.role.permissions_boundary_arn))
     error_message = "role.permissions_boundary_arn must be the ARN of an IAM policy, such as arn:aws:iam::111122223333:policy/boundary."
+  }
+}
+
+variable "sources" {
+  type        = number
+  description = "How many source photos a pair has as a rule, 1 to 10; each is a call, so it sizes the batches, so that all pairs of a batch are done in time. Lines with more are compared as well, but what finds no time left comes again, each time counting as a try. CSV has one a line, hence the default."
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.sources >= 1 && var.sources <= 10 && floor(var.sources) == var.sources
+    error_message = "sources is ${var.sources}; give a whole number from 1 to 10, the source photos that a pair has as a rule (the function takes 10)."
   }
 }
 

@@ -2,7 +2,8 @@
 
 Neither emulator evaluates them: without this, a metric filter that names a field wrongly would
 look just as good. Grammar: "Filter pattern syntax for metric filters" in the CloudWatch Logs user
-guide. A comparison with a member that the record lacks does not hold, whichever way it goes.
+guide. A comparison with a member that the record lacks does not hold, whichever way it goes; "*"
+in what is compared with stands for any text.
 """
 
 from __future__ import annotations
@@ -66,4 +67,5 @@ def _one(tokens: list[str], record: Mapping[str, Any]) -> bool:
         found = found.get(name) if isinstance(found, Mapping) else None
     if found is None:
         return False
-    return (str(found) == wanted.strip('"')) is (operator == "=")
+    text = ".*".join(re.escape(part) for part in wanted.strip('"').split("*"))
+    return (re.fullmatch(text, str(found), re.DOTALL) is not None) is (operator == "=")

@@ -25,7 +25,7 @@ _COMMAND = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 SUBJECT, OTHER = "p-4711", "p-47"
-SAME, STRANGER = f"challenge/{SUBJECT}/at the door.jpg", f"challenge/{SUBJECT}/later.jpg"
+SAME, STRANGER = f"challenge/{SUBJECT}/an der Tür.jpg", f"challenge/{SUBJECT}/later.jpg"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,3 +83,24 @@ def test_lambda_may_place_the_function_and_the_functions_own_code_may_not(
         "ec2:CreateNetworkInterface", "arn:aws:ec2:us-east-1:000000000000:network-interface/*"
     )
     assert caller.decide(elsewhere) is Decision.IMPLICIT_DENY
+
+
+@pytest.mark.parametrize(
+    ("resource", "decision"),
+    [
+        ("subnet/subnet-0123456789abcdef0", Decision.ALLOWED),
+        ("security-group/sg-0123456789abcdef0", Decision.ALLOWED),
+        ("network-interface/eni-0123456789abcdef0", Decision.IMPLICIT_DENY),
+        ("instance/i-0123456789abcdef0", Decision.IMPLICIT_DENY),
+    ],
+)
+def test_a_subnet_that_another_account_shares_can_be_used(
+    everything: Everything, resource: str, decision: Decision
+) -> None:
+    """Else Lambda could not place the function where an organization keeps its VPCs."""
+    function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
+    role = function["Role"].rpartition("/")[2]
+    principal = Principal(f"arn:aws:sts::000000000000:assumed-role/{role}/test", "000000000000")
+    caller = IamAuthority(everything.stack.client("iam")).caller(principal)
+    shared = Access("ec2:CreateNetworkInterface", f"arn:aws:ec2:{REGION}:111122223333:{resource}")
+    assert caller.decide(shared) is decision

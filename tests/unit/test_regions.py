@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = ("aws", "aws-us-gov")
 
 
-def listed_regions() -> list[str]:
-    """The regions of `local.rekognition_regions`, in the order in which main.tf holds them."""
+def listed_regions(name: str = "rekognition_regions") -> list[str]:
+    """The regions of that local, in the order in which main.tf holds them."""
     text = (ROOT / "main.tf").read_text(encoding="utf-8")
-    block = re.search(r"^  rekognition_regions = \[\n(.*?)^  \]$", text, re.MULTILINE | re.DOTALL)
-    assert block is not None, "main.tf no longer holds rekognition_regions, one region a line"
+    block = re.search(rf"^  {name} = \[\n(.*?)^  \]$", text, re.MULTILINE | re.DOTALL)
+    assert block is not None, f"main.tf no longer holds {name}, one region a line"
     return re.findall(r'^    "([a-z0-9-]+)",$', block.group(1), re.MULTILINE)
 
 
@@ -40,6 +40,14 @@ def test_the_list_is_easy_to_review() -> None:
     regions = listed_regions()
 
     assert regions == sorted(set(regions))
+
+
+def test_the_regions_without_function_urls_are_some_of_these() -> None:
+    """A misspelt one would let a plan pass that Lambda refuses at apply."""
+    without = listed_regions("regions_without_function_url")
+
+    assert without == sorted(set(without))
+    assert set(without) < set(listed_regions())
 
 
 @pytest.mark.parametrize("region", listed_regions())

@@ -33,7 +33,7 @@ variables {
     function_name = "face-compare"
     kms_key_arn   = null
     prefixes      = { manifests = "manifests/", results = "results/" }
-    rate          = { function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
+    rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
     role_name     = "face-compare-eu-west-1"
   }
 }
@@ -76,6 +76,50 @@ run "the_quota_is_used_and_not_overrun" {
       for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : state.MaxConcurrency == 3 && state.ItemBatcher.MaxItemsPerBatch == 195 if state.Type == "Map"
     ])
     error_message = "Concurrency and batches of both Maps must be those of the root module's rate; unset, 10,000 batches would start at once."
+  }
+}
+
+run "pairs_with_several_sources_are_done_in_time" {
+  command = plan
+
+  variables {
+    sources = 4
+  }
+
+  assert {
+    condition = alltrue([
+      for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : state.ItemBatcher.MaxItemsPerBatch == 48 if state.Type == "Map"
+    ])
+    error_message = "A pair costs a call for each source: 195 calls are 48 pairs of 4, and more would run out of time, batch after batch."
+  }
+}
+
+run "a_pair_that_no_invocation_has_time_for_is_refused" {
+  command = plan
+
+  variables {
+    face_compare = {
+      bucket_name   = "face-compare-111122223333-eu-west-1"
+      function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+      function_name = "face-compare"
+      prefixes      = { manifests = "manifests/", results = "results/" }
+      rate          = { calls_per_batch = 5, calls_per_second = 0.49, function_timeout = 30, instances = 2, pairs_per_batch = 5, reserved_concurrency = null }
+      role_name     = "face-compare-eu-west-1"
+    }
+    sources = 6
+  }
+
+  expect_failures = [aws_sfn_state_machine.batch]
+}
+
+run "long_keys_make_smaller_batches_in_place_of_failed_ones" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : state.ItemBatcher.MaxInputBytesPerBatch == 98304 && 98304 + 200 * 700 < 256 * 1024 if state.Type == "Map"
+    ])
+    error_message = "The answer on a batch, its lines and 700 bytes for each of 200 pairs, must keep below Step Functions' 256 KiB."
   }
 }
 
@@ -250,7 +294,7 @@ run "one_customer_key_covers_manifest_results_and_log" {
       function_name = "face-compare"
       kms_key_arn   = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
       prefixes      = { manifests = "manifests/", results = "results/" }
-      rate          = { function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
+      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
       role_name     = "face-compare-eu-west-1"
     }
   }
@@ -294,7 +338,7 @@ run "fewer_instances_than_batches_are_refused" {
       function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
       function_name = "face-compare"
       prefixes      = { manifests = "manifests/", results = "results/" }
-      rate          = { function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = 2 }
+      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = 2 }
       role_name     = "face-compare-eu-west-1"
     }
   }
@@ -333,6 +377,108 @@ run "whoever_starts_runs_gets_what_that_takes_and_no_more" {
     }
     error_message = "The operator's policy must cover the documented commands on this state machine and these prefixes, nothing else."
   }
+}
+
+run "nobody_is_told_of_a_failed_run_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.failed) == 0 && output.alarm_name == null
+    error_message = "An alarm costs money and needs somebody to tell: without the input there must be none."
+  }
+}
+
+run "whoever_is_on_call_hears_of_a_run_that_failed_and_that_it_is_over" {
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
+    tags   = { cost-centre = "42" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failed[0].alarm_actions == toset(var.alarms.actions) && aws_cloudwatch_metric_alarm.failed[0].ok_actions == toset(var.alarms.actions)
+    error_message = "The alarm must tell every topic that it went off and that it is over."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failed[0].threshold == 1 && aws_cloudwatch_metric_alarm.failed[0].evaluation_periods == 1 && aws_cloudwatch_metric_alarm.failed[0].datapoints_to_alarm == 1 && aws_cloudwatch_metric_alarm.failed[0].treat_missing_data == "notBreaching"
+    error_message = "One failed run is a reason to look; no run at all is none."
+  }
+
+  assert {
+    condition = sort([
+      for query in aws_cloudwatch_metric_alarm.failed[0].metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name} ${one(query.metric).stat} ${one(query.metric).period} ${one(query.metric).dimensions.StateMachineArn}" if query.id != "result"
+      ]) == tolist([
+      "AWS/States ExecutionsAborted Sum 300 arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch",
+      "AWS/States ExecutionsFailed Sum 300 arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch",
+      "AWS/States ExecutionsTimedOut Sum 300 arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch",
+    ])
+    error_message = "Every bad end of a run of this state machine must count."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.failed[0].metric_query : query.expression if query.id == "result"]) == "FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)"
+    error_message = "A metric without data must count as none, or the sum would have no value."
+  }
+
+  assert {
+    condition     = output.alarm_name == "face-compare-batch-failed" && aws_cloudwatch_metric_alarm.failed[0].tags == tomap({ cost-centre = "42" })
+    error_message = "The alarm must begin with the state machine's name and carry var.tags."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.failed[0].alarm_description, "docs/operations.md#runs-of-modulesbatch")
+    error_message = "The alarm must say where its paragraph is."
+  }
+}
+
+run "an_alarm_that_tells_nobody_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = [] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "a_fifo_topic_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "no_source_at_all_is_refused" {
+  command = plan
+
+  variables {
+    sources = 0
+  }
+
+  expect_failures = [var.sources]
+}
+
+run "more_sources_than_the_function_takes_are_refused" {
+  command = plan
+
+  variables {
+    sources = 11
+  }
+
+  expect_failures = [var.sources]
+}
+
+run "a_fraction_of_a_source_is_refused" {
+  command = plan
+
+  variables {
+    sources = 1.5
+  }
+
+  expect_failures = [var.sources]
 }
 
 run "no_limit_at_all_is_refused" {

@@ -145,22 +145,37 @@ def test_json_logs_carry_lambdas_own_records_around_the_functions() -> None:
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [("NoFaceInSourceError", "error"), ("Sandbox.Timedout", "timeout")],
+    [
+        ("Runtime.ExitError", "error"),
+        ("Runtime.OutOfMemory", "error"),
+        ("Sandbox.Failure", "failure"),
+        ("Sandbox.Timedout", "timeout"),
+    ],
 )
-def test_a_failed_invocation_is_reported_as_such(error: str, status: str) -> None:
-    """Else an alarm on failures could not be tried here."""
+def test_a_crashed_invocation_is_reported_as_such(error: str, status: str) -> None:
+    """Else an alarm on crashes could not be tried here."""
     call = Invocation("id-1", 1000.0, 1001.0, None, 0, error)
     report = json.loads(log_events(CONFIG, [], call)[-1].message)["record"]
     assert (report["status"], report["errorType"]) == (status, error)
     assert "initDurationMs" not in report["metrics"]
 
 
+def test_an_exception_is_an_answer_and_no_crash() -> None:
+    """Else it would count once for its own record and once for Lambda's, and on AWS only once."""
+    call = Invocation("id-1", 1000.0, 1001.0, None, 0, "NoFaceInSourceError")
+    report = json.loads(log_events(CONFIG, [], call)[-1].message)["record"]
+    assert report["status"] == "success"
+    assert "errorType" not in report
+
+
 def test_at_warn_the_service_is_quiet_about_what_went_well() -> None:
     """Else the system log level would be without effect here."""
     config = {**CONFIG, "LoggingConfig": {**CONFIG["LoggingConfig"], "SystemLogLevel": "WARN"}}
     assert [event.message for event in log_events(config, ["{}"], CALL)] == ["{}"]
-    failed = Invocation("id-1", 1000.0, 1001.0, None, 0, "X")
-    assert len(log_events(config, ["{}"], failed)) == 2
+    raised = Invocation("id-1", 1000.0, 1001.0, None, 0, "KeyError")
+    assert len(log_events(config, ["{}"], raised)) == 1
+    crashed = Invocation("id-1", 1000.0, 1001.0, None, 0, "Runtime.ExitError")
+    assert len(log_events(config, ["{}"], crashed)) == 2
 
 
 def test_text_logs_have_lambdas_lines() -> None:

@@ -1,0 +1,46 @@
+# A run ends hours after it was begun, when nobody looks any more.
+resource "aws_cloudwatch_metric_alarm" "failed" {
+  # On alarms alone, never on the topics, which may be unknown at plan.
+  count = var.alarms == null ? 0 : 1
+
+  alarm_actions       = var.alarms.actions
+  alarm_description   = "A run of ${local.name} failed, timed out or was stopped. What to do: docs/operations.md#runs-of-modulesbatch of the module."
+  alarm_name          = "${local.name}-failed"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  datapoints_to_alarm = 1
+  evaluation_periods  = 1
+  # Whoever was called has to learn that it is over.
+  ok_actions = var.alarms.actions
+  tags       = var.tags
+  threshold  = 1
+  # No data means no run.
+  treat_missing_data = "notBreaching"
+
+  metric_query {
+    id = "result"
+    # Step Functions reports each of them only when there is something to count.
+    expression  = "FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)"
+    label       = "failed runs"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = {
+      aborted   = "ExecutionsAborted"
+      failed    = "ExecutionsFailed"
+      timed_out = "ExecutionsTimedOut"
+    }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        dimensions  = { StateMachineArn = aws_sfn_state_machine.batch.arn }
+        metric_name = metric_query.value
+        namespace   = "AWS/States"
+        period      = 300
+        stat        = "Sum"
+      }
+    }
+  }
+}
