@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from face_compare.comparison import PairResult, TargetResult, Verdict, rule_members
 from face_compare.decision import Rule
@@ -24,8 +23,7 @@ _log = logging.getLogger("face_compare")
 _log.setLevel(logging.INFO)
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What is the same for every record of one invocation."""
 
     request_id: str

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from face_compare.decision import Decision, Rule
 from face_compare.faults import FaceCompareError, PassingError, SetupError
 from face_compare.images import Image, InlineImage
 
 
-@dataclass(frozen=True, slots=True)
-class BoundingBox:
+class BoundingBox(NamedTuple):
     """A face's place as ratios (0 to 1) of the upright image's width and height.
 
     A box of a face at the edge may begin below 0 or end above 1.
@@ -28,8 +26,7 @@ class BoundingBox:
         return {"left": self.left, "top": self.top, "width": self.width, "height": self.height}
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """One face that Rekognition saw.
 
     ``confidence`` (0 to 100) says how sure it is that the box holds a face. ``similarity``
@@ -46,8 +43,7 @@ class Face:
         return {"confidence": self.confidence, "bounding_box": self.bounding_box.to_answer()}
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What Rekognition saw: the source's largest face and the target's up to 100 largest.
 
     ``target_faces`` are in order of similarity, highest first, unscored ones last.
@@ -63,8 +59,7 @@ class Sighting:
         return self.target_faces[0].similarity if self.target_faces else None
 
 
-@dataclass(frozen=True, slots=True)
-class PairResult:
+class PairResult(NamedTuple):
     """One source against one target: what was seen, or the fault in its place."""
 
     source: Image
@@ -73,8 +68,7 @@ class PairResult:
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was decided about a target: by which pair, and by what was seen of it."""
 
     pair: PairResult
@@ -82,8 +76,7 @@ class Verdict:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class TargetResult:
+class TargetResult(NamedTuple):
     """One target against every source, in the order of the request, and the rule.
 
     ``needs_every_source`` tells what becomes of a target without a match of which a source

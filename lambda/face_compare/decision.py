@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Decision(StrEnum):
@@ -14,8 +14,7 @@ class Decision(StrEnum):
     NO_MATCH = "no_match"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a decision is made by; thresholds are on Rekognition's scale of 0 to 100.
 
     A similarity from ``review_threshold`` to below ``similarity_threshold`` is for a human to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Side(StrEnum):
@@ -14,8 +15,7 @@ class Side(StrEnum):
     TARGET = "target"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredImage:
+class StoredImage(NamedTuple):
     """One photo in the module's bucket; without ``version_id`` its current version is meant."""
 
     key: str
@@ -29,6 +29,7 @@ class StoredImage:
 class InlineImage:
     """One photo sent inside the event. It is passed on to Rekognition and kept nowhere.
 
+    A data class, since a named tuple would turn into text or JSON with all of its content.
     Its SHA-256 stands for it in answers and records, so that whoever kept the photo can show
     later that it was the one.
     """

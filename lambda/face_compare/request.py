@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from face_compare.decision import Rule
 from face_compare.faults import ImageTooLargeError, InvalidRequestError
@@ -33,8 +33,7 @@ _MEMBERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A wish to compare one person with one or more photos.
 
     ``sources`` (1 to 10) show that one person; the best of them decides. ``targets`` (1 to

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from face_compare import audit, http
+from face_compare import audit
 from face_compare.clients import Clients
 from face_compare.comparer import Comparer, SecondsLeft
 from face_compare.comparison import TargetResult, leading_fault, rule_members
@@ -61,6 +61,9 @@ class Service:
             return self._serve_bulk(origin, event, invocation, seconds_left)
         if origin is Origin.DIRECT:
             return self._compare(lambda: event, invocation, seconds_left)
+        # Imported here because a direct invocation does without.
+        from face_compare import http  # noqa: PLC0415
+
         try:
             return http.ok(self._compare(lambda: http.event_of(event), invocation, seconds_left))
         except Exception as error:  # noqa: BLE001 - the response tells which; the record is written

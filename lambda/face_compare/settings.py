@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from face_compare.decision import Rule
 
@@ -16,8 +15,7 @@ RESERVE_SECONDS = 1.0
 _LONGEST_WAIT_BEFORE_RETRY = (1.0, 2.0)
 
 
-@dataclass(frozen=True, slots=True)
-class CallLimits:
+class CallLimits(NamedTuple):
     """How often one API call is tried and how long each attempt may take, in seconds."""
 
     attempts: int
@@ -45,8 +43,7 @@ class CallLimits:
         return cls(attempts, connect, min(20.0, attempt - connect))
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The function's configuration.
 
     ``concurrency`` is how many comparisons one request runs at once, 1 or more. In bulk work

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import email.utils
 import json
@@ -209,7 +208,7 @@ class TestUploads:
         """Else a batch would be paid for at every try and never be done."""
         for number in range(3, 13):
             bulk.put(f"reference/alice/{number}.jpg")
-        settings = dataclasses.replace(SETTINGS, calls_per_second=10.0)
+        settings = SETTINGS._replace(calls_per_second=10.0)
         comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
         bulk.intake = Intake(settings, comparer, bulk.s3)
         photos = [[photo(bulk, f"challenge/alice/{n}.jpg")] for n in range(8)]
@@ -545,7 +544,7 @@ class TestPairs:
             self.serve(bulk, {"sources": ["bad", "good"], "target": "t"})
 
     def test_a_batch_keeps_its_pace_to_the_end(self, bulk: Bulk, clients: Clients) -> None:
-        settings = dataclasses.replace(SETTINGS, calls_per_second=20.0)
+        settings = SETTINGS._replace(calls_per_second=20.0)
         comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
         pairs = Pairs(settings, comparer, bulk.s3)
         began = time.monotonic()
@@ -644,7 +643,7 @@ class TestPairs:
         with pytest.raises(faults.ThrottledError):
             self.serve(bulk, batch)
         bulk.rekognition.scores["b"] = 90.0
-        stricter = dataclasses.replace(SETTINGS, rule=Rule(99.0))
+        stricter = SETTINGS._replace(rule=Rule(99.0))
         comparer = Comparer(stricter, clients, bulk.rekognition)  # type: ignore[arg-type]
         bulk.pairs = Pairs(stricter, comparer, bulk.s3)
         results = self.serve(bulk, batch)["results"]

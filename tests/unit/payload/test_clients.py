@@ -10,9 +10,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import EndpointVariantError
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.session import Session
 
-from face_compare.clients import Clients, RekognitionData
+from face_compare.clients import Clients, rekognition_session
 from tests.unit.payload.conftest import SETTINGS
 
 _VARIANTS = {
@@ -41,8 +42,8 @@ class _Raw:
         return [self._content]
 
 
-def _sent(session: Session, region: str, variant: Config) -> tuple[str, str, Any]:
-    """Return the URL, the scope of the signature and the body of CompareFaces in a region."""
+def _sent(session: Session, region: str, variant: Config) -> tuple[str, str, set[str], Any]:
+    """Return URL, scope of the signature, header names and body of CompareFaces in a region."""
     client: Any = session.create_client("rekognition", region_name=region, config=variant)
     answered = _Answered()
     client.meta.events.register("before-send.rekognition.*", answered)
@@ -50,13 +51,7 @@ def _sent(session: Session, region: str, variant: Config) -> tuple[str, str, Any
     client.compare_faces(SourceImage=image, TargetImage=image, SimilarityThreshold=0)
     authorization = str(answered.request.headers["Authorization"])
     scope = authorization.partition("Credential=")[2].partition(",")[0].split("/", 2)[2]
-    return answered.request.url, scope, answered.request.body
-
-
-def _lean() -> Session:
-    session = Session()
-    session.register_component("data_loader", RekognitionData())
-    return session
+    return answered.request.url, scope, set(answered.request.headers), answered.request.body
 
 
 def _regions() -> list[str]:
@@ -77,7 +72,7 @@ def _regions() -> list[str]:
 @pytest.mark.parametrize("variant", _VARIANTS.values(), ids=_VARIANTS)
 def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Config) -> None:
     """Without endpoints.json a region of China or GovCloud could get another's address."""
-    usual, lean = Session(), _lean()
+    usual, lean = Session(), rekognition_session()
     compared = set()
     for region in _regions():
         try:
@@ -88,6 +83,22 @@ def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Confi
         assert _sent(lean, region, variant) == expected
         compared.add(region)
     assert {"us-gov-west-1", "us-east-1"} <= compared
+
+
+def test_requests_carry_what_botocores_handlers_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the trace by which Lambda finds functions that call each other without end."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
+    (_, _, headers, _) = _sent(rekognition_session(), "eu-west-1", Config())
+    assert "X-Amzn-Trace-Id" in headers
+    for event in {event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS}:
+        for operation in ("", ".rekognition", ".rekognition.CompareFaces"):
+            usual = _handlers(Session(), event + operation)
+            assert _handlers(rekognition_session(), event + operation) == usual
+
+
+def _handlers(session: Session, event: str) -> list[Any]:
+    found: list[Any] = list(session._original_handler._handlers.prefix_search(event))  # type: ignore[attr-defined]
+    return found
 
 
 def test_the_client_is_of_the_class_that_boto3_returns() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import threading
 import time
@@ -211,9 +210,7 @@ class TestSingleFace:
 
     @pytest.fixture
     def strict(self, clients: Clients) -> Service:
-        return Service(
-            dataclasses.replace(SETTINGS, rule=Rule(80.0, require_single_face=True)), clients
-        )
+        return Service(SETTINGS._replace(rule=Rule(80.0, require_single_face=True)), clients)
 
     @pytest.fixture(autouse=True)
     def faces(self, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
