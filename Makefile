@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz soak lint bench bench-cold-start bench-throughput package fmt docs requirements clean
+.PHONY: help demo test test-payload fuzz soak lint bench bench-cold-start bench-throughput package fmt docs requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -20,7 +20,10 @@ demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALL
 test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
 	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
 
-fuzz: ## Hostile events, 100,000 of each kind (about an hour)
+test-payload: ## Run the function's tests alone, in a minute; under another Python with PYTHON=python3.13
+	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)
+
+fuzz: ## Hostile events, 100,000 of each kind (some hours)
 	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
 
 soak: ## Half an hour of good, bad and hostile requests on the local stack (ARGS="--seconds 300" for less)
@@ -45,7 +48,7 @@ package: ## Build lambda/face_compare.zip
 	@$(RUN) --with "" python -m tools.package
 
 fmt: ## Format Terraform and Python
-	@$(RUN) --with terraform bash -c 'terraform fmt -recursive && ruff check --quiet --fix . ; ruff format .'
+	@$(RUN) --with terraform bash -c 'terraform fmt -recursive && ruff format . && ruff check --fix .'
 
 docs: ## Write the README's tables of inputs and outputs
 	@$(RUN) --with terraform-docs terraform-docs .
