@@ -13,6 +13,11 @@ output "bucket_name" {
   value       = local.bucket_in_use
 }
 
+output "comparison" {
+  description = "The rule that is in force, unless an event makes it stricter. See that it says what you meant: Terraform passes over a misspelt member of an input."
+  value       = var.comparison
+}
+
 output "dashboard_name" {
   description = "Name of the CloudWatch dashboard; null without `dashboard`."
   value       = one(aws_cloudwatch_dashboard.overview[*].dashboard_name)
@@ -49,16 +54,17 @@ output "function_url" {
 }
 
 output "invoke_command" {
-  description = "A line for sh that compares two photos through the function and prints the answer; put your own keys in place of the two samples."
+  description = "A line for sh that compares two photos through the function, and prints the answer, which it keeps in answer.json; put your own keys in place of the two samples."
   value = join(" ", [
+    # Through a pipe, which both versions of the AWS CLI read as it is.
+    "printf '%s' '${jsonencode({
+      source = "${var.prefixes.reference}alice.jpg"
+      target = "${var.prefixes.challenge}alice-1.jpg"
+    })}' |",
     "aws lambda invoke",
     "--region ${local.region}",
     "--function-name ${aws_lambda_function.compare.function_name}",
-    "--cli-binary-format raw-in-base64-out",
-    "--payload '${jsonencode({
-      source = "${var.prefixes.reference}alice.jpg"
-      target = "${var.prefixes.challenge}alice-1.jpg"
-    })}'",
+    "--payload fileb:///dev/stdin",
     "answer.json && cat answer.json",
   ])
 }

@@ -51,7 +51,7 @@ variable "alarms" {
 
   validation {
     condition     = var.alarms == null ? true : alltrue([for threshold in values(var.alarms.thresholds) : threshold > 0])
-    error_message = "Every value of alarms.thresholds must be over 0, or its alarm would go off at once and stay. Mend: ${try(join(", ", [for name, threshold in var.alarms.thresholds : "${name} = ${threshold}" if threshold <= 0]), "")}. To leave an alarm out, name it in alarms.disabled."
+    error_message = "Every value of alarms.thresholds must be over 0, or its alarm would go off at once and stay. Wrong now: ${try(join(", ", [for name, threshold in var.alarms.thresholds : "${name} = ${threshold}" if threshold <= 0]), "")}. To leave an alarm out, name it in alarms.disabled."
   }
 
   validation {
@@ -165,7 +165,7 @@ variable "expiry_days" {
 
   validation {
     condition     = alltrue([for days in values(var.expiry_days) : days == null ? true : days >= 1 && floor(days) == days])
-    error_message = "Every value of expiry_days must be a whole number of days, 1 or more. Mend: ${join(", ", [for name, days in var.expiry_days : "${name} = ${days}" if days == null ? false : days < 1 || floor(days) != days])}."
+    error_message = "Every value of expiry_days must be a whole number of days, 1 or more. Wrong now: ${join(", ", [for name, days in var.expiry_days : "${name} = ${days}" if days == null ? false : days < 1 || floor(days) != days])}."
   }
 }
 
@@ -347,7 +347,7 @@ variable "prefixes" {
     # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and
     # S3 wants "=" and others encoded in the filter of a notification.
     condition     = alltrue([for prefix in values(var.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))])
-    error_message = "Every value of prefixes must end in \"/\", must not start with \"/\", and may hold letters, digits and _ . ! - between single slashes, such as \"photos/reference/\". Mend: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))])}."
+    error_message = "Every value of prefixes must end in \"/\", must not start with \"/\", and may hold letters, digits and _ . ! - between single slashes, such as \"photos/reference/\". Wrong now: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))])}."
   }
 
   validation {

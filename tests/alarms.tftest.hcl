@@ -307,6 +307,16 @@ run "an_alarm_that_tells_nobody_is_refused" {
   expect_failures = [var.alarms]
 }
 
+run "a_topic_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.alarms]
+}
+
 run "a_fifo_topic_is_refused" {
   command = plan
 

@@ -70,6 +70,19 @@ run "the_policies_name_what_was_made" {
   }
 }
 
+run "the_rule_in_force_can_be_seen" {
+  command = plan
+
+  variables {
+    comparison = { similarity_threshold = 99 }
+  }
+
+  assert {
+    condition     = output.comparison.similarity_threshold == 99 && output.comparison.review_threshold == null && !output.comparison.require_single_face
+    error_message = "A misspelt member of comparison is passed over by Terraform; the output must show the rule that is left."
+  }
+}
+
 run "the_command_to_paste_works_in_sh" {
   command = plan
 
@@ -81,7 +94,7 @@ run "the_command_to_paste_works_in_sh" {
   }
 
   assert {
-    condition     = output.invoke_command == "aws lambda invoke --region eu-west-1 --function-name face-compare --cli-binary-format raw-in-base64-out --payload '{\"source\":\"people/known/alice.jpg\",\"target\":\"in/alice-1.jpg\"}' answer.json && cat answer.json"
+    condition     = output.invoke_command == "printf '%s' '{\"source\":\"people/known/alice.jpg\",\"target\":\"in/alice-1.jpg\"}' | aws lambda invoke --region eu-west-1 --function-name face-compare --payload fileb:///dev/stdin answer.json && cat answer.json"
     error_message = "invoke_command must name region and function, send a payload below the two prefixes as it is, and show the answer."
   }
 }

@@ -3,6 +3,11 @@ output "bucket_name" {
   value       = module.face_compare.bucket_name
 }
 
+output "comparison" {
+  description = "Rule by which photos are compared."
+  value       = module.face_compare.comparison
+}
+
 output "function_name" {
   description = "Function to invoke."
   value       = module.face_compare.function_name

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 _IMAGE_ADVICE = {
-    "ImageTooLargeException": "is larger than Rekognition's 15 MB; store a smaller copy.",
+    "ImageTooLargeException": (
+        "is larger than Rekognition reads, 15 MB or too many pixels; store a smaller copy."
+    ),
     "InvalidImageFormatException": "is not a readable JPEG or PNG; convert it.",
     "InvalidParameterException": (
         "is refused by Rekognition; it needs at least 80 pixels on each side and a key without "

@@ -110,7 +110,9 @@ def _content(value: object, member: str) -> bytes:
     try:
         content = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidRequestError(f"{member} is not valid base64.") from None
+        raise InvalidRequestError(
+            f'{member} is not valid base64; send the data alone, without "data:..." or line breaks.'
+        ) from None
     if len(content) > _LARGEST_INLINE_BYTES:
         raise ImageTooLargeError(
             f"{member} holds more than Rekognition's 5 MB for inline images; store the photo in "

@@ -43,4 +43,11 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
       }
     }
   }
+
+  lifecycle {
+    precondition {
+      condition     = alltrue([for arn in var.alarms.actions : split(":", arn)[3] == local.region])
+      error_message = "alarms.actions names a topic of another region, but CloudWatch tells topics of its own region only, which is ${local.region}. Give topics there; they can have subscribers anywhere."
+    }
+  }
 }

@@ -155,6 +155,11 @@ resource "aws_sfn_state_machine" "batch" {
 
   lifecycle {
     precondition {
+      condition     = local.max_concurrency <= var.face_compare.rate.instances
+      error_message = "max_concurrency is ${local.max_concurrency}, but ${var.face_compare.rate.instances} batches at once use the whole quota of rekognition_tps = ${var.face_compare.rate.rekognition_tps}: with more, Rekognition would refuse calls. Lower it to ${var.face_compare.rate.instances}, or give the root module the quota that the account really has."
+    }
+
+    precondition {
       condition     = var.sources <= var.face_compare.rate.calls_per_batch
       error_message = "One pair with its ${var.sources} source photos takes ${var.sources} calls, but an invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's function.timeout to ${ceil(var.sources * 10 / 4 / var.face_compare.rate.calls_per_second)} (at most 900), or give fewer sources a pair."
     }

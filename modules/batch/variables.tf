@@ -36,6 +36,7 @@ variable "face_compare" {
       function_timeout     = number
       instances            = number
       pairs_per_batch      = number
+      rekognition_tps      = number
       reserved_concurrency = optional(number)
     })
     role_name = string
@@ -73,7 +74,7 @@ variable "logs" {
 
 variable "max_concurrency" {
   type        = number
-  description = "How many batches run at once. Null takes as many as use the whole quota. Where uploads arrive meanwhile, both together would exceed it: give a part of `rate.instances`."
+  description = "How many batches run at once, `rate.instances` at most. Null takes that many, which use the whole quota. Where uploads arrive meanwhile, both together would exceed it: give a part."
   default     = null
   nullable    = true
 

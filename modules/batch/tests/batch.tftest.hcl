@@ -33,7 +33,7 @@ variables {
     function_name = "face-compare"
     kms_key_arn   = null
     prefixes      = { manifests = "manifests/", results = "results/" }
-    rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
+    rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, rekognition_tps = 50, reserved_concurrency = null }
     role_name     = "face-compare-eu-west-1"
   }
 }
@@ -103,7 +103,7 @@ run "a_pair_that_no_invocation_has_time_for_is_refused" {
       function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
       function_name = "face-compare"
       prefixes      = { manifests = "manifests/", results = "results/" }
-      rate          = { calls_per_batch = 5, calls_per_second = 0.49, function_timeout = 30, instances = 2, pairs_per_batch = 5, reserved_concurrency = null }
+      rate          = { calls_per_batch = 5, calls_per_second = 0.49, function_timeout = 30, instances = 2, pairs_per_batch = 5, rekognition_tps = 1, reserved_concurrency = null }
       role_name     = "face-compare-eu-west-1"
     }
     sources = 6
@@ -294,7 +294,7 @@ run "one_customer_key_covers_manifest_results_and_log" {
       function_name = "face-compare"
       kms_key_arn   = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
       prefixes      = { manifests = "manifests/", results = "results/" }
-      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = null }
+      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, rekognition_tps = 50, reserved_concurrency = null }
       role_name     = "face-compare-eu-west-1"
     }
   }
@@ -338,7 +338,7 @@ run "fewer_instances_than_batches_are_refused" {
       function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
       function_name = "face-compare"
       prefixes      = { manifests = "manifests/", results = "results/" }
-      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, reserved_concurrency = 2 }
+      rate          = { calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3, pairs_per_batch = 195, rekognition_tps = 50, reserved_concurrency = 2 }
       role_name     = "face-compare-eu-west-1"
     }
   }
@@ -479,6 +479,26 @@ run "a_fraction_of_a_source_is_refused" {
   }
 
   expect_failures = [var.sources]
+}
+
+run "a_topic_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    alarms = { actions = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
+  }
+
+  expect_failures = [aws_cloudwatch_metric_alarm.failed]
+}
+
+run "more_batches_at_once_than_the_quota_takes_are_refused" {
+  command = plan
+
+  variables {
+    max_concurrency = 4
+  }
+
+  expect_failures = [aws_sfn_state_machine.batch]
 }
 
 run "no_limit_at_all_is_refused" {
