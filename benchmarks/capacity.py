@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.rate import Rate, rate
-from local.stack import REPOSITORY
+from tools.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "capacity.md"
 BEGIN, END = "<!-- begin: benchmarks/capacity.py -->", "<!-- end: benchmarks/capacity.py -->"

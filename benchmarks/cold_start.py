@@ -27,6 +27,7 @@ from benchmarks.canned import canned_rekognition
 from benchmarks.certificates import make_certificates
 from benchmarks.figures import paired_ratio
 from benchmarks.report import last_line, machine, print_table
+from local.function_variables import function_variables
 from local.runtime import RuntimeEnvironment
 from tools import venv
 from tools.package import ZIP
@@ -43,18 +44,7 @@ NAMES = {
 }
 _KIB = 1024
 
-VARIABLES = {
-    "FACE_COMPARE_BUCKET": "photos",
-    "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
-    "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
-    "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
-    "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
-    "FACE_COMPARE_CONCURRENCY": "5",
-    "FACE_COMPARE_CALLS_PER_SECOND": "5",
-    "FACE_COMPARE_WORKERS": "4",
-    "FACE_COMPARE_RESULTS_PREFIX": "results/",
-    "FACE_COMPARE_TIMEOUT_SECONDS": "30",
-}
+VARIABLES = function_variables(bucket="photos", calls_per_second=5, workers=4, timeout_seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +113,8 @@ def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> 
 
 def _peak_memory(pid: int) -> int:
     # Not ru_maxrss: on Linux it begins with the size of the process that forked, which is ours.
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+    status = Path(f"/proc/{pid}/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * _KIB
     raise RuntimeError("This benchmark reads peak memory from /proc: run it on Linux.")

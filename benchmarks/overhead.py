@@ -142,7 +142,8 @@ def growth(work: Callable[[], Any], invocations: int) -> Growth:
 
 
 def _resident() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
+    status = Path("/proc/self/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * _KIB
     raise RuntimeError("This benchmark reads resident memory from /proc: run it on Linux.")

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stack import REPOSITORY
+from tools.places import REPOSITORY
 
 _VARIABLES = """\
 variable "function" { type = object({ memory_size = number, timeout = number }) }

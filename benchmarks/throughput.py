@@ -130,8 +130,7 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
         source.invoke_each(_TEST_EVENT)
         meter.begin()
         source.begin()
-        while queue.held():
-            time.sleep(0.1)
+        drain(queue, source)
         counts = site.results()
         decided = sum(upload.result_key in counts for upload in uploads)
         figures = meter.figures(pairs, decided, doubled=sum(counts.values()) - len(counts))
@@ -139,6 +138,13 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
             if handed.failed:
                 say(f"{handed.failed} of {handed.messages} uploads had to come again")
     return figures
+
+
+def drain(queue: MemoryQueue, source: EventSource) -> None:
+    """Wait until every message is deleted; raises what ended the event source before."""
+    while queue.held():
+        source.check()
+        time.sleep(0.1)
 
 
 def announcement(bucket: str, upload: Announced) -> str:

@@ -94,10 +94,23 @@ class EventSource:
             thread.join()
         self._end_environments()
         self._deleter.shutdown()
-        for deletion in self._deletions:
-            deletion.result()
-        if self._problems and error is None:
-            raise self._problems[0]
+        problem = self._problem()
+        if problem is None or problem is error:
+            return
+        if error is None:
+            raise problem
+        # Often the cause: what the block waited for cannot come from a thread that has ended.
+        error.add_note(f"The event source had failed: {problem!r}")
+
+    def check(self) -> None:
+        """Raise the first problem of a thread or a deletion, if there is one.
+
+        To be called wherever the end of the queue is waited for: a thread that has died serves
+        nothing any more, and what it held never goes.
+        """
+        problem = self._problem()
+        if problem is not None:
+            raise problem
 
     def begin(self) -> None:
         """Start to poll."""
@@ -116,6 +129,10 @@ class EventSource:
             for record in environment.log_records()
         ]
 
+    def _problem(self) -> BaseException | None:
+        deletions = (each.exception() for each in list(self._deletions) if each.done())
+        return next((each for each in (*self._problems, *deletions) if each is not None), None)
+
     def _serve(self, place: int) -> None:
         self._begin.wait()
         try:
@@ -125,7 +142,7 @@ class EventSource:
                     self._hand_over(place, batch)
                 else:
                     self._stop.wait(_IDLE_SECONDS)
-        except BaseException as problem:  # noqa: BLE001 - told by __exit__
+        except BaseException as problem:  # noqa: BLE001 - told by check and __exit__
             self._problems.append(problem)
 
     def _gather(self) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class MemoryQueue:
-    """Messages by identity; one that was received is invisible for ``visibility_seconds``."""
+    """Messages, the oldest first; one that was received is invisible for ``visibility_seconds``."""
 
     visibility_seconds: float
-    _waiting: list[str] = field(init=False, default_factory=list)
+    _waiting: deque[str] = field(init=False, default_factory=deque)
     _bodies: dict[str, str] = field(init=False, default_factory=dict)
     _invisible: dict[str, float] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
@@ -31,8 +32,6 @@ class MemoryQueue:
                 identity = str(uuid.uuid4())
                 self._bodies[identity] = body
                 self._waiting.append(identity)
-            # Taken from the end.
-            self._waiting.reverse()
 
     def held(self) -> int:
         """Return how many messages are not deleted."""
@@ -46,8 +45,10 @@ class MemoryQueue:
             due = [each for each, moment in self._invisible.items() if moment <= now]
             for identity in due:
                 del self._invisible[identity]
-                self._waiting.append(identity)
-            taken = [self._waiting.pop() for _ in self._waiting[:MaxNumberOfMessages]]
+            # They are older than all that nobody has received yet.
+            self._waiting.extendleft(reversed(due))
+            count = min(MaxNumberOfMessages, len(self._waiting))
+            taken = [self._waiting.popleft() for _ in range(count)]
             self._invisible.update(dict.fromkeys(taken, now + self.visibility_seconds))
             messages = [
                 {"MessageId": each, "ReceiptHandle": each, "Body": self._bodies[each]}

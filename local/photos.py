@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import matplotlib
 import skimage.data
@@ -164,23 +164,37 @@ def _paths(words: str) -> list[Path]:
 def _own(paths: Sequence[Path]) -> Iterator[Photo]:
     taken: set[str] = set()
     for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise PhotoError(f"Cannot read the photo {path}: {error.strerror}.") from error
-        kind = next((name for magic, name in _MAGIC.items() if data.startswith(magic)), None)
-        if kind is None:
-            raise PhotoError(f"{path} is not a JPEG or PNG picture; Rekognition reads no others.")
-        if len(data) > _MAX_BYTES:
-            size = len(data) / 1024 / 1024
-            raise PhotoError(f"{path} has {size:.1f} MB; Rekognition reads at most 15 MB from S3.")
+        data = _read(path)
         name = path.name
         for number in range(2, len(paths) + 2):
             if name not in taken:
                 break
             name = f"{path.stem}-{number}{path.suffix}"
         taken.add(name)
-        yield Photo(name, str(PurePosixPath(path)), None, data)
+        # The path would tell whoever sees the report how this machine's folders are named.
+        yield Photo(name, "your own photo", None, data)
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise PhotoError(f"{path} is no file. Name each photo by itself, not its folder.")
+    try:
+        with path.open("rb") as file:
+            # No more than it takes to see that it is too much.
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(f"Cannot read the photo {path}: {error.strerror}.") from error
+    if len(data) > _MAX_BYTES:
+        raise PhotoError(
+            f"{path} is larger than 15 MB ({_MAX_BYTES:,} bytes), which is all that Rekognition "
+            "reads from S3."
+        )
+    if not any(data.startswith(magic) for magic in _MAGIC):
+        raise PhotoError(
+            f"{path} is not a JPEG or PNG picture, and Rekognition reads no others. Export it as "
+            "JPEG; what phones save is often HEIC, whatever its name."
+        )
+    return data
 
 
 def _encoded(image: Image.Image, save: Callable[[Image.Image, io.BytesIO], None]) -> bytes:

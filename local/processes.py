@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from local import parent_death
+
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +142,14 @@ def group_is_alive(group: int) -> bool:
 
 
 def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    if not sys.platform.startswith("linux"):
+    ask = parent_death.request(number)
+    if ask is None:
         return None
-    # Looked up here: between fork and exec as little as possible should happen.
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
     parent = os.getpid()
 
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    def ask_in_child() -> None:
+        ask()
         if os.getppid() != parent:
             os.kill(os.getpid(), int(number))
 
-    return ask
+    return ask_in_child

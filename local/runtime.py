@@ -145,6 +145,8 @@ class RuntimeEnvironment:
                 return "Runtime.ExitError"
             if time.monotonic() > deadline:
                 self.process.kill()
+                # Else it would look alive for a moment, and be given the next event.
+                self.process.wait()
                 return "Sandbox.Timedout"
 
     def log_records(self) -> list[dict[str, Any]]:

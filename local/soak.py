@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import base64
 import random
+import resource
 import statistics
 import sys
 import threading
@@ -33,6 +34,9 @@ from local.stack import Stack
 from local.terraform import Workspace
 
 _SAMPLE_SECONDS = 0.5
+LEAST_SECONDS = 10.0
+"""Of a run: below, the medians of memory are those of a handful of samples and mean nothing."""
+_LEAST_SAMPLES = 2
 _MEBIBYTE = 1024 * 1024
 GROWTH_LIMIT = 0.05
 """By how much the memory of the second half may exceed that of the first, as a share."""
@@ -76,31 +80,48 @@ class Soak:
     """One sentence for each request that was not answered as it must be."""
     memory: dict[int, list[int]] = field(default_factory=dict)
     """Resident bytes of each execution environment, by process, in the order of sampling."""
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def note(self, demand: Demand, came: str) -> None:
+        """Count a request and what came of it; from any thread."""
+        with self._lock:
+            self.outcomes[demand.kind] += 1
+            if came != demand.expected:
+                self.unexpected.append(
+                    f"{str(demand.event)[:120]} came to {came[:200]} in place of {demand.expected}."
+                )
 
     @property
     def lasting(self) -> list[list[int]]:
         """The memory of the environments that were there for half of the run or longer."""
         most = max(map(len, self.memory.values()), default=0)
-        return [taken for taken in self.memory.values() if len(taken) >= most / 2]
+        return [
+            taken for taken in self.memory.values() if len(taken) >= max(most / 2, _LEAST_SAMPLES)
+        ]
 
     @property
-    def growth(self) -> float:
+    def growth(self) -> float | None:
         """How much more memory the second half took than the first after warming up, a share.
 
-        Of the lasting environment that grew most.
+        Of the lasting environment that grew most; None when no memory was seen twice.
         """
-        return max(growth(taken) for taken in self.lasting)
+        return max(map(growth, self.lasting), default=None)
 
     def problems(self) -> list[str]:
         """Return what is not as it should be."""
         found = self.unexpected[:20]
-        if self.growth > GROWTH_LIMIT:
+        if self.growth is None:
+            found.append("The function's memory was not seen often enough to tell whether it grew.")
+        elif self.growth > GROWTH_LIMIT:
             found.append(f"The function's memory grew by {self.growth:.1%}.")
         return found
 
 
 def growth(taken: Sequence[int]) -> float:
-    """Return by what share the second half exceeds the first, the first fifth left out."""
+    """Return by what share the second half exceeds the first, the first fifth left out.
+
+    Of two samples or more.
+    """
     warm = taken[len(taken) // 5 :]
     half = len(warm) // 2
     return statistics.median(warm[half:]) / statistics.median(warm[:half]) - 1
@@ -191,11 +212,7 @@ def _send(client: object, function: str, demand: Demand, report: Soak) -> None:
         came = outcome.error_type or str((outcome.answer or {}).get("decision"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
         came = f"no answer ({error})"
-    report.outcomes[demand.kind] += 1
-    if came != demand.expected:
-        report.unexpected.append(
-            f"{str(demand.event)[:120]} came to {came[:200]} in place of {demand.expected}."
-        )
+    report.note(demand, came)
 
 
 def _memory_of(function: str) -> dict[int, int]:
@@ -208,7 +225,7 @@ def _memory_of(function: str) -> dict[int, int]:
             environment = (process / "environ").read_bytes().split(b"\0")
             if f"AWS_LAMBDA_FUNCTION_NAME={function}".encode() in environment:
                 pages = int((process / "statm").read_text().split()[1])
-                found[int(process.name)] = pages * 4096
+                found[int(process.name)] = pages * resource.getpagesize()
         except (OSError, ValueError, IndexError):
             continue
     return found
@@ -231,8 +248,15 @@ def _put_photos(stack: Stack, bucket: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Deploy examples/minimal on a stack of its own and soak it; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.soak", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1800.0, help="default: 1800")
+    parser.add_argument(
+        "--seconds", type=float, default=1800.0, help=f"{LEAST_SECONDS:g} or more (default: 1800)"
+    )
     seconds = parser.parse_args(arguments).seconds
+    # Not `<`: it would let "nan" pass.
+    if not seconds >= LEAST_SECONDS:
+        parser.error(f"--seconds must be {LEAST_SECONDS:g} or more, to see whether memory grows")
+    if not Path("/proc/self/statm").exists():
+        parser.error("the function's memory is read from /proc: run it on Linux")
     console = Console(highlight=False)
     with Stack() as stack:
         console.print("Applying examples/minimal to the local stack, about a minute …")
@@ -258,7 +282,7 @@ def main(arguments: Sequence[str]) -> int:
         str(report.outcomes.total()),
         *(str(count) for count in report.outcomes.values()),
         " ".join(_mebibytes(report)),
-        f"{report.growth:+.2%}",
+        "unknown" if report.growth is None else f"{report.growth:+.2%}",
     )
     console.print(table)
     for problem in report.problems():

@@ -26,11 +26,11 @@ import boto3
 from botocore.config import Config
 
 from local import processes
+from tools.places import REPOSITORY
 
 AwsClient: TypeAlias = Any
 """A boto3 client, made at run time from the service's model."""
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 REGION = "eu-west-1"
 """The examples' default region; the emulator keeps every region apart."""
 _START_SECONDS = 60.0

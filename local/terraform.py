@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from local import processes
-from local.stack import REPOSITORY, StackError, account_environment
+from local.stack import StackError, account_environment
+from tools.places import REPOSITORY
 
 Json: TypeAlias = Any
 """Whatever JSON can say."""
@@ -95,8 +96,7 @@ class Workspace:
         folder = mirror / "examples" / example
         folder.mkdir(parents=True)
         for source in [*REPOSITORY.glob("*.tf"), *(REPOSITORY / name for name in _MIRRORED)]:
-            if source.exists():
-                (mirror / source.name).symlink_to(source)
+            (mirror / source.name).symlink_to(source)
         for source in published.iterdir():
             if not source.name.startswith((".terraform", "terraform.tfstate")):
                 (folder / source.name).symlink_to(source)

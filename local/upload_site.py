@@ -14,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
+from local.function_variables import function_variables
 from local.runtime import RuntimeEnvironment
-from local.stack import REGION, REPOSITORY, Stack
+from local.stack import REGION, Stack
+from tools.places import REPOSITORY
 
 _ZIP = REPOSITORY / "lambda" / "face_compare.zip"
 _UPLOADERS = 8
@@ -31,6 +34,14 @@ class Pace:
     timeout_seconds: int = 30
 
 
+def result_key(key: str, version_id: str) -> str:
+    """Where the result of one version of a photo belongs, with the default prefixes.
+
+    Written down here once more, so that a change of the function's own rule is noticed.
+    """
+    return f"results/{key.removeprefix('challenge/')}/{version_id}.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Announced:
     """One version of a photo that was put."""
@@ -41,7 +52,7 @@ class Announced:
     @property
     def result_key(self) -> str:
         """Where its result belongs."""
-        return f"results/{self.key.removeprefix('challenge/')}/{self.version_id}.json"
+        return result_key(self.key, self.version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +116,12 @@ class UploadSite:
             {
                 "AWS_ENDPOINT_URL": self.stack.endpoint,
                 "AWS_ENDPOINT_URL_REKOGNITION": self.stack.rekognition_endpoint,
-                "FACE_COMPARE_BUCKET": self.bucket,
-                "FACE_COMPARE_CALLS_PER_SECOND": str(pace.calls_per_second),
-                "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
-                "FACE_COMPARE_CONCURRENCY": "5",
-                "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
-                "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
-                "FACE_COMPARE_RESULTS_PREFIX": "results/",
-                "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
-                "FACE_COMPARE_TIMEOUT_SECONDS": str(pace.timeout_seconds),
-                "FACE_COMPARE_WORKERS": str(pace.workers),
+                **function_variables(
+                    bucket=self.bucket,
+                    calls_per_second=pace.calls_per_second,
+                    workers=pace.workers,
+                    timeout_seconds=pace.timeout_seconds,
+                ),
                 **variables,
             },
             timeout_seconds=pace.timeout_seconds,
@@ -164,7 +171,8 @@ class UploadSite:
             for message in messages:
                 for record in json.loads(message["Body"]).get("Records", []):
                     photo = record["s3"]["object"]
-                    found.add(Announced(photo["key"], photo["versionId"]))
+                    # As in a form: "+" for a space, and %XX.
+                    found.add(Announced(unquote_plus(photo["key"]), photo["versionId"]))
         return found
 
     def _versions(self, prefix: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ _RECORDS_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Invoked:
     """What one direct invocation came to."""
 
     request_id: str
@@ -35,7 +35,7 @@ def upload(s3: AwsClient, bucket: str, key: str, photo: Photo) -> str:
 
 def invoke(
     lambda_client: AwsClient, function: str, event: object, qualifier: str | None = None
-) -> Outcome:
+) -> Invoked:
     """Invoke a function directly and wait for it."""
     named = {"Qualifier": qualifier} if qualifier else {}
     began = time.monotonic()
@@ -45,14 +45,14 @@ def invoke(
     payload = json.loads(response["Payload"].read())
     seconds = time.monotonic() - began
     if response.get("FunctionError"):
-        return Outcome(
+        return Invoked(
             request_id=str(payload.get("requestId", "")),
             seconds=seconds,
             answer=None,
             error_type=str(payload.get("errorType")),
             error_message=str(payload.get("errorMessage")),
         )
-    return Outcome(str(payload["request_id"]), seconds, payload, None, None)
+    return Invoked(str(payload["request_id"]), seconds, payload, None, None)
 
 
 def log_records(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-_ROOMS = ("unit", "package", "native", "integration")
+_ROOMS = ("unit", "native", "integration")
 _TESTS = Path(__file__).resolve().parent
 
 

@@ -39,11 +39,6 @@ class Finding:
     seconds: float
 
 
-def python_rooms(repository: Path) -> list[str]:
-    """The folders with typed Python that exist by now."""
-    return [room for room in _PYTHON_ROOMS if any((repository / room).rglob("*.py"))]
-
-
 def scan(checkov: Path, published: Path) -> tuple[str, ...]:
     """The command that scans every module and example below `published`, and asks no network.
 
@@ -80,12 +75,11 @@ def checks(copies: Path) -> list[Check]:
         shutil.rmtree(root / name, ignore_errors=True)
     checkov = venv.interpreter("scan", os.environ).with_name("checkov")
     config = f"--config={published / '.tflint.hcl'}"
-    rooms = python_rooms(REPOSITORY)
     found += [
         # The root apart from the examples too: seen through one, it has that example's inputs.
         Check("checkov, every example", (scan(checkov, published),), published),
         Check("checkov, the module", (scan(checkov, root),), root),
-        Check("mypy", (("mypy", *rooms),), REPOSITORY),
+        Check("mypy", (("mypy", *_PYTHON_ROOMS),), REPOSITORY),
         Check(
             f"mypy, the function under Python {_LAMBDA_PYTHON}",
             (

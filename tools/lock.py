@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.failure import ToolError
 from tools.progress import say
 
 
@@ -12,10 +13,18 @@ from tools.progress import say
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`; say so once when another process has it and wait.
 
-    The kernel frees the lock when its holder dies, so none is ever stale.
+    The kernel frees the lock when its holder dies, so none is ever stale. Whoever writes into the
+    cache comes through here first: a cache that cannot be written to raises ToolError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("w")
+    except OSError as error:
+        raise ToolError(
+            f"the cache cannot be written to ({error.filename}: {error.strerror}): set"
+            " FACE_COMPARE_CACHE to a folder that can."
+        ) from None
+    with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,17 +10,21 @@ usage: python3 -m tools.package            write the zip and its SHA-256 into RE
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import re
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "lambda"
+from tools.failure import ToolError, reported
+from tools.places import REPOSITORY
+
+SOURCE = REPOSITORY / "lambda"
 ZIP = SOURCE / "face_compare.zip"
-README = ROOT / "README.md"
+README = REPOSITORY / "README.md"
 
 _EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -46,8 +50,18 @@ def digest(archive: bytes) -> str:
 
 
 def readme_with(sha256: str, readme: str) -> str:
-    """Return the README's text with this digest in its place."""
-    return _DIGEST_IN_README.sub(rf"\g<1>{sha256}\g<2>", readme)
+    """Return the README's text with this digest in its place.
+
+    Raises:
+        ToolError: there is no such place.
+    """
+    text, count = _DIGEST_IN_README.subn(rf"\g<1>{sha256}\g<2>", readme)
+    if not count:
+        raise ToolError(
+            "README.md has no place for the zip's digest: write "
+            '"SHA-256 of `lambda/face_compare.zip`: ``" where it belongs and start again.'
+        )
+    return text
 
 
 def problems(archive: bytes) -> list[str]:
@@ -60,16 +74,29 @@ def problems(archive: bytes) -> list[str]:
     return found
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write or check; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tools.package",
+        description="Build lambda/face_compare.zip.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if zip or README is not current"
+    )
+    only_check: bool = parser.parse_args(arguments).check
     archive = build()
-    if arguments == ["--check"]:
-        for problem in problems(archive):
+    if only_check:
+        found = problems(archive)
+        for problem in found:
             print(problem, file=sys.stderr)
-        return 1 if problems(archive) else 0
-    ZIP.write_bytes(archive)
-    README.write_text(readme_with(digest(archive), README.read_text("utf-8")), encoding="utf-8")
-    print(f"{ZIP.relative_to(ROOT)}: {len(archive):,} bytes, SHA-256 {digest(archive)}")
+        return 1 if found else 0
+    with reported():
+        # Before anything is written, so that zip and README never part.
+        readme = readme_with(digest(archive), README.read_text(encoding="utf-8"))
+        ZIP.write_bytes(archive)
+        README.write_text(readme, encoding="utf-8")
+    print(f"{ZIP.relative_to(REPOSITORY)}: {len(archive):,} bytes, SHA-256 {digest(archive)}")
     return 0
 
 

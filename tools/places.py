@@ -16,14 +16,28 @@ _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "
 
 
 def home(environment: Mapping[str, str]) -> Path:
-    """The home folder, from the password database where HOME is unset or empty."""
-    return Path(environment.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
+    """The home folder, from the password database where HOME is unset or empty.
+
+    The cache folder stands in for a user whom the database does not know, as a container may have.
+    Raises ToolError when FACE_COMPARE_CACHE does not name that either.
+    """
+    if given := environment.get("HOME"):
+        return Path(given)
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        if chosen := environment.get("FACE_COMPARE_CACHE"):
+            return Path(chosen).absolute()
+        raise ToolError(
+            f"user {os.getuid()} has no home folder: set FACE_COMPARE_CACHE to a folder that can be"
+            " written to."
+        ) from None
 
 
 def cache(environment: Mapping[str, str]) -> Path:
     """The cache folder: FACE_COMPARE_CACHE, else one below XDG_CACHE_HOME, else below ~/.cache.
 
-    It is absolute, and need not exist yet.
+    It is absolute, and need not exist yet. Raises ToolError when none of them is known.
     """
     chosen = environment.get("FACE_COMPARE_CACHE")
     if chosen:

@@ -71,7 +71,7 @@ def record_failure(
     duration_ms: float | None = None,
     photo: StoredImage | None = None,
 ) -> None:
-    """Record what failed before any pair was compared: an event, or an uploaded photo.
+    """Record what failed beside the pairs: reading an event, or S3 for an uploaded photo.
 
     ``duration_ms`` and ``photo`` are told where they are known.
     """

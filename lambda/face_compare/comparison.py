@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from face_compare.decision import Decision, Rule
 from face_compare.faults import FaceCompareError, PassingError, SetupError
-from face_compare.images import Image, InlineImage
+from face_compare.images import Image, InlineImage, Side
+
+_Error = TypeVar("_Error", bound=Exception)
 
 
 class BoundingBox(NamedTuple):
@@ -80,8 +82,9 @@ class TargetResult(NamedTuple):
     """One target against every source, in the order of the request, and the rule.
 
     ``needs_every_source`` tells what becomes of a target without a match of which a source
-    could not be compared, although that source might match. Bulk work needs every source, since
-    it can try again; a direct caller gets the decision by the others, and each source's fault.
+    could not be compared, although that source might match. In bulk work nobody looks at each
+    source's fault, so every source is needed; a direct caller gets the decision by the others,
+    and each source's fault beside it.
     """
 
     bucket: str
@@ -92,18 +95,22 @@ class TargetResult(NamedTuple):
     @property
     def outcome(self) -> Verdict | FaceCompareError:
         """The decision by the best source, or the fault that leaves this target undecided."""
-        seen = [(pair, pair.outcome) for pair in self.pairs if isinstance(pair.outcome, Sighting)]
+        verdict = self._verdict()
+        if verdict is not None and verdict.decision is Decision.MATCH:
+            return verdict
         faults = [pair.outcome for pair in self.pairs if isinstance(pair.outcome, FaceCompareError)]
+        in_the_way = _in_the_way(faults) if self.needs_every_source else []
+        if in_the_way:
+            return leading_fault(in_the_way)
+        return verdict or leading_fault(faults)
+
+    def _verdict(self) -> Verdict | None:
+        seen = [(pair, pair.outcome) for pair in self.pairs if isinstance(pair.outcome, Sighting)]
         if not seen:
-            return leading_fault(faults)
+            return None
         # A face without a score ranks below a score of 0.
         pair, sighting = max(seen, key=lambda each: _rank(each[1].similarity))
-        decision = self.rule.decide(sighting.similarity)
-        # A fault of the source's own photo is no reason to wait: no other try would change it.
-        in_the_way = [fault for fault in faults if isinstance(fault, PassingError | SetupError)]
-        if self.needs_every_source and in_the_way and decision is not Decision.MATCH:
-            return leading_fault(in_the_way)
-        return Verdict(pair, sighting, decision)
+        return Verdict(pair, sighting, self.rule.decide(sighting.similarity))
 
     def to_answer(self, *, list_sources: bool) -> dict[str, Any]:
         """Return the JSON object that the README documents for one target."""
@@ -135,10 +142,11 @@ class TargetResult(NamedTuple):
         }
 
     def _failed(self, fault: FaceCompareError) -> dict[str, Any]:
+        pair = next(pair for pair in self.pairs if pair.outcome is fault)
         return {
             "error": fault_members(fault),
-            "source": self._image(self.pairs[0].source),
-            "target": self._image(self.pairs[0].target),
+            "source": self._image(pair.source),
+            "target": self._image(pair.target),
         }
 
     def _source_score(self, pair: PairResult) -> dict[str, Any]:
@@ -169,12 +177,27 @@ def fault_members(fault: FaceCompareError) -> dict[str, Any]:
     }
 
 
-def leading_fault(faults: Sequence[FaceCompareError]) -> FaceCompareError:
-    """Return the fault that stands for several: a passing one if there is any, else the first.
+def leading_fault(faults: Sequence[_Error]) -> _Error:
+    """Return the fault that stands for several: a passing one, else of the set-up, else the first.
 
-    Whoever retries passing faults then retries whenever that can change the outcome.
+    Whoever retries passing faults then retries whenever that can change the outcome, and whoever
+    mends the set-up learns of it.
     """
-    return next((fault for fault in faults if fault.retryable), faults[0])
+    for kind in (PassingError, SetupError):
+        for fault in faults:
+            if isinstance(fault, kind):
+                return fault
+    return faults[0]
+
+
+def _in_the_way(faults: Sequence[FaceCompareError]) -> list[FaceCompareError]:
+    """Return the faults that keep a target without a match from being decided.
+
+    Those of the target itself, which are alike for every source; else those that another try, or
+    mending the set-up, would change. A source whose own photo is no good is not waited for.
+    """
+    own = [fault for fault in faults if fault.side is Side.TARGET]
+    return own or [fault for fault in faults if isinstance(fault, PassingError | SetupError)]
 
 
 def _rank(similarity: float | None) -> float:

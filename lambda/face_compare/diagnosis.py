@@ -130,30 +130,24 @@ class Diagnosis:
         try:
             return self._clients.diagnosis_s3.head_object(**self._object(image))
         except AWS_ERRORS as error:
-            if http_status(error) == 400:
-                self._look_behind_bad_request(side, image)
-            raise self._object_fault(side, image, error) from error
+            full = self._full_error(image) if http_status(error) == 400 else None
+            raise self._object_fault(side, image, full or error) from error
 
     def _object(self, image: StoredImage) -> dict[str, Any]:
         version = {} if image.version_id is None else {"VersionId": image.version_id}
         return {"Bucket": self._settings.bucket, "Key": image.key, **version}
 
-    def _look_behind_bad_request(self, side: Side, image: StoredImage) -> None:
-        """Ask again by GetObject, since HeadObject has no body that could say what is bad.
+    def _full_error(self, image: StoredImage) -> Exception | None:
+        """Return GetObject's error: HeadObject's has no body, and so no code of its own.
 
-        It fails as HeadObject did; of an object that appears meanwhile nothing is read.
+        None if it does not fail; nothing of the object is read then.
         """
         self._require_time("InvalidS3ObjectException")
         try:
             self._clients.diagnosis_s3.get_object(**self._object(image))["Body"].close()
         except AWS_ERRORS as error:
-            if error_code(error) == "InvalidRequest":
-                raise faults.ImageUnreadableError(
-                    f"The {side} image {image} is encrypted under a key that its uploader keeps "
-                    "(SSE-C), which Rekognition cannot use. Store it again without one.",
-                    side,
-                ) from error
-            raise self._object_fault(side, image, error) from error
+            return error
+        return None
 
     def _object_fault(
         self, side: Side, image: StoredImage, error: Exception
@@ -165,6 +159,12 @@ class Diagnosis:
             return faults.ImageNotFoundError(
                 f"There is no {side} image {image}{version} in the bucket "
                 f"{self._settings.bucket}. Upload it first, or correct the key.",
+                side,
+            )
+        if error_code(error) == "InvalidRequest":
+            return faults.ImageUnreadableError(
+                f"The {side} image {image} is encrypted under a key that its uploader keeps "
+                "(SSE-C), which Rekognition cannot use. Store it again without one.",
                 side,
             )
         if status == 403:

@@ -37,8 +37,8 @@ class PermanentError(FaceCompareError):
 class SetupError(PermanentError):
     """Nothing is wrong with the request; somebody has to mend the module's surroundings.
 
-    An uploaded photo that meets one has no result for it: its message comes again, and waits in
-    the dead-letter queue until the cause is mended.
+    An uploaded photo that meets one, and matches no reference, has no result: its message comes
+    again, and waits in the dead-letter queue until the cause is mended.
     """
 
 
@@ -106,7 +106,7 @@ class ImageKeyUnusableError(SetupError):
 
 
 class ImageUnreadableError(SetupError):
-    """Rekognition cannot read an image although nothing wrong with it could be found."""
+    """Rekognition cannot read an image: archived, under its uploader's key, or kept from it."""
 
 
 class ImageTooLargeError(PermanentError):

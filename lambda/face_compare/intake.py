@@ -184,16 +184,19 @@ class Intake:
                 f"{self._settings.challenge_prefix}<subject>/."
             )
         prefix = f"{self._settings.reference_prefix}{subject}/"
-        listed = self._s3.list_objects_v2(
-            Bucket=self._settings.bucket, Prefix=prefix, MaxKeys=_MOST_REFERENCES + 1
-        )
-        keys = [each["Key"] for each in listed.get("Contents", []) if each["Key"][-1] != "/"]
+        listed = self._s3.list_objects_v2(Bucket=self._settings.bucket, Prefix=prefix)
+        keys = [
+            each["Key"]
+            for each in listed.get("Contents", [])
+            # A folder made in the console is an empty object whose key ends in a slash.
+            if not (each["Key"].endswith("/") and each["Size"] == 0)
+        ]
         if not keys:
             raise ReferenceNotFoundError(
                 f"There is no reference photo under {prefix} to compare {key} with. Put one "
                 "there, then upload the photo again."
             )
-        # Truncated, and some of them are folders: there are more than were listed.
+        # One answer lists 1000 keys, and more than enough where there are more of them.
         if listed.get("IsTruncated") or len(keys) > _MOST_REFERENCES:
             raise InvalidRequestError(
                 f"There are more than {_MOST_REFERENCES} reference photos under {prefix}, and "

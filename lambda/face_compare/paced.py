@@ -1,10 +1,10 @@
-"""Bulk work: one call after another, each at its turn, as many photos at once as there is room."""
+"""Bulk work: a photo is compared with one source after another, each call at its turn."""
 
 from __future__ import annotations
 
 from face_compare.comparer import Comparer, SecondsLeft
-from face_compare.comparison import PairResult, TargetResult
-from face_compare.faults import FaceCompareError, OutOfTimeError, PassingError
+from face_compare.comparison import PairResult, Sighting, TargetResult
+from face_compare.faults import FaceCompareError, OutOfTimeError, ThrottledError
 from face_compare.images import Image, Side
 from face_compare.pacing import Pacer
 from face_compare.request import Request
@@ -30,8 +30,8 @@ class PacedComparer:
     def compare(self, request: Request) -> TargetResult:
         """Compare the one target of ``request`` with its sources, a call at a time.
 
-        No call starts that might not end in time, and none whose answer could not matter: a
-        passing fault, or a fault of the target, is the last of the pairs.
+        No call starts that might not end in time. The pairs end early where more calls would
+        only cost: when the quota is used up, time is over, or the target itself is no good.
         """
         (target,) = request.targets
         left = self._seconds_left() - self._settings.seconds_after_turn
@@ -44,7 +44,7 @@ class PacedComparer:
         for source, turn in zip(request.sources, turns, strict=True):
             self._pacer.until(turn)
             pairs.append(self._compare(Request((source,), (target,), request.rule)))
-            if _ends_it(pairs[-1]):
+            if _is_enough(pairs):
                 break
         return _result(self._settings, request, pairs)
 
@@ -53,7 +53,7 @@ class PacedComparer:
         self._pacer.finish()
 
     def has_time(self) -> bool:
-        """Tell whether one more call and storing what it gives would end in time."""
+        """Tell whether one more comparison and storing what it gives would end in time."""
         return self._seconds_left() >= self._settings.seconds_after_turn
 
     def _compare(self, single: Request) -> PairResult:
@@ -67,8 +67,9 @@ class PacedComparer:
 def out_of_time() -> OutOfTimeError:
     """Return the fault of a photo that finds no time left."""
     return OutOfTimeError(
-        "The function's timeout left no time for this photo. It comes again; if it does not get "
-        "done, raise function.timeout, or tell the module how many reference photos a person has."
+        "The function's timeout left no time for this photo. It comes again with its message or "
+        "batch; if that does not help, raise function.timeout, or tell the module how many "
+        "reference photos a person has."
     )
 
 
@@ -76,11 +77,13 @@ def _not_begun(source: Image, target: Image) -> PairResult:
     return PairResult(source, target, out_of_time(), duration_ms=0.0)
 
 
-def _ends_it(pair: PairResult) -> bool:
-    fault = pair.outcome
-    return isinstance(fault, PassingError) or (
-        isinstance(fault, FaceCompareError) and fault.side is Side.TARGET
-    )
+def _is_enough(pairs: list[PairResult]) -> bool:
+    last = pairs[-1].outcome
+    if isinstance(last, ThrottledError | OutOfTimeError):
+        return True
+    # A target that was seen before can be read, whatever Rekognition says of it now.
+    seen = any(isinstance(pair.outcome, Sighting) for pair in pairs)
+    return not seen and isinstance(last, FaceCompareError) and last.side is Side.TARGET
 
 
 def _result(settings: Settings, request: Request, pairs: list[PairResult]) -> TargetResult:

@@ -1,11 +1,12 @@
-"""A batch of pairs from Step Functions: compared at the module's pace, none paid for twice.
+"""A batch of pairs from Step Functions: compared at the module's pace.
 
 The event is ``{"pairs": ITEMS}``, where ITEMS is one item, a list of them, or what a
 Distributed Map's ItemBatcher makes of them: ``{"Items": [...], "BatchInput": {"execution":
 ARN}}``. An item is an event of a direct invocation with one ``target`` and without inline photos.
 
 The state machine runs a batch again whole when it fails. What was decided before a passing
-fault is therefore kept in the bucket until then, and only the rest is compared again.
+fault is therefore kept in the bucket until then, and only the rest is compared again. (Of an
+invocation that was killed nothing is kept.)
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from botocore.exceptions import ClientError
 from face_compare import audit
 from face_compare.aws_errors import AWS_ERRORS, general_fault, http_status
 from face_compare.comparer import Comparer, SecondsLeft
-from face_compare.comparison import fault_members
-from face_compare.faults import FaceCompareError, InvalidRequestError, PassingError
+from face_compare.comparison import fault_members, leading_fault
+from face_compare.faults import FaceCompareError, InvalidRequestError, SetupError
 from face_compare.images import InlineImage
 from face_compare.paced import PacedComparer
 from face_compare.request import Request, parse_request
@@ -58,7 +59,8 @@ class _Batch:
         execution = ""
         if isinstance(pairs, Mapping) and "Items" in pairs:
             shared = pairs.get("BatchInput")
-            execution = str(shared.get("execution", "")) if isinstance(shared, Mapping) else ""
+            told = shared.get("execution") if isinstance(shared, Mapping) else None
+            execution = told if isinstance(told, str) else ""
             pairs = pairs["Items"]
         items = pairs if isinstance(pairs, list) else [pairs]
         if not 1 <= len(items) <= _MOST_PAIRS:
@@ -71,9 +73,10 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of one item: its entry in the answer, or why it has none yet, or both.
+    """What came of one item.
 
-    An item that has to come again has no entry: ``error`` is a passing fault then, or a defect.
+    ``entry`` is what stands in the answer; None if the item has to come again. ``error`` is what
+    to raise if nothing better came of the batch; None if the item was decided.
     """
 
     entry: Entry | None
@@ -116,15 +119,17 @@ class Pairs:
         with ThreadPoolExecutor(self._settings.workers) as executor:
             outcomes = list(executor.map(compare, open_places))
         comparer.finish()
+        kept = list(entries)
         for place, outcome in zip(open_places, outcomes, strict=True):
             entries[place] = outcome.entry
+            # Whoever mends the set-up and takes the run up again has such a pair compared again.
+            kept[place] = None if isinstance(outcome.error, SetupError) else outcome.entry
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if None in entries:
-            memo.write(entries)
-            # Step Functions tries again only for a fault that may pass.
-            return next((error for error in errors if isinstance(error, PassingError)), errors[0])
-        if errors and all("error" in entry for entry in entries if entry):
-            return errors[0]
+            memo.write(kept)
+            return leading_fault(errors)
+        if all("error" in entry for entry in entries if entry is not None):
+            return leading_fault(errors)
         return {"results": entries}
 
     def _outcome(

@@ -85,7 +85,7 @@ def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Up
             f"The message is about the bucket {_shown(named)}, not {bucket}."
         )
     # In a notification, unlike everywhere else, the key is URL-encoded.
-    key = _text(unquote_plus(stored["key"]))
+    key = _key(unquote_plus(stored["key"]))
     # A result that announced itself would have a result in turn, and so on for ever.
     if not key.startswith(challenge_prefix):
         raise UnreadableMessageError(
@@ -101,8 +101,8 @@ def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Up
     )
 
 
-def _text(value: str) -> str:
-    """Return a text that can be a key. Raises ValueError (or TypeError) for any other value."""
+def _key(value: str) -> str:
+    """Return a text that can be a key. Raises ValueError or AttributeError for another value."""
     if len(value.encode()) > _LONGEST_KEY_BYTES:
         raise ValueError("too long")
     return value
@@ -112,7 +112,7 @@ def _name(value: str) -> str:
     """Return a text that can be one step of a key, for the result's."""
     if "/" in value:
         raise ValueError("a slash")
-    return _text(value)
+    return _key(value)
 
 
 def _shown(value: object) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.photos import Pair
-from local.use import Outcome
+from local.use import Invoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Failure:
     """Key of the reference photo."""
     target: str
     """Key of the challenge photo."""
-    outcome: Outcome
+    outcome: Invoked
 
     @property
     def as_expected(self) -> bool | None:
@@ -163,7 +163,7 @@ class Run:
         }
 
 
-def outcome_of(pair: Pair, source: str, target: str, outcome: Outcome) -> Comparison | Failure:
+def outcome_of(pair: Pair, source: str, target: str, outcome: Invoked) -> Comparison | Failure:
     """Sort an outcome into decisions and failures."""
     if outcome.answer is None:
         return Failure(pair, source, target, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import math
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from PIL import Image, ImageOps
+from PIL import Image
 
 from local.demo.model import Comparison, Failure, Run
 from local.photos import Album, Photo
+from local.rekognition.faults import ServiceError
+from local.rekognition.images import decode
 
 PAGE = "demo-report.html"
 FACTS = "demo-report.json"
@@ -34,6 +37,10 @@ _STEP_TITLES = {
     "destroy": "terraform destroy",
     "list": "List what is left",
 }
+
+
+class ReportError(Exception):
+    """The report cannot be written; the message says why and how to mend it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,8 @@ class Picture:
 
     name: str
     caption: str
-    uri: str
+    uri: str | None
+    """None if nobody can read it."""
     width: int
     height: int
     boxes: tuple[Box, ...]
@@ -95,6 +103,21 @@ class Section:
     cards: tuple[Card, ...]
 
 
+def check_writable(folder: Path) -> None:
+    """See that both files can be written there; nothing is changed.
+
+    Raises:
+        ReportError: one of them cannot.
+    """
+    for path in (folder / PAGE, folder / FACTS):
+        new = not path.exists()
+        with _told(path):
+            # Asked by doing it: permissions alone do not tell of a read-only or full disk.
+            path.open("ab").close()
+            if new:
+                path.unlink()
+
+
 def write(run: Run, album: Album, folder: Path) -> tuple[Path, Path]:
     """Write demo-report.html and demo-report.json.
 
@@ -102,12 +125,25 @@ def write(run: Run, album: Album, folder: Path) -> tuple[Path, Path]:
         Both paths.
 
     Raises:
-        OSError: the folder cannot be written to.
+        ReportError: one of them cannot be written.
     """
     page, facts = folder / PAGE, folder / FACTS
-    page.write_text(render(run, album), encoding="utf-8")
-    facts.write_text(json.dumps(run.facts(), indent=2) + "\n", encoding="utf-8")
+    with _told(page):
+        page.write_text(render(run, album), encoding="utf-8")
+    with _told(facts):
+        facts.write_text(json.dumps(run.facts(), indent=2) + "\n", encoding="utf-8")
     return page, facts
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            f"The demo cannot write its report to {path} ({error.strerror}): make it writable, or "
+            "start the demo from a copy of the repository that is."
+        ) from error
 
 
 def render(run: Run, album: Album) -> str:
@@ -162,9 +198,11 @@ def _cards(run: Run, reference: Photo) -> Iterator[Card]:
 
 
 def _picture(photo: Photo, boxes: tuple[Box, ...]) -> Picture:
-    with Image.open(io.BytesIO(photo.data)) as image:
-        # Boxes are ratios of the upright photo.
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+    try:
+        # What the stand-in for Rekognition saw, upright as the boxes are meant.
+        upright = Image.fromarray(decode(photo.data))
+    except ServiceError:
+        return Picture(photo.name, photo.caption, None, 4, 3, boxes)
     upright.thumbnail((_LONGER_SIDE, _LONGER_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=82, optimize=True)

@@ -58,7 +58,9 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
 
     Raises:
         StackError: the stack or Terraform failed; everything is removed by then.
+        ReportError: the folder cannot be written into, as a rule before anything is started.
     """
+    report.check_writable(results)
     # Before the live display: what is installed now shows its own progress.
     emulator_python()
     shows_failure = any(_shows_failure(pair) for pair in album.pairs())

@@ -21,7 +21,7 @@ from importlib import import_module
 from typing import Any
 from xml.sax.saxutils import escape
 
-from local.emulator.principals import PrincipalsFile
+from local.emulator.principals import PrincipalsWriter
 from local.emulator.settings import Settings
 from local.emulator.transport import as_if_by_https
 from local.emulator.upstream import Upstream
@@ -38,7 +38,7 @@ def install(settings: Settings) -> None:
     upstream_results = iam._build_simulate_results_real
     upstream_register = sts.register_session
     upstream_resource = iam_actions.extract_resource_arn
-    principals = PrincipalsFile(settings.principals_file)
+    principals = PrincipalsWriter(settings.principals_file)
 
     def extract_resource_arn(
         service: str,

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 
-class PrincipalsFile:
+class PrincipalsWriter:
     """Keeps {access key: {"arn", "secret_access_key"}} on disk, always whole, for its owner only.
 
     A reader never sees half a file: each change is written beside it and moved into place.

@@ -17,8 +17,8 @@ from local.rekognition.lifetime import end_with_parent
 from local.rekognition.server import EngineKind, Options, run
 
 
-def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
-    """Return the options and the ready file; exits with 2 and a sentence when they are wrong."""
+def parse_arguments(arguments: Sequence[str]) -> Options:
+    """Return the options; exits with 2 and a sentence when they are wrong."""
     parser = argparse.ArgumentParser(prog="python -m local.rekognition", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 (default): any free one")
     parser.add_argument("--region", default="eu-west-1", help="of the S3 and IAM clients")
@@ -30,19 +30,15 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
     parser.add_argument("--engine", type=EngineKind, default=EngineKind.DLIB, choices=EngineKind)
     parser.add_argument("--preload", action="store_true", help="load the models at once")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every call")
-    parser.add_argument("--jitter-ms", type=float, default=0.0, help="0 to this many more")
-    parser.add_argument("--seed", type=int, default=0, help="of the jitter")
     parser.add_argument("--tps", type=float, help="calls per second that are served")
-    parser.add_argument("--burst", type=float, help="calls saved up at most (default: tps)")
-    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="gets the JSON line too")
     given = parser.parse_args(arguments)
     if given.engine is EngineKind.DLIB and given.s3_endpoint is None:
         parser.error("--s3-endpoint is needed, or --engine scripted, which knows photos by key")
     try:
-        settings = Settings(given.latency_ms, given.jitter_ms, given.tps, given.burst)
+        settings = Settings(given.latency_ms, given.tps)
     except ValueError as problem:
         parser.error(str(problem))
-    options = Options(
+    return Options(
         port=given.port,
         region=given.region,
         s3_endpoint=given.s3_endpoint,
@@ -51,26 +47,15 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Options, Path | None]:
         engine=given.engine,
         preload=given.preload,
         settings=settings,
-        seed=given.seed,
     )
-    return options, given.ready_file
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stand-in; returns the exit code."""
     end_with_parent()
-    options, ready_file = parse_arguments(arguments)
-
-    def announce(url: str) -> None:
-        line = json.dumps({"endpoint": url})
-        if ready_file is not None:
-            beside = ready_file.with_name(f"{ready_file.name}.new")
-            beside.write_text(f"{line}\n", encoding="utf-8")
-            beside.replace(ready_file)
-        print(line, flush=True)
-
+    options = parse_arguments(arguments)
     try:
-        run(options, announce)
+        run(options, lambda url: print(json.dumps({"endpoint": url}), flush=True))
     except OSError as problem:
         print(f"The stand-in cannot listen on port {options.port}: {problem}", file=sys.stderr)
         return 1

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.rekognition import faults
 from local.rekognition.control import OK, Control, Fault
 from local.rekognition.operations import Call, Operation, Service
-from local.rekognition.principals import Principal, PrincipalsFile
+from local.rekognition.principals import Principal, PrincipalsReader
 from local.rekognition.quota import Verdict
 from local.rekognition.shapes import parse, request_shape
 from local.rekognition.signature import Claim, SignedRequest, read_claim, verify
@@ -51,7 +51,7 @@ class Parts:
     """What the application is put together from. ``waiters`` runs what waits for S3 and IAM."""
 
     service: Service
-    principals: PrincipalsFile
+    principals: PrincipalsReader
     control: Control
     waiters: Executor
 

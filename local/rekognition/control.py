@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -32,21 +31,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``latency_ms`` is added to every call that is not refused; jitter is 0 to ``jitter_ms``."""
+    """``latency_ms`` is added to every call that is not refused; ``tps`` None means no quota."""
 
     latency_ms: float = 0.0
-    jitter_ms: float = 0.0
     tps: float | None = None
-    burst: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be meant."""
-        if self.latency_ms < 0 or self.jitter_ms < 0:
-            raise ValueError("latency_ms and jitter_ms are not negative")
+        if self.latency_ms < 0:
+            raise ValueError("latency_ms is not negative")
         if self.tps is not None and self.tps <= 0:
             raise ValueError("tps is above 0, or null for no quota")
-        if self.burst is not None and self.burst < 1:
-            raise ValueError("burst is at least 1, or null for one second's worth")
 
 
 class Control:
@@ -56,13 +51,10 @@ class Control:
         self,
         settings: Settings | None = None,
         *,
-        seed: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lock = threading.Lock()
         self._clock = clock
-        # Reproducible on purpose; nothing secret hangs on it.
-        self._random = random.Random(seed)  # noqa: S311
         self._settings = settings or Settings()
         self._quota = self._new_quota()
         self._script: deque[Fault] = deque()
@@ -78,8 +70,7 @@ class Control:
     def latency(self) -> float:
         """Return the seconds to add to this call."""
         with self._lock:
-            jitter = self._random.uniform(0, self._settings.jitter_ms)
-            return (self._settings.latency_ms + jitter) / 1000
+            return self._settings.latency_ms / 1000
 
     def next_fault(self) -> Fault | None:
         """Take the next scripted fault, if any is left."""
@@ -107,14 +98,15 @@ class Control:
     def apply(self, wish: Any) -> None:
         """Change what the keys name; the rest stays.
 
-        latency_ms, jitter_ms, tps, burst   as in Settings; a new tps or burst starts a full bucket
+        latency_ms      as in Settings
+        tps             as in Settings; a new one starts a full bucket
         script          [{"fault": "throttling", "count": 3}, …]   appended
         clear_script    true: forget what is scripted
         reset_counters  true
 
         Raises ValueError, TypeError or KeyError for anything else; nothing has changed then.
         """
-        numbers = {"latency_ms", "jitter_ms", "tps", "burst"}
+        numbers = {"latency_ms", "tps"}
         if not isinstance(wish, dict):
             raise TypeError(f"an object, got {wish!r}")
         unknown = set(wish) - numbers - {"script", "clear_script", "reset_counters"}
@@ -125,9 +117,7 @@ class Control:
             current = self._settings
             settings = Settings(
                 latency_ms=changed.get("latency_ms", current.latency_ms) or 0.0,
-                jitter_ms=changed.get("jitter_ms", current.jitter_ms) or 0.0,
                 tps=changed.get("tps", current.tps),
-                burst=changed.get("burst", current.burst),
             )
             script = [
                 fault
@@ -135,7 +125,7 @@ class Control:
                 for fault in [Fault(step["fault"])] * int(step.get("count", 1))
             ]
             self._settings = settings
-            if {"tps", "burst"} & set(changed):
+            if "tps" in changed:
                 self._quota = self._new_quota()
             if wish.get("clear_script"):
                 self._script.clear()
@@ -158,9 +148,7 @@ class Control:
                     total[_group(outcome)] += number
             return {
                 "latency_ms": self._settings.latency_ms,
-                "jitter_ms": self._settings.jitter_ms,
                 "tps": self._settings.tps,
-                "burst": self._settings.burst,
                 "scripted": [fault.value for fault in self._script],
                 "calls": sum(total.values()),
                 "served": total["served"],
@@ -180,7 +168,7 @@ class Control:
             }
 
     def _new_quota(self) -> Quota:
-        return Quota(self._settings.tps, self._settings.burst, self._clock)
+        return Quota(self._settings.tps, clock=self._clock)
 
     def _reset_counts(self) -> None:
         self._since = self._clock()

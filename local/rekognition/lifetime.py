@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
 import signal
 import threading
 import time
 
-_PR_SET_PDEATHSIG = 1
+from local import parent_death
 
 
 def end_with_parent() -> None:
@@ -18,9 +16,9 @@ def end_with_parent() -> None:
     On Linux the kernel does it; elsewhere a thread looks every half second.
     """
     parent = os.getppid()
-    # Asked at run time: mypy takes sys.platform for a constant.
-    if platform.system() == "Linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    ask = parent_death.request(signal.SIGTERM)
+    if ask is not None:
+        ask()
         if os.getppid() != parent:
             # The parent ended before the kernel was told.
             raise SystemExit(0)

@@ -38,7 +38,7 @@ class Principal:
         return found["role"] if found else None
 
 
-class PrincipalsFile:
+class PrincipalsReader:
     """``{access key: {"arn", "secret_access_key"[, "session_token"]}}``, read again on change."""
 
     def __init__(self, path: Path | None) -> None:

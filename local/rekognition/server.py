@@ -23,7 +23,7 @@ from local.rekognition.control import Control, Settings
 from local.rekognition.faces import FaceEngine
 from local.rekognition.objects import KeysOnly, PhotoStore, S3Store
 from local.rekognition.operations import Service
-from local.rekognition.principals import PrincipalsFile
+from local.rekognition.principals import PrincipalsReader
 from local.rekognition.scripted import ScriptedEngine
 
 LOOPBACK = "127.0.0.1"
@@ -54,7 +54,6 @@ class Options:
     engine: EngineKind = EngineKind.DLIB
     preload: bool = False
     settings: Settings = field(default_factory=Settings)
-    seed: int = 0
 
 
 def store(options: Options) -> PhotoStore:
@@ -154,8 +153,8 @@ def run(options: Options, when_ready: Callable[[str], None]) -> None:
         service=Service(
             engine=engine, authority=authority(options), store=photos, processors=processors
         ),
-        principals=PrincipalsFile(options.principals),
-        control=Control(options.settings, seed=options.seed),
+        principals=PrincipalsReader(options.principals),
+        control=Control(options.settings),
         waiters=waiters,
     )
 

@@ -85,10 +85,10 @@ locals {
       }
       ItemBatcher = {
         MaxItemsPerBatch = local.pairs_per_batch
-        # 96 KiB. Long keys make smaller batches then, in place of an answer over the 256 KiB that
-        # Step Functions takes: a decision is as long as its line and up to 700 bytes, for 200 pairs
-        # 233 KiB; an error, which names a key once more, comes to less.
-        MaxInputBytesPerBatch = 98304
+        # 64 KiB. Long keys make smaller batches then, in place of an answer over the 256 KiB that
+        # Step Functions takes. An entry is longest for a photo that may not be read, whose key stands
+        # in it twice: reckoned over every length of key, a batch of them comes to 217 KiB at most.
+        MaxInputBytesPerBatch = 65536
         # So that the function tells this run's unfinished batches from another's of the same pairs.
         BatchInput = { "execution.$" = "$$.Execution.Id" }
       }

@@ -19,12 +19,13 @@ import pytest
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
-from local.stack import REPOSITORY, RekognitionOptions, Stack
+from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.integration import upgrade
 from tests.integration.bulk import Bulk, start
 from tests.integration.moto import Moto
 from tests.integration.upgrade import Upgrade
+from tools.places import REPOSITORY
 
 _LAST = "test_destroy"
 
@@ -122,12 +123,12 @@ class Deployed:
     function: str
     log_group: str
 
-    def compare(self, source: object, target: object, **more: object) -> use.Outcome:
+    def compare(self, source: object, target: object, **more: object) -> use.Invoked:
         """Invoke the function directly."""
         event = {"source": source, "target": target, **more}
         return use.invoke(self.stack.client("lambda"), self.function, event)
 
-    def records(self, outcome: use.Outcome, within: float = 10.0) -> list[dict[str, Any]]:
+    def records(self, outcome: use.Invoked, within: float = 10.0) -> list[dict[str, Any]]:
         """The log records of an invocation."""
         return use.log_records(self.stack, self.log_group, outcome.request_id, within)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import boto3
 from local import inventory, processes
 from local.stack import REGION, AwsClient, free_ports
 from local.terraform import Drift, Workspace
+from tests.waiting import eventually
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "minimal": {},
@@ -79,15 +79,17 @@ def _apply(example: str, folder: Path, endpoint: str) -> Workspace:
 
 
 def _wait(endpoint: str, server: processes.Child) -> None:
-    deadline = time.monotonic() + 60
-    while True:
+    def answers() -> bool:
         try:
             with urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=2):  # noqa: S310
-                return
+                return True
         except OSError:
-            if server.exit_code() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"moto did not start:\n{server.log_tail()}") from None
-            time.sleep(0.1)
+            return False
+
+    def runs() -> None:
+        assert server.exit_code() is None, f"moto did not start:\n{server.log_tail()}"
+
+    eventually(answers, 60, "moto's server:", check=runs, why=lambda: f"\n{server.log_tail()}")
 
 
 def _clients(endpoint: str) -> Callable[[str], AwsClient]:

@@ -15,9 +15,11 @@ import pytest
 
 from local import use
 from local.photos import default_album
-from local.stack import REGION, REPOSITORY, Stack
+from local.stack import REGION, Stack
+from local.upload_site import result_key
 from tests.integration.conftest import Everything
-from tests.integration.example_uses import people, result
+from tests.integration.example_uses import have_seen, people, result
+from tools.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "audit.md"
 _COMMAND = re.compile(
@@ -107,18 +109,7 @@ def versions(desk: Desk) -> dict[str, str]:
     """Photos of two subjects, compared; the versions of the challenge photos by key."""
     same, other = people(default_album())
     s3 = desk.stack.client("s3")
-    # The stand-in's first look at a photo may take longer on a busy machine than an upload is given
-    # before it is put back for three minutes; directly, there is time.
-    for number, photo in enumerate((same[0], same[1], other)):
-        use.upload(s3, desk.bucket, f"reference/seen/{number}.jpg", photo)
-    seen = {
-        "source": "reference/seen/0.jpg",
-        "targets": [f"reference/seen/{n}.jpg" for n in (1, 2)],
-    }
-    for _attempt in range(5):
-        answer = use.invoke(desk.stack.client("lambda"), desk.function, seen).answer or {}
-        if all("decision" in entry for entry in answer.get("results", [{}])):
-            break
+    have_seen(desk.stack, desk.bucket, desk.function, (*same, other))
     for subject in (SUBJECT, OTHER):
         use.upload(s3, desk.bucket, f"reference/{subject}/front.jpg", same[0])
     found = {
@@ -163,7 +154,7 @@ def test_every_command_of_the_document_is_tested() -> None:
 def test_a_result_leads_to_its_own_record(desk: Desk, versions: dict[str, str]) -> None:
     """Else a disputed result could not be explained."""
     for key, decision in ((SAME, "match"), (STRANGER, "no_match")):
-        where = f"results/{key.removeprefix('challenge/')}/{versions[key]}.json"
+        where = result_key(key, versions[key])
         (record,) = records(desk.run("result-to-record", result=where))
         assert (record["target_key"], record["target_version_id"]) == (key, versions[key])
         assert record["decision"] == decision

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from local import use
 from local.rekognition.steering import Steering
 from local.terraform import Drift
+from local.upload_site import result_key
 from tests.integration.bulk import TPS, Bulk
+from tests.waiting import eventually
 
 UPLOADS = 320
 PEOPLE = 16
@@ -39,7 +41,7 @@ def test_hundreds_of_uploads_end_in_a_result_and_an_event_each(
 
     def put(key: str) -> str:
         version: str = s3.put_object(Bucket=bucket, Key=key, Body=b"photo")["VersionId"]
-        return f"results/{key.removeprefix('challenge/')}/{version}.json"
+        return result_key(key, version)
 
     bulk.stack.client("sqs").set_queue_attributes(
         QueueUrl=outputs["uploads_queue_url"], Attributes={"VisibilityTimeout": _VISIBILITY}
@@ -51,6 +53,7 @@ def test_hundreds_of_uploads_end_in_a_result_and_an_event_each(
         expected = set(pool.map(put, keys))
     eventually(
         lambda: len(results(s3, bucket)) >= UPLOADS,
+        _SECONDS,
         "results",
         why=lambda: put_off(bulk, outputs["log_group_name"]),
     )
@@ -59,7 +62,8 @@ def test_hundreds_of_uploads_end_in_a_result_and_an_event_each(
     assert one["decision"] == "match"
     assert announced(bulk, outputs["decided_queue_url"]) == Counter(expected)
     for queue in ("uploads_queue_url", "failed_uploads_queue_url"):
-        eventually(lambda url=outputs[queue]: held(bulk, url) == 0, queue)  # type: ignore[misc]
+        url = outputs[queue]
+        eventually(lambda url=url: held(bulk, url) == 0, _SECONDS, f"an end of {queue}")  # type: ignore[misc]
     counts = steering.report()
     assert (counts["served"], counts["throttled"]) == (UPLOADS, 0)
 
@@ -118,6 +122,25 @@ def test_a_batch_that_comes_again_is_paid_for_once(bulk: Bulk, steering: Steerin
     assert set(errors) == {"ThrottledError"}
     assert [each["decision"] for each in answer["results"]] == ["match"] * 30
     assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 30
+
+
+@pytest.mark.usefixtures("steering")
+def test_every_pair_of_a_batch_is_on_record(bulk: Bulk) -> None:
+    """Else a decision of a batch could be neither traced nor counted."""
+    outputs = bulk.batch.result()
+    wanted = {f"challenge/dave-{each}.jpg": "match" for each in range(5)}
+    wanted["challenge/erin.jpg"] = "no_match"
+    put_photos(bulk, outputs, [*wanted, "reference/dave.jpg"])
+    pairs = [{"source": "reference/dave.jpg", "target": target} for target in wanted]
+    outcome = bulk.stack.client("lambda").invoke(
+        FunctionName=outputs["function_name"], Payload=json.dumps({"pairs": pairs}).encode()
+    )
+    results = json.loads(outcome["Payload"].read())["results"]
+    (request_id,) = {each["request_id"] for each in results}
+    written = use.log_records(bulk.stack, outputs["log_group_name"], request_id)
+    decided = [each for each in written if each.get("message") == "face comparison decided"]
+    assert len(decided) == len(pairs)
+    assert {each["target_key"]: each["decision"] for each in decided} == wanted
 
 
 def test_an_upgrade_there_and_back_keeps_bucket_photos_and_log(bulk: Bulk) -> None:
@@ -183,7 +206,7 @@ def ended(bulk: Bulk, execution: str) -> str:
     def status() -> str:
         return str(states.describe_execution(executionArn=execution)["status"])
 
-    eventually(lambda: status() != "RUNNING", "the run's end")
+    eventually(lambda: status() != "RUNNING", _SECONDS, "the run's end")
     return status()
 
 
@@ -219,10 +242,3 @@ def put_off(bulk: Bulk, group: str) -> Counter[str]:
         logGroupName=group, filterPattern='"face comparison failed"'
     )
     return Counter(json.loads(event["message"])["error_type"] for event in found["events"])
-
-
-def eventually(what: Callable[[], bool], name: str, why: Callable[[], object] = lambda: "") -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not what():
-        assert time.monotonic() < deadline, f"waited in vain for {name} {why()}"
-        time.sleep(0.2)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import REPOSITORY
+from tests.waiting import eventually
+from tools.places import REPOSITORY
 
 _STARTING = "Start the emulated AWS"
 _APPLYING = "lifecycle_configuration.photos[0]: Creating"
@@ -71,19 +72,23 @@ def test_an_interrupted_demo_leaves_nothing(
     finally:
         demo.kill()
         demo.wait()
-    deadline = time.monotonic() + 10
-    while (left := _running_with(str(scratch))) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []
+    eventually(
+        lambda: not _running_with(str(scratch)),
+        10,
+        "the end of",
+        why=lambda: _running_with(str(scratch)),
+    )
     assert state_stays or list(scratch.iterdir()) == []
     assert "Traceback" not in log.read_text()
 
 
 def _wait_for(text: str, log: Path, demo: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while text not in log.read_text(encoding="utf-8"):
-        assert demo.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
-        time.sleep(0.05)
+    def written() -> str:
+        return log.read_text(encoding="utf-8")
+
+    def runs() -> None:
+        assert demo.poll() is None, written()
+
+    eventually(lambda: text in written(), 120, repr(text), every=0.05, check=runs, why=written)
     # The step has been announced; let it get going.
     time.sleep(0.3)

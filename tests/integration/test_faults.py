@@ -8,9 +8,9 @@ or of 2 s where no claim is left behind.
 
 from __future__ import annotations
 
+import json
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -23,6 +23,7 @@ from local.rekognition.steering import Steering
 from local.stack import Stack
 from local.upload_site import Announced, Pace, UploadSite
 from tests.integration.s3_proxy import failing_s3
+from tests.waiting import eventually
 
 _PACE = Pace(calls_per_second=40.0, workers=8, timeout_seconds=10)
 _BEYOND_LEASE = 18
@@ -53,12 +54,9 @@ class Ward:
             source.begin()
             yield source
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, source: EventSource) -> None:
         """Wait until the queue is empty: every message deleted, or in the dead-letter queue."""
-        deadline = time.monotonic() + seconds
-        while self.site.waiting():
-            assert time.monotonic() < deadline, "messages are left in the queue"
-            time.sleep(0.1)
+        until(source, lambda: not self.site.waiting(), "an empty queue", every=0.1)
 
     def paid(self) -> int:
         """Calls that were answered since the site was made; refused ones cost nothing."""
@@ -71,6 +69,13 @@ class Ward:
         assert set(counts) == {each.result_key for each in uploads if each not in dead}
         assert set(counts.values()) <= {1}, "a result was written over"
         assert self.site.failed() == set(dead)
+
+
+def until(
+    source: EventSource, condition: Callable[[], object], what: str, every: float = 0.01
+) -> None:
+    """Wait for what comes of serving; what has ended the event source ends the waiting."""
+    eventually(condition, 60.0, what, every=every, check=source.check)
 
 
 @pytest.fixture
@@ -95,6 +100,27 @@ def photos(ward: Ward, number: int, subject: str = "alice") -> list[Announced]:
     return ward.site.put_many([f"challenge/{subject}/{each}.jpg" for each in range(number)])
 
 
+def announcements(ward: Ward, number: int) -> set[str]:
+    """The bodies of so many messages that wait in the queue, and go on waiting there.
+
+    S3's test message is taken out, which would be among the first ten for ever.
+    """
+    sqs, url = ward.site.stack.client("sqs"), ward.site.queue_url
+    bodies: set[str] = set()
+
+    def complete() -> bool:
+        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        for message in received.get("Messages", []):
+            if "Records" in json.loads(message["Body"]):
+                bodies.add(message["Body"])
+            else:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(bodies) >= number
+
+    eventually(complete, 60.0, f"{number} announcements", every=0.01)
+    return bodies
+
+
 def test_a_function_killed_in_mid_batch_loses_nothing(
     bulk_stack: Stack, steering: Steering
 ) -> None:
@@ -102,10 +128,9 @@ def test_a_function_killed_in_mid_batch_loses_nothing(
     site = ward(bulk_stack, steering, visibility=_BEYOND_LEASE)
     uploads = photos(site, 40)
     with site.served(places=2, batch=20) as source:
-        while site.paid() < 6:
-            time.sleep(0.01)
+        until(source, lambda: site.paid() >= 6, "six calls")
         source.environments[0].process.kill()
-        site.settle()
+        site.settle(source)
         died = [each.outcome.error for each in source.handed if each.outcome.error]
     assert died == [{"errorType": "Runtime.ExitError"}]
     site.check(uploads)
@@ -119,7 +144,7 @@ def test_a_storm_of_throttling_passes(bulk_stack: Stack, steering: Steering) -> 
     uploads = photos(site, 20)
     steering.apply(script=[{"fault": "throttling", "count": 16}, {"fault": "provisioned"}])
     with site.served() as source:
-        site.settle()
+        site.settle(source)
         came_again = sum(each.failed for each in source.handed)
     assert came_again > 0, "botocore's own retries weathered it; the queue's were not tested"
     site.check(uploads)
@@ -136,11 +161,10 @@ def test_an_s3_that_is_overloaded_for_a_moment_costs_nothing(
         s3.rule = lambda method, path: 503 if method == "PUT" and path.endswith(".json") else None
         # The module's own timeout, so that there is time to sit it out on a busy machine too.
         pace = replace(_PACE, timeout_seconds=30)
-        with site.served(pace=pace, AWS_ENDPOINT_URL_S3=s3.endpoint):
-            while len(s3.failed) < 20:
-                time.sleep(0.01)
+        with site.served(pace=pace, AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
+            until(source, lambda: len(s3.failed) >= 20, "20 refusals of S3")
             s3.rule = lambda _method, _path: None
-            site.settle()
+            site.settle(source)
     site.check(uploads)
     assert site.paid() == 12
 
@@ -155,12 +179,11 @@ def test_an_s3_that_is_overloaded_for_long_loses_nothing(
         # Claims are made, but no result can be written.
         s3.rule = lambda method, path: 503 if method == "PUT" and path.endswith(".json") else None
         with site.served(places=1, AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
-            while not source.handed:
-                time.sleep(0.05)
+            until(source, lambda: source.handed, "the first batch")
             # All but the test message that S3 sends first.
             assert source.handed[0].failed >= source.handed[0].messages - 1
             s3.rule = lambda _method, _path: None
-            site.settle()
+            site.settle(source)
     site.check(uploads)
     # A call whose result could not be written in all that time is paid for again.
     assert 12 < site.paid() <= 24
@@ -174,8 +197,8 @@ def test_a_bucket_that_refuses_results_sends_uploads_to_the_dead_letter_queue_un
     uploads = photos(site, 5)
     with failing_s3(bulk_stack.endpoint) as s3:
         s3.rule = lambda method, path: 403 if method == "PUT" and "/results/" in path else None
-        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint):
-            site.settle()
+        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
+            site.settle(source)
     assert site.paid() == 0
     site.check(uploads, dead=set(uploads))
 
@@ -188,8 +211,8 @@ def test_photos_in_the_dead_letter_queue_are_decided_when_they_come_again(
     uploads = photos(site, 5)
     with failing_s3(bulk_stack.endpoint) as s3:
         s3.rule = lambda method, path: 403 if method == "PUT" and "/results/" in path else None
-        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint):
-            site.settle()
+        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
+            site.settle(source)
     sqs = bulk_stack.client("sqs")
     while messages := sqs.receive_message(
         QueueUrl=site.site.failed_url, MaxNumberOfMessages=10
@@ -199,8 +222,8 @@ def test_photos_in_the_dead_letter_queue_are_decided_when_they_come_again(
             sqs.delete_message(
                 QueueUrl=site.site.failed_url, ReceiptHandle=message["ReceiptHandle"]
             )
-    with site.served():
-        site.settle()
+    with site.served() as source:
+        site.settle(source)
     site.check(uploads)
     assert site.paid() == 5
 
@@ -212,7 +235,7 @@ def test_a_poison_photo_harms_no_other(bulk_stack: Stack, steering: Steering) ->
     good, bad = photos(site, 8), photos(site, 1, "noface")
     strangers = photos(site, 1, "nobody")
     with site.served(places=1) as source:
-        site.settle()
+        site.settle(source)
         assert sum(each.failed for each in source.handed) == 0
     site.check([*good, *bad, *strangers])
     outcomes: list[Mapping[str, Any]] = [site.site.result(each) for each in (*bad, *strangers)]
@@ -245,11 +268,15 @@ def test_a_reference_deleted_between_event_and_comparison_is_told(
         proxy.rule = delete_after_listing
         # The first comparison is put off by a throttled answer, the reference goes meanwhile.
         steering.apply(script=[{"fault": "throttling", "count": 1}])
-        with site.served(places=1, AWS_ENDPOINT_URL_S3=proxy.endpoint):
-            while not listed or steering.report()["throttled"] < 1:
-                time.sleep(0.002)
+        with site.served(places=1, AWS_ENDPOINT_URL_S3=proxy.endpoint) as source:
+            until(
+                source,
+                lambda: listed and steering.report()["throttled"] >= 1,
+                "a listing and a refused call",
+                every=0.002,
+            )
             s3.delete_object(Bucket=site.site.bucket, Key="reference/alice/1.jpg")
-            site.settle()
+            site.settle(source)
     site.check(uploads)
     result = site.site.result(uploads[0])
     if left:
@@ -267,21 +294,12 @@ def test_the_same_event_five_times_is_decided_and_paid_for_once(
     site = ward(bulk_stack, steering, max_receives=20)
     uploads = photos(site, 10)
     sqs = bulk_stack.client("sqs")
-    received = [
-        message
-        for _ in range(3)
-        for message in sqs.receive_message(
-            QueueUrl=site.site.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
-        ).get("Messages", [])
-    ]
-    bodies = {message["Body"] for message in received}
-    assert len(bodies) == 10
-    for body in bodies:
+    for body in announcements(site, 10):
         for _ in range(4):
             sqs.send_message(QueueUrl=site.site.queue_url, MessageBody=body)
     # Each batch holds several of the same, and both instances get some at the same time.
     with site.served(places=2, batch=10) as source:
-        site.settle()
+        site.settle(source)
         assert {each.place for each in source.handed} == {0, 1}
         assert sum(each.messages for each in source.handed) >= 50
     site.check(uploads)
@@ -299,13 +317,7 @@ def test_an_instance_whose_clock_is_wrong_takes_nothing_away_from_another(
     wrong = replace(site.site, code=ahead)
     uploads = photos(site, 10)
     sqs = bulk_stack.client("sqs")
-    bodies: set[str] = set()
-    while len(bodies) < 10:
-        for message in sqs.receive_message(
-            QueueUrl=site.site.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
-        ).get("Messages", []):
-            bodies.add(message["Body"])
-    for body in bodies:
+    for body in announcements(site, 10):
         sqs.send_message(QueueUrl=site.site.queue_url, MessageBody=body)
     environments = iter([site.site, wrong])
     source = EventSource(
@@ -317,7 +329,7 @@ def test_an_instance_whose_clock_is_wrong_takes_nothing_away_from_another(
     )
     with source:
         source.begin()
-        site.settle()
+        site.settle(source)
         # The clock was wrong indeed: its own records say so.
         stamps = {
             str(record["timestamp"])[:13]

@@ -58,7 +58,7 @@ def _log(deployed: Deployed) -> str:
     return "recorded" if deployed.records(outcome, _SILENCE_SECONDS) else "no record"
 
 
-def _outcome(outcome: use.Outcome) -> str:
+def _outcome(outcome: use.Invoked) -> str:
     return outcome.error_type or "answered"
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from local import use
 from local.photos import default_album
-from local.stack import REPOSITORY, Stack
+from local.stack import Stack
 from local.terraform import Workspace
+from tools.places import REPOSITORY
 
 FIRST_WHOLE_MODULE = "bc0b35d"
 """The baseline as long as there is no tag: the last commit before uploads, alarms and network."""

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -27,6 +28,28 @@ def test_the_cache_is_where_its_variables_say_in_their_order(tmp_path: Path) -> 
 @pytest.mark.parametrize("environment", [{}, {"HOME": ""}])
 def test_a_service_account_without_home_still_has_a_cache(environment: dict[str, str]) -> None:
     assert places.cache(environment).is_absolute()
+
+
+def test_a_user_whom_nobody_knows_is_told_how_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else `docker run --user 1234` would end in a KeyError."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(ToolError, match="no home folder: set FACE_COMPARE_CACHE to a folder"):
+        places.cache({})
+    mended = {"FACE_COMPARE_CACHE": "/somewhere"}
+    assert places.cache(mended) == Path("/somewhere")
+    command = run.command_environment(mended, Path("/v/bin/python"), chain=None)
+    assert command["HOME"] == "/somewhere"
+
+
+def test_a_cache_that_cannot_be_written_to_is_told_how_to_mend_it(tmp_path: Path) -> None:
+    """Else a service account whose home does not exist would see a traceback."""
+    (tmp_path / "home").touch()
+    with pytest.raises(ToolError, match=r"/home.*set FACE_COMPARE_CACHE to a folder that can\.$"):
+        venv.interpreter("dev", {"HOME": str(tmp_path / "home")})
 
 
 def test_platforms_are_named_as_the_provider_mirror_wants_them() -> None:

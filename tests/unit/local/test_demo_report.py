@@ -14,11 +14,12 @@ from rich.console import Console
 
 from local.demo import __main__ as entry
 from local.demo import report
+from local.demo import run as demo_run
 from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Failure, Run, Trail, outcome_of
 from local.demo.report import Box
 from local.photos import Album, Pair, Person, Photo
-from local.use import Outcome
+from local.use import Invoked
 
 FACE = {"confidence": 99.9, "bounding_box": {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}}
 
@@ -57,7 +58,7 @@ def _compared(photo: Photo, similarity: float, decision: str) -> Comparison:
 
 
 def _failed(photo: Photo, error: str) -> Failure:
-    outcome = Outcome("id-f", 0.1, None, error, "Use another photo.")
+    outcome = Invoked("id-f", 0.1, None, error, "Use another photo.")
     found = outcome_of(Pair(REFERENCE, photo), "reference/eileen.jpg", "challenge/x.jpg", outcome)
     assert isinstance(found, Failure)
     return found
@@ -166,6 +167,17 @@ def test_the_page_shows_each_photo_and_quotes_strange_names(tmp_path: Path) -> N
     assert json.loads(facts.read_text())["comparisons"]
 
 
+@pytest.mark.parametrize("cut", [slice(0, -70), slice(0, 20)])
+def test_a_photo_that_nobody_can_read_does_not_cost_the_page(tmp_path: Path, cut: slice) -> None:
+    """Else a half-downloaded photo would end the demo in a stack trace, after all its work."""
+    broken = Photo("broken.jpg", "your own photo", None, SAME.data[cut])
+    run = Run(
+        comparisons=[_compared(SAME, 99.5, "match")], failures=[_failed(broken, "ImageFormatError")]
+    )
+    page, _ = report.write(run, Album((REFERENCE,), (SAME, broken)), tmp_path)
+    assert "cannot be read" in page.read_text(encoding="utf-8")
+
+
 def test_the_page_says_first_what_is_wrong() -> None:
     """Else a failed run's report would look like a good one."""
     run = Run(comparisons=[_compared(SAME, 20.0, "no_match")])
@@ -185,6 +197,30 @@ def test_a_missing_photo_ends_the_demo_before_it_starts(
     assert entry.main() == 2
     said = capsys.readouterr().err
     assert said == "Cannot read the photo none.jpg: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("name", [report.PAGE, report.FACTS])
+def test_a_report_that_cannot_be_written_ends_the_demo_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Else two minutes of work would end in a traceback instead of a report."""
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for variable in ("REFERENCE", "CHALLENGE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(demo_run, "emulator_python", lambda: pytest.fail("something was started"))
+    assert entry.main() == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"The demo cannot write its report to {tmp_path / name} (Is a directory")
+    assert said.count("\n") == 1
+
+
+def test_looking_whether_the_report_can_be_written_changes_nothing(tmp_path: Path) -> None:
+    """Else a demo that fails would cost the report of the one before, or leave empty ones."""
+    (tmp_path / report.PAGE).write_text("the last one", encoding="utf-8")
+    report.check_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [report.PAGE]
+    assert (tmp_path / report.PAGE).read_text(encoding="utf-8") == "the last one"
 
 
 def test_steps_are_shown_and_timed_where_there_is_no_terminal() -> None:

@@ -16,12 +16,13 @@ import pytest
 from local.emulator import upstream
 from local.emulator.access import stream_resource
 from local.emulator.platform_records import Invocation, log_events
-from local.emulator.principals import PrincipalsFile
+from local.emulator.principals import PrincipalsWriter
 from local.emulator.runtime import write_bootstrap
 from local.emulator.runtime_environment import function_environment, log_group
 from local.emulator.settings import MINISTACK_VERSION, Settings
 from local.emulator.transport import Scope, as_if_by_https
-from local.stack import REPOSITORY, emulator_python
+from local.stack import emulator_python
+from tools.places import REPOSITORY
 
 CONFIG: dict[str, Any] = {
     "FunctionName": "fc",
@@ -193,7 +194,7 @@ def test_text_logs_have_lambdas_lines() -> None:
 def test_principals_are_always_whole_and_private(tmp_path: Path) -> None:
     """Else the stand-in would take a role for a stranger, or others could read the secrets."""
     path = tmp_path / "principals.json"
-    principals = PrincipalsFile(path)
+    principals = PrincipalsWriter(path)
     assert json.loads(path.read_text()) == {}
     principals.add("ASIA1", "arn:1", "s1")
     principals.add("ASIA2", "arn:2", "s2")

@@ -104,7 +104,9 @@ def test_file_names_are_split_as_they_were_meant(words: str, names: list[str]) -
         ("none.jpg", "b.jpg", r"Cannot read the photo none\.jpg: No such file"),
         ("a.jpg", "b.jpg none.jpg", r"Cannot read the photo none\.jpg"),
         ("a.jpg", "text.jpg", "not a JPEG or PNG"),
-        ("a.jpg", "large.jpg", r"has 16\.0 MB"),
+        ("a.jpg", "large.jpg", "larger than 15 MB"),
+        ("a.jpg", "folder", "no file. Name each photo"),
+        ("a.jpg", "/dev/zero", "no file"),
         ("a.jpg", "'b.jpg", "No closing quotation"),
     ],
 )
@@ -113,6 +115,7 @@ def test_an_unusable_photo_is_named_in_one_sentence(
 ) -> None:
     """Else a typo would only show after a minute's start, or as a stack trace."""
     (here / "text.jpg").write_text("hello")
+    (here / "folder").mkdir()
     (here / "large.jpg").write_bytes(JPEG + bytes(16 * 1024 * 1024))
     with pytest.raises(PhotoError, match=sentence):
         own_album(reference, challenge)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from local import processes
-from local.stack import REPOSITORY
+from tests.waiting import eventually
+from tools.places import REPOSITORY
 
 _GRANDCHILD = (
     "import subprocess, sys, time;"
@@ -32,11 +33,9 @@ def _start(tmp_path: Path, code: str) -> processes.Child:
 
 
 def _until(text: Path) -> str:
-    deadline = time.monotonic() + 10
-    while not text.exists() or not text.read_text().strip():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return text.read_text()
+    return eventually(
+        lambda: text.read_text().strip() if text.exists() else "", 10, f"{text}", every=0.02
+    )
 
 
 def _alive(pid: int) -> bool:
@@ -46,6 +45,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_killing_a_child_takes_its_children_along(tmp_path: Path) -> None:
     """Else a function's process would go on after the emulator."""
     child = _start(tmp_path, _GRANDCHILD)
@@ -75,10 +75,7 @@ def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     assert _alive(child)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 5
-    while _alive(child) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _alive(child)
+    eventually(lambda: not _alive(child), 5, "the child's end", every=0.02)
 
 
 def test_the_environment_is_exactly_the_one_given(

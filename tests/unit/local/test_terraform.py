@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from local import terraform
-from local.stack import REPOSITORY, StackError, account_environment
+from local.stack import StackError, account_environment
 from local.terraform import Workspace, differences
+from tools.places import REPOSITORY
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 import pytest
 from botocore.stub import Stubber
@@ -12,6 +13,7 @@ from face_compare.clients import Clients
 from face_compare.decision import Rule
 from face_compare.service import Service
 from face_compare.settings import Settings
+from tests.unit.payload.bulk_work import Bulk, bulk_work
 
 SETTINGS = Settings(
     bucket="photos",
@@ -37,6 +39,18 @@ class Context:
     def get_remaining_time_in_millis(self) -> int:
         """Return the time that a test chose."""
         return self.remaining_ms
+
+
+@dataclass
+class OverOnce(Context):
+    """Time that is over as soon as an event has happened, and not asked for before."""
+
+    happened: Event = field(default_factory=Event)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Wait for the event; what is left then is the reserve alone."""
+        assert self.happened.wait(10)
+        return 1_000
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,3 +103,11 @@ def storage_stub(clients: Clients) -> Iterator[Stubber]:
 def service(clients: Clients) -> Service:
     """The service as the handler makes it."""
     return Service(SETTINGS, clients)
+
+
+@pytest.fixture
+def bulk(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
+    """Bulk work at the settings above."""
+    with bulk_work(SETTINGS, clients) as work:
+        monkeypatch.setattr(clients, "_diagnosis_rekognition", work.rekognition)
+        yield work

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
 import json
+import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from moto import mock_aws
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from face_compare import faults
-from face_compare.audit import Invocation
 from face_compare.clients import Clients
 from face_compare.comparer import Comparer
 from face_compare.decision import Rule
@@ -24,110 +21,29 @@ from face_compare.intake import Intake
 from face_compare.pairs import Pairs
 from face_compare.results import Claim, ResultStore
 from face_compare.service import Service
-from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.bulk_work import INVOCATION, Bulk, photo, raising, refusal
 from tests.unit.payload.conftest import SETTINGS, Context
-from tests.unit.payload.test_uploads import announced
-
-INVOCATION = Invocation("request-1", "7", cold_start=False)
+from tools.places import REPOSITORY
 
 
 def plenty() -> float:
     return 29.0
 
 
-@dataclass
-class FakeRekognition:
-    """Scores by target key; a string is an error code. Every call is counted."""
-
-    scores: dict[str, float | str] = field(default_factory=dict)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    before: Callable[[str], None] = lambda _: None
-    before_source: Callable[[str], None] = lambda _: None
-
-    def compare_faces(self, **call: Any) -> dict[str, Any]:
-        source = call["SourceImage"]["S3Object"]["Name"]
-        target = call["TargetImage"]["S3Object"]["Name"]
-        self.calls.append((source, target))
-        self.before(target)
-        self.before_source(source)
-        score = self.scores.get(target, 99.0)
-        if isinstance(score, str):
-            raise ClientError({"Error": {"Code": score, "Message": ""}}, "CompareFaces")
-        return compared(score).body
-
-    def detect_faces(self, **call: Any) -> dict[str, Any]:
-        """Tell for the diagnosis that every challenge photo it asks about has no face."""
-        is_reference = call["Image"]["S3Object"]["Name"].startswith("reference/")
-        return {"FaceDetails": [{}] if is_reference else []}
-
-
-@dataclass
-class Bulk:
-    """What bulk work needs, with moto's S3 and a counted Rekognition."""
-
-    s3: Any
-    rekognition: FakeRekognition
-    intake: Intake
-    pairs: Pairs
-
-    def put(self, key: str) -> str:
-        return str(self.s3.put_object(Bucket="photos", Key=key, Body=b"x")["VersionId"])
-
-    def result_keys(self, suffix: str = ".json") -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket="photos", Prefix="results/")
-        return [o["Key"] for o in listed.get("Contents", []) if o["Key"].endswith(suffix)]
-
-    def result(self, key: str) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(
-            self.s3.get_object(Bucket="photos", Key=key)["Body"].read()
-        )
-        return content
-
-    def deliver(self, *messages: list[dict[str, Any]], left: float = 29.0) -> list[str]:
-        """Deliver one message for each list of announcements; return those that come again."""
-        event = {
-            "Records": [
-                {"messageId": f"m{n}", "eventSource": "aws:sqs", "body": json.dumps({"Records": m})}
-                for n, m in enumerate(messages)
-            ]
-        }
-        answer = self.intake.serve(event, INVOCATION, lambda: left)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def date_answer(parsed: dict[str, Any], **_: object) -> None:
-    parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = email.utils.formatdate(usegmt=True)
-
-
-@pytest.fixture
-def bulk(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
-    with mock_aws():
-        s3 = clients.paced_s3()
-        s3.create_bucket(
-            Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
-        s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-        # S3 dates every answer; moto inside the process does not.
-        s3.meta.events.register("after-call.s3.HeadObject", date_answer, unique_id="date")
-        rekognition = FakeRekognition()
-        monkeypatch.setattr(clients, "_diagnosis_rekognition", rekognition)
-        comparer = Comparer(SETTINGS, clients, rekognition)  # type: ignore[arg-type]
-        yield Bulk(s3, rekognition, Intake(SETTINGS, comparer, s3), Pairs(SETTINGS, comparer, s3))
-
-
-def photo(bulk: Bulk, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
-    return announced(key, versionId=bulk.put(key))
-
-
-def refuse_results(bulk: Bulk, monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
-    """Make S3 overloaded for so many results; their keys as they come."""
+def refuse_results(
+    bulk: Bulk,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+    code: str = "SlowDown",
+    status: int = 503,
+) -> list[str]:
+    """Make S3 refuse so many results; their keys as they come."""
     original, refused = bulk.s3.put_object, list[str]()
 
     def put_object(**put: Any) -> Any:
         if put["Key"].endswith(".json") and len(refused) < times:
             refused.append(put["Key"])
-            answer = {"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
-            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+            raise refusal(code, status, "PutObject")
         return original(**put)
 
     monkeypatch.setattr(bulk.s3, "put_object", put_object)
@@ -427,6 +343,59 @@ class TestUploads:
         assert [each["error_type"] for each in failures] == ["OutOfTimeError", "ThrottledError"]
         assert {each["target_key"] for each in failures} == {"challenge/alice/a.jpg"}
 
+    def test_the_announced_version_is_compared_and_not_the_newest(self, bulk: Bulk) -> None:
+        """Else the result of one photo would tell who is on the one that replaced it."""
+        record = photo(bulk)
+        bulk.put("challenge/alice/a.jpg")
+        bulk.deliver([record])
+        assert set(bulk.rekognition.target_versions) == {record["s3"]["object"]["versionId"]}
+
+    def test_a_result_that_s3_refuses_for_good_is_not_asked_for_till_time_is_over(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else one wrong policy would keep every instance busy for its whole timeout."""
+        refused = refuse_results(bulk, monkeypatch, 3, "AccessDenied", 403)
+        assert bulk.deliver([photo(bulk)]) == ["m0"]
+        assert len(refused) == 1
+
+    def test_an_invocation_ends_no_sooner_than_its_calls_share_of_time(
+        self, bulk: Bulk, clients: Clients
+    ) -> None:
+        """Else invocations with few photos, one after another, would overrun the quota."""
+        settings = SETTINGS._replace(calls_per_second=5.0)
+        comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
+        bulk.intake = Intake(settings, comparer, bulk.s3)
+        record = photo(bulk)
+        began = time.monotonic()
+        bulk.deliver([record])
+        assert time.monotonic() - began >= 2 / 5
+
+    def test_as_many_references_as_are_allowed_are_compared_and_no_folder(self, bulk: Bulk) -> None:
+        """Else the hundredth photo of a person would cost the other ninety-nine."""
+        bulk.put("reference/alice/")
+        for number in range(3, 101):
+            bulk.put(f"reference/alice/{number}.jpg")
+        bulk.rekognition.scores["challenge/alice/a.jpg"] = 1.0
+        bulk.deliver([photo(bulk)])
+        result = bulk.result(bulk.result_keys()[0])
+        compared = [source["key"] for source in result["sources"]]
+        assert sorted(compared) == sorted(f"reference/alice/{n}.jpg" for n in range(1, 101))
+        assert result["decision"] == "no_match"
+
+    def test_every_reference_has_its_score_in_the_result_even_a_single_one(
+        self, bulk: Bulk
+    ) -> None:
+        """Else whoever reads results would have to know two forms of them."""
+        bulk.deliver([photo(bulk, "challenge/alicia/a.jpg")])
+        (source,) = bulk.result(bulk.result_keys()[0])["sources"]
+        assert (source["key"], source["similarity"]) == ("reference/alicia/1.jpg", 99.0)
+
+    def test_a_result_is_json_to_whoever_fetches_it(self, bulk: Bulk) -> None:
+        """Else a browser would save it in place of showing it."""
+        bulk.deliver([photo(bulk)])
+        head = bulk.s3.head_object(Bucket="photos", Key=bulk.result_keys()[0])
+        assert head["ContentType"] == "application/json"
+
 
 class TestClaims:
     """Who may decide a photo."""
@@ -437,11 +406,28 @@ class TestClaims:
         assert fresh.claim("results/k.json", "b") is Claim.BUSY
         assert stale.claim("results/k.json", "c") is Claim.MINE
 
+    @pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
     def test_a_lease_outlives_every_holder_and_ends_before_the_message_comes_again(
-        self, bulk: Bulk
+        self, bulk: Bulk, clients: Clients, timeout: float
     ) -> None:
-        lease = bulk.intake._results._lease_seconds
-        assert SETTINGS.timeout_seconds < lease < 6 * SETTINGS.timeout_seconds
+        """Else two would pay for a photo, or its message would come again in vain."""
+        rate = (REPOSITORY / "rate.tf").read_text(encoding="utf-8")
+        found = re.search(r"visibility_timeout = (\d+) \* var\.function\.timeout", rate)
+        assert found, "the visibility timeout has moved"
+        settings = SETTINGS._replace(timeout_seconds=timeout)
+        comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
+        lease = Intake(settings, comparer, bulk.s3)._results._lease_seconds
+        # A message comes again counted from its receipt, a claim is made up to a timeout later.
+        assert timeout + 1 <= lease <= (int(found[1]) - 1) * timeout
+
+    @pytest.mark.parametrize("status", [409, 412])
+    def test_a_claim_that_is_refused_and_then_gone_is_left_to_the_next_try(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        """Else what passes by itself within a moment would be recorded as a failure."""
+        monkeypatch.setattr(bulk.s3, "put_object", raising(refusal("x", status, "PutObject")))
+        store = ResultStore(bulk.s3, "photos", -1.0)
+        assert store.claim("results/k.json", "a") is Claim.BUSY
 
     def test_of_two_that_take_over_one_claim_at_once_one_gets_it(
         self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
@@ -685,3 +671,97 @@ class TestPairs:
             nested = [nested]
         with pytest.raises(faults.InvalidRequestError, match="nested"):
             self.serve(bulk, nested)
+
+    def test_two_batches_of_one_execution_never_exchange_their_results(self, bulk: Bulk) -> None:
+        """Else a person would get what was decided about another."""
+        bulk.rekognition.scores.update({"b": "ThrottlingException", "c": 1.0, "d": 1.0})
+        of_first, of_second = (
+            {
+                "Items": [{"source": "s", "target": target} for target in targets],
+                "BatchInput": {"execution": "arn:1"},
+            }
+            for targets in ("ab", "cd")
+        )
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, of_first)
+        results = self.serve(bulk, of_second)["results"]
+        assert [entry["target"]["key"] for entry in results] == ["c", "d"]
+        assert [entry["decision"] for entry in results] == ["no_match"] * 2
+
+    @pytest.mark.parametrize(
+        ("error", "fault"),
+        [
+            (refusal("AccessDenied", 403, "GetObject"), faults.RekognitionForbiddenError),
+            (refusal("SlowDown", 503, "GetObject"), faults.ThrottledError),
+            (ReadTimeoutError(endpoint_url="x"), faults.ServiceUnavailableError),
+        ],
+    )
+    def test_while_what_was_kept_cannot_be_read_nothing_is_paid_for(
+        self,
+        bulk: Bulk,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+        fault: type[faults.FaceCompareError],
+    ) -> None:
+        """Else each try of a batch would pay for all of its pairs."""
+        monkeypatch.setattr(bulk.s3, "get_object", raising(error))
+        items = [{"source": "s", "target": "t"}]
+        with pytest.raises(fault):
+            self.serve(bulk, {"Items": items, "BatchInput": {"execution": "arn:1"}})
+        assert bulk.rekognition.calls == []
+
+    @pytest.mark.parametrize("first", ["nonsense", {"source": "s", "target": "defect"}])
+    def test_a_passing_fault_decides_that_the_batch_comes_again(
+        self, bulk: Bulk, first: object
+    ) -> None:
+        """Else Step Functions would give up a batch that the next try would have finished."""
+
+        def fail(target: str) -> None:
+            if target == "defect":
+                raise LookupError("a defect")
+
+        bulk.rekognition.before = fail
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, [first, {"source": "s", "target": "b"}])
+
+    def test_a_batch_that_cannot_be_kept_comes_again_all_the_same(
+        self, bulk: Bulk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Else a bucket's trouble would turn a throttled batch into one that is given up."""
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        forbidden = refusal("AccessDenied", 403, "PutObject")
+        monkeypatch.setattr(bulk.s3, "put_object", raising(forbidden))
+        items = [{"source": "s", "target": t} for t in "ab"]
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, {"Items": items, "BatchInput": {"execution": "arn:1"}})
+        (note,) = [vars(r) for r in caplog.records if r.getMessage() == "batch not kept"]
+        assert "AccessDenied" in note["why"]
+
+    def test_a_batch_taken_up_again_is_answered_although_all_that_was_left_failed(
+        self, bulk: Bulk
+    ) -> None:
+        """Else what the first try decided would be lost."""
+        items = [{"source": "s", "target": t} for t in "ab"]
+        batch = {"Items": items, "BatchInput": {"execution": "arn:1"}}
+        bulk.rekognition.scores["b"] = "ThrottlingException"
+        with pytest.raises(faults.ThrottledError):
+            self.serve(bulk, batch)
+        bulk.rekognition.scores["b"] = "AccessDeniedException"
+        results = self.serve(bulk, batch)["results"]
+        assert [entry.get("decision") for entry in results] == ["match", None]
+
+    @pytest.mark.parametrize("targets", [["t"], ["t", "u"]])
+    def test_an_item_has_one_target_and_is_told_so(self, bulk: Bulk, targets: list[str]) -> None:
+        """Else a line of the results would stand for nobody knows which photo."""
+        items = [{"source": "s", "targets": targets}, {"source": "s", "target": "t"}]
+        refused, decided = self.serve(bulk, items)["results"]
+        assert refused["error"]["type"] == "InvalidRequestError"
+        assert "one target" in refused["error"]["message"]
+        assert decided["decision"] == "match"
+
+    def test_the_largest_batch_is_accepted(self, bulk: Bulk) -> None:
+        """Else a list that the README allows would be refused whole."""
+        results = self.serve(bulk, [*[{}] * 999, {"source": "s", "target": "t"}])["results"]
+        assert len(results) == 1000
+        assert results[-1]["decision"] == "match"

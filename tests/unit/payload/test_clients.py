@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -14,7 +15,10 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.session import Session
 
 from face_compare.clients import Clients, rekognition_session
-from tests.unit.payload.conftest import SETTINGS
+from face_compare.service import Service
+from face_compare.settings import CallLimits
+from tests.unit.payload.bulk_work import FakeRekognition, refusal
+from tests.unit.payload.conftest import SETTINGS, Context
 
 _VARIANTS = {
     "usual": Config(),
@@ -110,6 +114,59 @@ def test_the_client_is_of_the_class_that_boto3_returns() -> None:
     assert type(ours).__module__ == type(theirs).__module__
     names = {name for name in dir(theirs) if not name.startswith("_")}
     assert {name for name in dir(ours) if not name.startswith("_")} == names
+
+
+@pytest.mark.parametrize(
+    ("client_of", "limits"),
+    [
+        (lambda clients: clients.rekognition, SETTINGS.comparison_limits),
+        (lambda clients: clients.paced_rekognition(), SETTINGS.paced_limits),
+        (lambda clients: clients.paced_s3(), SETTINGS.storage_limits),
+        (lambda clients: clients.diagnosis_rekognition, SETTINGS.diagnosis_limits),
+        (lambda clients: clients.diagnosis_s3, SETTINGS.diagnosis_limits),
+    ],
+    ids=["comparison", "paced", "storage", "diagnosis", "diagnosis of objects"],
+)
+def test_each_client_keeps_the_limits_of_its_work(
+    clients: Clients, client_of: Callable[[Clients], Any], limits: CallLimits
+) -> None:
+    """Else a slow service would have Lambda end the function, and nobody learn why."""
+    config = client_of(clients).meta.config
+    assert config.connect_timeout == limits.connect_timeout
+    assert config.read_timeout == limits.read_timeout
+    assert config.retries == {"mode": "standard", "total_max_attempts": limits.attempts}
+
+
+@pytest.mark.parametrize(("concurrency", "workers"), [(20, 4), (4, 20)])
+def test_as_many_connections_are_kept_as_calls_run_at_once(concurrency: int, workers: int) -> None:
+    """Else each further call would connect anew, which takes longer than many a comparison."""
+    settings = SETTINGS._replace(concurrency=concurrency, workers=workers)
+    assert Clients(settings).rekognition.meta.config.max_pool_connections == 20  # type: ignore[attr-defined]
+
+
+def test_bulk_work_keeps_to_the_limits_of_bulk_work(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one slow call would use up the time of a batch."""
+    rekognition, storage = FakeRekognition(), FakeStorage()
+    monkeypatch.setattr(clients, "paced_rekognition", lambda: rekognition)
+    monkeypatch.setattr(clients, "paced_s3", lambda: storage)
+    items = [{"source": "s", "target": "t"}]
+    batch = {"Items": items, "BatchInput": {"execution": "arn:1"}}
+    (entry,) = Service(SETTINGS, clients).serve({"pairs": batch}, Context())["results"]
+    assert entry["decision"] == "match"
+    assert rekognition.calls == [("s", "t")]
+    assert storage.asked == 1
+
+
+class FakeStorage:
+    """A bucket in which nothing was kept."""
+
+    asked = 0
+
+    def get_object(self, **_: object) -> None:
+        self.asked += 1
+        raise refusal("NoSuchKey", 404, "GetObject")
 
 
 def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +16,7 @@ from face_compare.clients import Clients
 from face_compare.decision import Rule
 from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
-from tests.unit.payload.conftest import SETTINGS, Context
+from tests.unit.payload.conftest import SETTINGS, Context, OverOnce
 
 Compare = Callable[[str, str], dict[str, Any]]
 
@@ -56,8 +56,13 @@ def by_target(scores: dict[str, float | str]) -> Compare:
 def test_the_answers_are_in_the_order_of_the_request_whatever_finishes_first(
     service: Service, answer_with: Callable[[Compare], None]
 ) -> None:
+    last = threading.Event()
+
     def compare(_: str, target: str) -> dict[str, Any]:
-        time.sleep(0.05 if target == "t0" else 0.0)
+        if target == "t0":
+            assert last.wait(10)
+        if target == "t8":
+            last.set()
         return compared(float(target[1:])).body
 
     answer_with(compare)
@@ -150,46 +155,93 @@ def test_the_review_band_is_decided_and_answered(
 def test_no_more_comparisons_run_at_once_than_the_module_allows(
     service: Service, answer_with: Callable[[Compare], None]
 ) -> None:
-    running = 0
-    most = 0
-    lock = threading.Lock()
+    # Nobody passes before so many are there.
+    together = threading.Barrier(SETTINGS.concurrency)
+    threads: set[int] = set()
 
     def compare(_: str, __: str) -> dict[str, Any]:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        time.sleep(0.01)
-        with lock:
-            running -= 1
+        threads.add(threading.get_ident())
+        together.wait(10)
         return compared(1.0).body
 
     answer_with(compare)
     service.serve({"source": "s", "targets": [f"t{n}" for n in range(30)]}, Context())
-    assert most == SETTINGS.concurrency
+    assert len(threads) == SETTINGS.concurrency
 
 
 def test_what_the_timeout_leaves_no_time_for_fails_alone_and_is_retryable(
-    service: Service, answer_with: Callable[[Compare], None]
+    clients: Clients, answer_with: Callable[[Compare], None]
 ) -> None:
     hold = threading.Event()
+    context = OverOnce()
 
     def compare(_: str, target: str) -> dict[str, Any]:
-        if target == "slow":
-            hold.wait(5)
+        if target == "next":
+            # One of two workers is busy with the slow one, so the quick one is done.
+            context.happened.set()
+        if target != "quick":
+            hold.wait(10)
+        return compared(99.0).body
+
+    answer_with(compare)
+    service = Service(SETTINGS._replace(concurrency=2), clients)
+    try:
+        answer = service.serve({"source": "s", "targets": ["quick", "slow", "next"]}, context)
+    finally:
+        hold.set()
+    quick, slow, _ = answer["results"]
+    assert quick["decision"] == "match"
+    assert slow["error"]["type"] == "OutOfTimeError"
+    assert slow["error"]["retryable"] is True
+
+
+def test_what_has_not_begun_when_time_is_over_is_never_begun(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    """Else the next invocation would run beside comparisons that nobody waits for, and pay."""
+    hold = threading.Event()
+    context = OverOnce()
+    workers: list[threading.Thread] = []
+
+    def compare(_: str, __: str) -> dict[str, Any]:
+        workers.append(threading.current_thread())
+        if len(workers) == SETTINGS.concurrency:
+            context.happened.set()
+        hold.wait(10)
         return compared(99.0).body
 
     answer_with(compare)
     try:
-        answer = service.serve(
-            {"source": "s", "targets": ["quick", "slow"]}, Context(remaining_ms=1_300)
-        )
+        with pytest.raises(faults.OutOfTimeError):
+            service.serve({"source": "s", "targets": [f"t{n}" for n in range(20)]}, context)
     finally:
         hold.set()
-    quick, slow = answer["results"]
-    assert quick["decision"] == "match"
-    assert slow["error"]["type"] == "OutOfTimeError"
-    assert slow["error"]["retryable"] is True
+    for worker in workers:
+        worker.join(10)
+    assert len(workers) == SETTINGS.concurrency
+
+
+def test_a_second_is_kept_for_the_answer_however_long_a_comparison_takes(
+    service: Service, answer_with: Callable[[Compare], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else Lambda would end the function, and what is decided would be lost with the rest."""
+    waited: list[float] = []
+    monkeypatch.setattr("concurrent.futures.wait", lambda _, timeout: waited.append(timeout))
+    answer_with(by_target({"a": 99.0, "b": 99.0}))
+    # Whatever is done by then: some of it, or nothing.
+    with contextlib.suppress(faults.OutOfTimeError):
+        service.serve({"source": "s", "targets": ["a", "b"]}, Context(remaining_ms=9_000))
+    assert waited == [8.0]
+
+
+def test_a_target_that_no_source_could_be_compared_with_names_the_first(
+    service: Service, answer_with: Callable[[Compare], None]
+) -> None:
+    """Else an entry would name a photo that another order of the same request would not."""
+    answer_with(by_target({"good": 99.0, "busy": "ThrottlingException"}))
+    event = {"sources": ["a", "b", "c"], "targets": ["good", "busy"]}
+    _, busy = service.serve(event, Context())["results"]
+    assert busy["source"]["key"] == "a"
 
 
 def test_every_pair_is_recorded_once(
@@ -271,6 +323,26 @@ class TestSingleFace:
         answer = strict.serve({"sources": ["two", "one"], "target": "t"}, Context())
         assert answer["source"]["key"] == "one"
         assert answer["sources"][0]["error"]["type"] == "SeveralFacesInSourceError"
+
+    def test_a_reference_whose_faces_cannot_be_counted_does_not_keep_the_others_from_deciding(
+        self,
+        strict: Service,
+        clients: Clients,
+        answer_with: Callable[[Compare], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Else a throttled moment would cost a request that the other photo decides."""
+
+        def detect(**call: Any) -> dict[str, Any]:
+            if name_of(call["Image"]) == "busy":
+                raise refused("ThrottlingException")
+            return {"FaceDetails": [{}]}
+
+        monkeypatch.setattr(clients.rekognition, "detect_faces", detect)
+        answer_with(by_target({"t": 99.0}))
+        answer = strict.serve({"sources": ["busy", "one"], "target": "t"}, Context())
+        assert (answer["decision"], answer["source"]["key"]) == ("match", "one")
+        assert answer["sources"][0]["error"]["type"] == "ThrottledError"
 
     def test_without_the_rule_no_call_is_spent_on_counting(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,6 +19,18 @@ ONE_FACE = {"FaceDetails": [{"Confidence": 99.0}]}
 NO_FACE: dict[str, Any] = {"FaceDetails": []}
 OBJECT: dict[str, Any] = {"ContentLength": 1}
 HERE = {"BucketRegion": "eu-west-1"}
+UNDER_A_KEY = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:key"}
+
+
+@dataclass
+class OverAfter(Context):
+    """Time that is over once it was asked for so often."""
+
+    asked: int = 0
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.asked -= 1
+        return 29_000 if self.asked >= 0 else 2_000
 
 
 def image(key: str) -> dict[str, object]:
@@ -195,11 +208,97 @@ class TestObjects:
         detection_stub.add_client_error("detect_faces", "InvalidS3ObjectException")
         fails(service, faults.ImageKeyUnusableError, "reference/a.jpg", "arn:aws:kms:key")
 
-    def test_an_archived_image_is_told_apart(self, service: Service, storage_stub: Stubber) -> None:
-        storage_stub.add_response("head_object", {"StorageClass": "DEEP_ARCHIVE"})
+    @pytest.mark.parametrize("restore", [{}, {"Restore": 'ongoing-request="true"'}])
+    @pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+    def test_an_archived_image_is_told_apart(
+        self,
+        service: Service,
+        storage_stub: Stubber,
+        storage_class: str,
+        restore: dict[str, str],
+    ) -> None:
+        storage_stub.add_response("head_object", {"StorageClass": storage_class, **restore})
         storage_stub.add_response("head_object", OBJECT)
         storage_stub.add_response("head_bucket", HERE)
-        fails(service, faults.ImageUnreadableError, "archived")
+        fails(service, faults.ImageUnreadableError, "archived", "challenge/b.jpg")
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            {
+                "StorageClass": "GLACIER",
+                "Restore": 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"',
+            },
+            {"StorageClass": "GLACIER_IR"},
+        ],
+    )
+    def test_an_image_that_can_be_read_at_once_is_not_called_archived(
+        self, service: Service, storage_stub: Stubber, head: dict[str, str]
+    ) -> None:
+        """Else somebody would restore a photo that is restored, and mend nothing."""
+        for stored in (head, OBJECT):
+            storage_stub.add_response("head_object", stored)
+        storage_stub.add_response("head_bucket", HERE)
+        fails(service, faults.ImageUnreadableError, "bucket policy")
+
+    def test_a_bucket_that_may_not_be_asked_for_its_region_does_not_end_the_diagnosis(
+        self, service: Service, storage_stub: Stubber, detection_stub: Stubber
+    ) -> None:
+        """Else a user without that one right would not learn which key is unusable."""
+        for _ in range(2):
+            storage_stub.add_response("head_object", UNDER_A_KEY)
+        storage_stub.add_client_error("head_bucket", "403", http_status_code=403)
+        detection_stub.add_client_error("detect_faces", "InvalidS3ObjectException")
+        fails(service, faults.ImageKeyUnusableError, "challenge/b.jpg", "arn:aws:kms:key")
+
+    def test_a_throttled_look_at_an_image_does_not_blame_its_key(
+        self, service: Service, storage_stub: Stubber, detection_stub: Stubber
+    ) -> None:
+        """Else somebody would change the policy of a key that is in order."""
+        for stored in (UNDER_A_KEY, OBJECT):
+            storage_stub.add_response("head_object", stored)
+        storage_stub.add_response("head_bucket", HERE)
+        detection_stub.add_client_error("detect_faces", "ProvisionedThroughputExceededException")
+        with pytest.raises(faults.FaceCompareError) as raised:
+            service.serve(EVENT, Context())
+        assert not isinstance(raised.value, faults.ImageKeyUnusableError)
+
+    def test_an_inline_image_is_never_asked_of_s3(
+        self, service: Service, storage_stub: Stubber
+    ) -> None:
+        """Else a fault of the other image would end in a crash."""
+        storage_stub.add_client_error(
+            "head_object",
+            "404",
+            http_status_code=404,
+            expected_params={"Bucket": "photos", "Key": "reference/a.jpg"},
+        )
+        with pytest.raises(faults.ImageNotFoundError, match=r"source image reference/a\.jpg"):
+            service.serve({**EVENT, "target": {"bytes": "QQ=="}}, Context())
+
+    @pytest.mark.parametrize("answered", range(5))
+    def test_no_call_is_made_that_might_not_end_in_time(
+        self, service: Service, storage_stub: Stubber, detection_stub: Stubber, answered: int
+    ) -> None:
+        """Else Lambda would end the function, and the caller learn nothing."""
+        calls: list[tuple[Stubber, str, dict[str, Any]]] = [
+            (storage_stub, "head_object", UNDER_A_KEY),
+            (storage_stub, "head_object", UNDER_A_KEY),
+            (storage_stub, "head_bucket", HERE),
+            (detection_stub, "detect_faces", ONE_FACE),
+        ]
+        for stub, operation, answer in calls[:answered]:
+            stub.add_response(operation, answer)
+        with pytest.raises(faults.OutOfTimeError, match="InvalidS3ObjectException"):
+            service.serve(EVENT, OverAfter(asked=answered))
+
+    def test_a_bad_request_is_not_looked_behind_without_time(
+        self, service: Service, storage_stub: Stubber
+    ) -> None:
+        """Else Lambda would end the function, and the caller learn nothing."""
+        storage_stub.add_client_error("head_object", "400", http_status_code=400)
+        with pytest.raises(faults.OutOfTimeError):
+            service.serve(EVENT, OverAfter(asked=1))
 
     def test_nothing_wrong_to_be_found_says_where_to_look(
         self, service: Service, storage_stub: Stubber

@@ -21,6 +21,7 @@ MESSAGE = {"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}
         ({"Records": []}, Origin.DIRECT),
         ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, Origin.DIRECT),
         ({"Records": [{**MESSAGE, "body": None}]}, Origin.DIRECT),
+        ({"Records": [{**MESSAGE, "messageId": 7}]}, Origin.DIRECT),
         ({"Records": "x"}, Origin.DIRECT),
         ([MESSAGE], Origin.DIRECT),
         (None, Origin.DIRECT),

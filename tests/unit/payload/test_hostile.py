@@ -22,10 +22,10 @@ from face_compare.clients import Clients
 from face_compare.decision import Rule
 from face_compare.request import MOST_SOURCES, MOST_TARGETS, Request, parse_request
 from face_compare.service import Service
+from tests.unit.payload.bulk_work import announced
 from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.conftest import SETTINGS, Context
 from tests.unit.payload.test_http import posted
-from tests.unit.payload.test_uploads import announced
 
 EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
 hostile = settings(

@@ -60,6 +60,16 @@ def test_both_images_can_be_diagnosed_before_the_function_ends(timeout: float) -
 
 
 @pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
+def test_a_call_of_bulk_work_that_begins_ends_in_time_and_so_does_storing_what_it_gave(
+    timeout: float,
+) -> None:
+    """Else Lambda would end the function between the two, and the call would be paid for again."""
+    settings = SETTINGS._replace(timeout_seconds=timeout)
+    both = settings.paced_limits.worst_case + settings.storage_limits.worst_case
+    assert both + 1 <= settings.seconds_after_turn < timeout
+
+
+@pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
 def test_in_a_network_that_leads_nowhere_an_attempt_ends_in_its_time(timeout: float) -> None:
     """A name of AWS has up to eight addresses, and each is given the whole time to connect."""
     settings = SETTINGS._replace(timeout_seconds=timeout)

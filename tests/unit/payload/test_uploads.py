@@ -14,25 +14,7 @@ from face_compare.uploads import (
     subject_of,
     uploads_of,
 )
-
-
-def announced(encoded_key: str, **members: object) -> dict[str, Any]:
-    """Return one record as S3 writes it; the key is URL-encoded already."""
-    return {
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "s3": {
-            "bucket": {"name": "photos"},
-            "object": {
-                "key": encoded_key,
-                "size": 1,
-                "eTag": "e",
-                "versionId": "v1",
-                "sequencer": "0A",
-                **members,
-            },
-        },
-    }
+from tests.unit.payload.bulk_work import announced
 
 
 def read(message: str) -> list[Upload]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,8 +22,9 @@ from local.rekognition.control import Control
 from local.rekognition.faces import FaceEngine, Photo
 from local.rekognition.objects import ObjectName
 from local.rekognition.operations import Service
-from local.rekognition.principals import Principal, PrincipalsFile
+from local.rekognition.principals import Principal, PrincipalsReader
 from local.rekognition.scripted import ScriptedEngine
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -93,7 +93,7 @@ def standin(principals: Path | None = None, engine: FaceEngine | None = None) ->
             store=shelf,
             processors=processors,
         )
-        parts = Parts(service, PrincipalsFile(principals), control, waiters)
+        parts = Parts(service, PrincipalsReader(principals), control, waiters)
         config = uvicorn.Config(
             application(parts), lifespan="off", log_config=None, timeout_graceful_shutdown=1
         )
@@ -103,8 +103,7 @@ def standin(principals: Path | None = None, engine: FaceEngine | None = None) ->
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             try:
-                while not server.started:
-                    time.sleep(0.005)
+                eventually(lambda: server.started, 30, "the stand-in", every=0.005)
                 yield Standin(url, control, rights, shelf)
             finally:
                 server.should_exit = True

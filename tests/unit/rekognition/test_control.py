@@ -70,19 +70,10 @@ def test_what_is_not_named_stays() -> None:
     assert control.quota.tps is None
 
 
-def test_jitter_is_the_same_for_the_same_seed() -> None:
-    """Else no run could be repeated."""
-    one, other = (Control(Settings(100, 50), seed=3) for _ in range(2))
-    latencies = [one.latency() for _ in range(20)]
-    assert latencies == [other.latency() for _ in range(20)]
-    assert all(0.1 <= latency <= 0.15 for latency in latencies)
-    assert len(set(latencies)) > 1
-
-
 @pytest.mark.parametrize(
     "wish",
     [
-        {"tsp": 5}, {"tps": 0}, {"tps": "5"}, {"tps": True}, {"latency_ms": -1}, {"burst": 0.5},
+        {"tsp": 5}, {"tps": 0}, {"tps": "5"}, {"tps": True}, {"latency_ms": -1}, {"burst": 5},
         {"script": [{"fault": "fire"}]}, {"script": [{}]}, [], None,
     ],
 )  # fmt: skip
@@ -93,5 +84,5 @@ def test_a_wish_that_cannot_be_meant_changes_nothing(wish: Any) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         control.apply(wish)
     after = control.report()
-    for name in ("tps", "burst", "latency_ms", "scripted"):
+    for name in ("tps", "latency_ms", "scripted"):
         assert before[name] == after[name]

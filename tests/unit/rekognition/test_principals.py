@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.rekognition.principals import PrincipalsFile
+from local.rekognition.principals import PrincipalsReader
 
 ROLE = "arn:aws:sts::000000000000:assumed-role/team-role/session"
 
@@ -19,7 +19,7 @@ def write(path: Path, entries: dict[str, dict[str, str]]) -> None:
 def test_a_new_key_is_known_at_once(tmp_path: Path) -> None:
     """Else the first call of a new function instance would be refused."""
     path = tmp_path / "principals.json"
-    principals = PrincipalsFile(path)
+    principals = PrincipalsReader(path)
     assert principals.find("ASIAONE") is None
     write(path, {"ASIAONE": {"arn": ROLE, "secret_access_key": "one"}})
     found = principals.find("ASIAONE")
@@ -34,7 +34,7 @@ def test_a_new_key_is_known_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("key", "account"), [("test", "000000000000"), ("123456789012",) * 2])
 def test_root_keys_need_no_file(key: str, account: str) -> None:
     """Else Terraform and the tests could not call as root."""
-    found = PrincipalsFile(None).find(key)
+    found = PrincipalsReader(None).find(key)
     assert found is not None
     assert (found.is_root, found.account) == (True, account)
 
@@ -43,6 +43,6 @@ def test_a_user_has_no_role(tmp_path: Path) -> None:
     """Else a user would get the rights of a role with the user's name."""
     path = tmp_path / "principals.json"
     write(path, {"AKIA": {"arn": "arn:aws:iam::000000000000:user/team-role"}})
-    found = PrincipalsFile(path).find("AKIA")
+    found = PrincipalsReader(path).find("AKIA")
     assert found is not None
     assert found.role_name is None

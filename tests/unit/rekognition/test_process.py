@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +13,17 @@ import httpx
 import pytest
 from botocore.config import Config
 
-REPOSITORY = Path(__file__).parents[3]
+from tests.waiting import eventually
+from tools.places import REPOSITORY
+
 COMMAND = [sys.executable, "-m", "local.rekognition", "--engine", "scripted"]
+_PROC = Path("/proc/self")
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def process() -> Iterator[subprocess.Popen[str]]:
     child = subprocess.Popen(
-        [*COMMAND, "--ready-file", str(tmp_path / "ready"), "--tps", "7", "--latency-ms", "5"],
+        [*COMMAND, "--tps", "7", "--latency-ms", "5"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -37,13 +39,10 @@ def endpoint(process: subprocess.Popen[str]) -> str:
     return str(json.loads(process.stdout.readline())["endpoint"])
 
 
-def test_it_says_where_it_is_once_it_answers(
-    process: subprocess.Popen[str], tmp_path: Path
-) -> None:
+def test_it_says_where_it_is_once_it_answers(process: subprocess.Popen[str]) -> None:
     """Else whoever starts it could not know when and where to call."""
     url = endpoint(process)
     assert url.startswith("http://127.0.0.1:")
-    assert json.loads((tmp_path / "ready").read_text()) == {"endpoint": url}
     report = httpx.get(f"{url}/_control").json()
     assert (report["tps"], report["latency_ms"]) == (7, 5)
     client = boto3.client(
@@ -67,40 +66,38 @@ def test_it_ends_in_order(process: subprocess.Popen[str], number: signal.Signals
     assert (process.returncode, errors) == (0, "")
 
 
-def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+def test_it_ends_with_the_process_that_started_it() -> None:
     """Else a killed test run would leave a stand-in behind for ever."""
     starter = (
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen({COMMAND!r} + ['--ready-file', sys.argv[1]])\n"
+        "import subprocess, time\n"
+        f"child = subprocess.Popen({COMMAND!r})\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    ready = tmp_path / "ready"
     with subprocess.Popen(
-        [sys.executable, "-c", starter, str(ready)],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-c", starter], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        deadline = time.monotonic() + 30
-        while not ready.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        # Both write there; the child once it answers.
+        assert "endpoint" in parent.stdout.readline()
         parent.kill()
-    while _runs(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: not _runs(pid), 30, "the stand-in's end", every=0.02)
 
 
 def _runs(pid: int) -> bool:
+    if not _PROC.exists():
+        # No other system tells zombies here; their new parent collects them soon.
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # A zombie that its new parent has not collected yet has ended all the same.
+        return ") Z" not in (_PROC.parent / str(pid) / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    # A zombie that its new parent has not collected yet has ended all the same.
-    return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
 
 
 @pytest.mark.parametrize(

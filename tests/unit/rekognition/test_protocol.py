@@ -16,6 +16,7 @@ from local.rekognition.authority import Decision
 from local.rekognition.faces import Face, Photo
 from tests.unit.rekognition.model_check import assert_fits
 from tests.unit.rekognition.serving import Standin, standin
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -229,25 +230,22 @@ def test_a_hanging_call_ends_with_the_client_s_patience(live: Standin) -> None:
     with pytest.raises(ReadTimeoutError):
         live.client(read_timeout=0.3).detect_faces(Image=BOB)
     assert time.monotonic() - began < 3
-    while live.control.report()["in_flight"]:
-        assert time.monotonic() - began < 5
-        time.sleep(0.02)
+    eventually(lambda: not live.control.report()["in_flight"], 5, "the call's end", every=0.02)
 
 
 def test_the_quota_refuses_and_says_so_at_once(live: Standin) -> None:
     """Else a client at the limit would wait for its refusals too."""
-    live.control.apply({"tps": 2, "latency_ms": 300})
+    # The next call is let in after 10 s: a busy machine gets no second one by being slow.
+    live.control.apply({"tps": 0.1})
     client = live.client()
-    for _ in range(2):
-        client.detect_faces(Image=BOB)
-    live.control.apply({"tps": 0.5})
     client.detect_faces(Image=BOB)
+    live.control.apply({"latency_ms": 2000})
     began = time.monotonic()
     code, status, _ = refused(lambda: client.detect_faces(Image=BOB))
+    assert time.monotonic() - began < 2
     assert (code, status) == ("ProvisionedThroughputExceededException", 400)
-    assert time.monotonic() - began < 0.25
     report = httpx.get(f"{live.url}/_control").json()
-    assert (report["served"], report["throttled"]) == (3, 1)
+    assert (report["served"], report["throttled"]) == (1, 1)
 
 
 def test_calls_wait_side_by_side(live: Standin) -> None:

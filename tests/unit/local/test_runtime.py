@@ -1,0 +1,27 @@
+"""One execution environment: what becomes of an invocation whose time is over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.runtime import RuntimeEnvironment
+
+_SLOW = """\
+import time
+
+
+def handler(event, context):
+    time.sleep(event)
+    return {"slept": event}
+"""
+
+
+def test_an_environment_whose_time_is_over_is_dead_at_once(tmp_path: Path) -> None:
+    """Else the event source would take it for alive, and lose the next batch to it."""
+    (tmp_path / "slow.py").write_text(_SLOW, encoding="utf-8")
+    with RuntimeEnvironment(tmp_path, "slow.handler", {}, timeout_seconds=0.5) as environment:
+        assert environment.invoke(0).answer == {"slept": 0}
+        outcome = environment.invoke(60)
+        assert outcome.error == {"errorType": "Sandbox.Timedout"}
+        assert 0.5 <= outcome.seconds < 10
+        assert environment.process.poll() is not None
