@@ -214,7 +214,11 @@ class Diagnosis:
         try:
             count_faces(self._clients.diagnosis_rekognition, self._settings.bucket, image)
         except AWS_ERRORS as error:
-            return error_code(error) != "InvalidS3ObjectException"
+            code = error_code(error)
+            if code == "InvalidS3ObjectException":
+                return False
+            if code not in _IMAGE_FAULTS:
+                raise general_fault(error, "Rekognition") from error
         return True
 
     def _other_region(self, region: str) -> faults.ImageInOtherRegionError:

@@ -254,14 +254,12 @@ class TestObjects:
     def test_a_throttled_look_at_an_image_does_not_blame_its_key(
         self, service: Service, storage_stub: Stubber, detection_stub: Stubber
     ) -> None:
-        """Else somebody would change the policy of a key that is in order."""
+        """Else somebody would change the policy of a key, or of the bucket, that is in order."""
         for stored in (UNDER_A_KEY, OBJECT):
             storage_stub.add_response("head_object", stored)
         storage_stub.add_response("head_bucket", HERE)
         detection_stub.add_client_error("detect_faces", "ProvisionedThroughputExceededException")
-        with pytest.raises(faults.FaceCompareError) as raised:
-            service.serve(EVENT, Context())
-        assert not isinstance(raised.value, faults.ImageKeyUnusableError)
+        fails(service, faults.ThrottledError)
 
     def test_an_inline_image_is_never_asked_of_s3(
         self, service: Service, storage_stub: Stubber
