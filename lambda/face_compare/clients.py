@@ -44,8 +44,8 @@ def rekognition_session() -> Session:
     """Return a session of botocore's that makes clients for Rekognition only.
 
     It looks for data as RekognitionData does, and has those of botocore's built-in handlers that
-    serve every service: telling that 110 others are functions takes 4 ms of CPU. An event of one
-    service has its name behind a dot, such as "before-call.s3".
+    serve every service: checking the hundred others takes 4 ms of CPU. An event of one service
+    has its name behind a dot, such as "before-call.s3".
     """
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in BUILTIN_HANDLERS:
