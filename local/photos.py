@@ -20,7 +20,7 @@ from PIL import Image, ImageEnhance, ImageOps
 _EXIF_ORIENTATION = 0x0112
 _ROTATED_LEFT = 6
 """EXIF: the pixels lie on their left side; a viewer turns them right by 90 degrees."""
-_MAGIC = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _MAX_BYTES = 15 * 1024 * 1024
 """Rekognition's limit for an image in S3."""
 
@@ -189,7 +189,7 @@ def _read(path: Path) -> bytes:
             f"{path} is larger than 15 MB ({_MAX_BYTES:,} bytes), which is all that Rekognition "
             "reads from S3."
         )
-    if not any(data.startswith(magic) for magic in _MAGIC):
+    if not data.startswith(_MAGIC):
         raise PhotoError(
             f"{path} is not a JPEG or PNG picture, and Rekognition reads no others. Export it as "
             "JPEG; what phones save is often HEIC, whatever its name."

@@ -33,6 +33,7 @@ from face_compare.settings import RESERVE_SECONDS, Settings
 from face_compare.uploads import (
     UnreadableMessageError,
     Upload,
+    is_folder,
     result_key,
     subject_of,
     uploads_of,
@@ -188,8 +189,7 @@ class Intake:
         keys = [
             each["Key"]
             for each in listed.get("Contents", [])
-            # A folder made in the console is an empty object whose key ends in a slash.
-            if not (each["Key"].endswith("/") and each["Size"] == 0)
+            if not is_folder(each["Key"], each.get("Size"))
         ]
         if not keys:
             raise ReferenceNotFoundError(

@@ -39,14 +39,14 @@ class PacedComparer:
         # paid for in part.
         turns = self._pacer.reserve(len(request.sources), left)
         if not turns:
-            return _result(self._settings, request, [_not_begun(request.sources[0], target)])
+            return self._result(request, [_not_begun(request.sources[0], target)])
         pairs = []
         for source, turn in zip(request.sources, turns, strict=True):
             self._pacer.until(turn)
             pairs.append(self._compare(Request((source,), (target,), request.rule)))
             if _is_enough(pairs):
                 break
-        return _result(self._settings, request, pairs)
+        return self._result(request, pairs)
 
     def finish(self) -> None:
         """Wait until the time of all calls is over, so that the next invocation may call."""
@@ -62,6 +62,11 @@ class PacedComparer:
             return _not_begun(single.sources[0], single.targets[0])
         (result,) = self._comparer.compare(single, self._seconds_left)
         return result.pairs[0]
+
+    def _result(self, request: Request, pairs: list[PairResult]) -> TargetResult:
+        return TargetResult(
+            self._settings.bucket, request.rule, tuple(pairs), needs_every_source=True
+        )
 
 
 def out_of_time() -> OutOfTimeError:
@@ -84,7 +89,3 @@ def _is_enough(pairs: list[PairResult]) -> bool:
     # A target that was seen before can be read, whatever Rekognition says of it now.
     seen = any(isinstance(pair.outcome, Sighting) for pair in pairs)
     return not seen and isinstance(last, FaceCompareError) and last.side is Side.TARGET
-
-
-def _result(settings: Settings, request: Request, pairs: list[PairResult]) -> TargetResult:
-    return TargetResult(settings.bucket, request.rule, tuple(pairs), needs_every_source=True)

@@ -152,7 +152,8 @@ class Pairs:
             return _Outcome({"request_id": invocation.request_id, **unread}, error)
         result = comparer.compare(request)
         audit.record_result(invocation, result)
-        fault = result.outcome if isinstance(result.outcome, FaceCompareError) else None
+        outcome = result.outcome
+        fault = outcome if isinstance(outcome, FaceCompareError) else None
         if fault is not None and fault.retryable:
             return _Outcome(None, fault)
         answer = result.to_answer(list_sources=False)

@@ -55,7 +55,7 @@ def uploads_of(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
         return [
             _upload(record, bucket, challenge_prefix)
             for record in _records_of(message)
-            if not _is_folder(record["s3"]["object"])
+            if not is_folder(record["s3"]["object"]["key"], record["s3"]["object"].get("size"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
@@ -70,9 +70,9 @@ def _records_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return records
 
 
-def _is_folder(stored: Mapping[str, Any]) -> bool:
-    """Tell whether it is what the console makes of a new folder: an empty object."""
-    return stored["key"].endswith("/") and not stored.get("size")
+def is_folder(key: str, size: int | None) -> bool:
+    """Tell whether it is what the console makes of a new folder: an empty object, "x/"."""
+    return key.endswith("/") and not size
 
 
 def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Upload:
