@@ -15,8 +15,8 @@ from tools.failure import ToolError, reported
 from tools.progress import step
 from tools.venv import NAMES
 
-# The first Python that all of tools/ and local/ run with.
-_OLDEST_PYTHON = "3.11"
+# The first Python that environments are made with (tools/interpreter.py).
+_OLDEST_PYTHON = "3.12"
 
 
 def compile_command(uv: Path, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import places, toolchain, venv
+from tools import interpreter, places, toolchain, venv
 from tools.failure import ToolError, reported
 from tools.versions import TOOLS
 
@@ -58,6 +58,8 @@ def command_environment(
         if (chain / "terraformrc").is_file():
             chosen["TF_CLI_CONFIG_FILE"] = str(chain / "terraformrc")
     chosen["PATH"] = os.pathsep.join([*first, environment.get("PATH", os.defpath)])
+    # Environments that the command asks for are made by the same Python.
+    chosen[interpreter.VARIABLE] = str(python)
     chosen["VIRTUAL_ENV"] = str(python.parent.parent)
     chosen["PYTHONPATH"] = str(places.REPOSITORY)
     chosen["CHECKPOINT_DISABLE"] = "1"

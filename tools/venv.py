@@ -5,7 +5,6 @@ Usage: python3 -m tools.venv NAME, which creates it if need be and prints its in
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from tools import places
 from tools.failure import ToolError, reported
+from tools.interpreter import Python, choose
 from tools.lock import exclusive
 from tools.progress import step
 
@@ -29,7 +29,7 @@ def key(requirements: bytes, interpreter: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def folder(name: str, environment: Mapping[str, str]) -> Path:
+def folder(name: str, base: Python, environment: Mapping[str, str]) -> Path:
     """Where the environment of that name belongs for this interpreter and these pins.
 
     Raises ToolError for an unknown name.
@@ -37,9 +37,7 @@ def folder(name: str, environment: Mapping[str, str]) -> Path:
     if name not in NAMES:
         raise ToolError(f"there is no environment {name!r}: choose from {', '.join(NAMES)}.")
     requirements = (places.TOOLS / "requirements" / f"{name}.txt").read_bytes()
-    # The folder of the interpreter counts too: a venv points at it.
-    interpreter = f"{sys.version} {platform.machine()} {sys.base_prefix}"
-    return places.cache(environment) / "venvs" / f"{name}-{key(requirements, interpreter)}"
+    return places.cache(environment) / "venvs" / f"{name}-{key(requirements, base.identity)}"
 
 
 def interpreter(name: str, environment: Mapping[str, str]) -> Path:
@@ -47,7 +45,8 @@ def interpreter(name: str, environment: Mapping[str, str]) -> Path:
 
     Raises ToolError when a package cannot be installed.
     """
-    target = folder(name, environment)
+    base = choose(environment)
+    target = folder(name, base, environment)
     python = target / "bin" / "python"
     # Scripts of an environment hold its path, so it cannot be made elsewhere and renamed:
     # a mark written last tells a whole one from one that was interrupted.
@@ -56,12 +55,13 @@ def interpreter(name: str, environment: Mapping[str, str]) -> Path:
         return python
     with exclusive(target.with_suffix(".lock")):
         if not (mark.is_file() and python.exists()):
-            _create(name, target, python, environment)
+            _create(name, base, python, environment)
             mark.touch()
     return python
 
 
-def _create(name: str, target: Path, python: Path, environment: Mapping[str, str]) -> None:
+def _create(name: str, base: Python, python: Path, environment: Mapping[str, str]) -> None:
+    target = python.parent.parent
     requirements = places.TOOLS / "requirements" / f"{name}.txt"
     lines = requirements.read_text().splitlines()
     # One name may have a line for each Python it is pinned for.
@@ -69,7 +69,7 @@ def _create(name: str, target: Path, python: Path, environment: Mapping[str, str
     shutil.rmtree(target, ignore_errors=True)
     try:
         with step(f"installing the Python environment {name} ({count} packages, about 1 min)"):
-            _run([sys.executable, "-m", "venv", str(target)], environment)
+            _run([base.command, "-m", "venv", str(target)], environment)
             _run(
                 [
                     str(python),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import places, run, venv
+from tools import interpreter, places, run, venv
 from tools.failure import ToolError, reported
 from tools.lint import Check, Finding, summary
 from tools.lint import run as run_check
@@ -69,49 +69,82 @@ def test_changed_pins_or_another_python_give_another_environment() -> None:
     assert venv.key(b"boto3==1", "3.11.7") in keys
 
 
-def test_an_unknown_environment_is_named_with_the_choice() -> None:
+def python(folder: Path, name: str, version: str = "3.13", install: str = "exit 1") -> Path:
+    """A command that answers as a Python of this version and makes environments."""
+    path = folder / name
+    path.write_text(
+        f"#!/bin/sh\nPATH={os.defpath}\n"
+        f'if [ "$1" = -I ]; then echo \'[[{version.replace(".", ", ")}], "{version}"]\'; exit; fi\n'
+        f'mkdir -p "$3/bin"\n'
+        f'printf "#!/bin/sh\\necho no such package; {install}\\n" >"$3/bin/python"\n'
+        f'chmod 755 "$3/bin/python"\n'
+    )
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A machine whose only Python of its own is too old."""
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "versions" / "3.11"))
+    monkeypatch.setattr(sys, "executable", str(python(tmp_path, "old", "3.11")))
+    return {
+        "PATH": str(tmp_path),
+        "HOME": str(tmp_path),
+        "FACE_COMPARE_CACHE": str(tmp_path / "cache"),
+    }
+
+
+def test_tests_run_under_the_python_that_is_deployed_unless_told_otherwise(
+    machine: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("python3.12", "python3.14"):
+        python(tmp_path, name, name.removeprefix("python"))
+    assert interpreter.choose(machine).command == str(tmp_path / "python3.14")
+    preferred = tmp_path / "versions" / "3.13.0" / "bin"
+    preferred.mkdir(parents=True)
+    # A version manager's command that refuses to run.
+    python(tmp_path, "python3.13").write_text("#!/bin/sh\nexit 127\n")
+    python(preferred, "python3.13")
+    assert interpreter.choose(machine).command == str(preferred / "python3.13")
+    machine["PYTHON"] = "python3.12"
+    assert interpreter.choose(machine).command == str(tmp_path / "python3.12")
+    machine["PYTHON"] = sys.executable
+    assert interpreter.choose(machine).command == str(preferred / "python3.13"), "it is too old"
+
+
+def test_a_machine_with_an_old_python_only_is_told_what_to_install(machine: dict[str, str]) -> None:
+    with pytest.raises(ToolError, match=r"install python3\.13 .* or name one with PYTHON="):
+        interpreter.choose(machine)
+
+
+def test_an_unknown_environment_is_named_with_the_choice(
+    machine: dict[str, str], tmp_path: Path
+) -> None:
+    python(tmp_path, "python3.13")
     with pytest.raises(ToolError, match=r"'prod': choose from dev, emulator"):
-        venv.folder("prod", {})
+        venv.interpreter("prod", machine)
 
 
 def test_an_interrupted_installation_is_done_again_and_a_whole_one_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: dict[str, str], tmp_path: Path
 ) -> None:
-    environment = {"FACE_COMPARE_CACHE": str(tmp_path)}
-    created = []
-
-    def create(name: str, target: Path, python: Path, _environment: object) -> None:
-        created.append(name)
-        python.parent.mkdir(parents=True, exist_ok=True)
-        python.touch()
-        assert target in python.parents
-
-    monkeypatch.setattr(venv, "_create", create)
-    python = venv.folder("dev", environment) / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.touch()
-    assert venv.interpreter("dev", environment) == python
-    assert created == ["dev"], "an environment without its mark was taken for a whole one"
-    assert venv.interpreter("dev", environment) == python
-    assert created == ["dev"]
+    python(tmp_path, "python3.13", install="exit 0")
+    installed = venv.interpreter("dev", machine)
+    first = installed.stat().st_ino
+    assert venv.interpreter("dev", machine).stat().st_ino == first
+    installed.parent.with_name("installed").unlink()
+    installed.write_text("half")
+    assert venv.interpreter("dev", machine).read_text() != "half"
 
 
 def test_a_failed_installation_leaves_nothing_and_shows_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: dict[str, str], tmp_path: Path
 ) -> None:
-    # It makes an environment, as `python -m venv FOLDER` does, whose pip always fails.
-    python = tmp_path / "python"
-    python.write_text(
-        '#!/bin/sh\nmkdir -p "$3/bin"\n'
-        'printf "#!/bin/sh\\necho no such package; exit 1\\n" >"$3/bin/python"\n'
-        'chmod 755 "$3/bin/python"\n'
-    )
-    python.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(python))
-    environment = {**os.environ, "FACE_COMPARE_CACHE": str(tmp_path / "cache")}
+    python(tmp_path, "python3.13")
     with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*no such package"):
-        venv.interpreter("dev", environment)
-    assert not venv.folder("dev", environment).exists()
+        venv.interpreter("dev", machine)
+    assert not list((tmp_path / "cache").glob("venvs/dev-*/"))
 
 
 def test_run_takes_the_whole_toolchain_unless_told_otherwise() -> None:
