@@ -21,7 +21,7 @@ from local.rekognition.authority import IamAuthority, everything
 from local.rekognition.control import Control
 from local.rekognition.faces import Analyze
 from local.rekognition.image_store import ImageStore, key_only
-from local.rekognition.server import make_server
+from local.rekognition.server import LOOPBACK, make_server
 from local.rekognition.service import Service
 
 _REMEMBERED_IMAGES = 64
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
         sessions=given.principals,
     )
     server = make_server(given.port, service, Control(given.latency_ms, given.tps))
-    print(f"http://{server.server_name}:{server.server_port}", flush=True)
+    print(f"http://{LOOPBACK}:{server.server_port}", flush=True)
     with contextlib.suppress(KeyboardInterrupt), server:
         server.serve_forever()
 

@@ -1,4 +1,4 @@
-"""AWS JSON 1.1 over HTTP, and beside it what steers the stand-in."""
+"""The HTTP side: calls of the service in AWS JSON 1.1, and the control path."""
 
 from __future__ import annotations
 

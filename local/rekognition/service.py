@@ -48,7 +48,7 @@ class Service:
                 Code.ACCESS_DENIED,
                 f"User: {arn} is not authorized to perform: {action}",
             )
-        # Clients of AWS have checked the request against the service's model.
+        # botocore has checked the request on the client's side.
         request = json.loads(body)
         if operation == "DetectFaces":
             (faces,) = self._faces(caller, claim.region, request["Image"])

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 from tests.unit.rekognition.serving import StandIn
 from tools.places import REPOSITORY
@@ -14,7 +15,7 @@ def test_it_says_where_it_is_and_serves_with_the_settings_it_was_given() -> None
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             client = StandIn(url).client(retries={"total_max_attempts": 2, "mode": "standard"})
-            photo = {"S3Object": {"Bucket": "images", "Name": "reference/alice.jpg"}}
-            assert client.compare_faces(SourceImage=photo, TargetImage=photo)["FaceMatches"]  # type: ignore[arg-type]
+            image: Any = {"S3Object": {"Bucket": "images", "Name": "reference/alice.jpg"}}
+            assert client.compare_faces(SourceImage=image, TargetImage=image)["FaceMatches"]
         finally:
             process.kill()
