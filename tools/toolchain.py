@@ -66,9 +66,10 @@ def resolve(environment: Mapping[str, str], names: Sequence[str]) -> Toolchain:
         if configuration is None or not configuration.is_file():
             with exclusive(places.cache(environment) / "toolchain.lock"):
                 configuration = provider.lay_out(engines, environment)
-    # A folder of PATH's own is not moved to its front, where it could hide other commands.
-    path = environment.get("PATH", os.defpath).split(os.pathsep)
-    folders = dict.fromkeys(command.parent for command in found if str(command.parent) not in path)
+    # What PATH gives anyway needs no folder at its front, where it could hide other commands.
+    path = environment.get("PATH", os.defpath)
+    first = (command for command in found if shutil.which(command.name, path=path) != str(command))
+    folders = dict.fromkeys(command.parent for command in first)
     return Toolchain(tuple(folders), configuration)
 
 
