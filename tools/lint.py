@@ -118,6 +118,10 @@ def run(check: Check) -> Finding:
         if program == _CHECKOV:
             # It has an environment of its own, installed when it is first needed.
             program = str(venv.interpreter("scan", os.environ).with_name(_CHECKOV))  # noqa: PLW2901
+        if not shutil.which(program):
+            output += f"{program} is not on PATH: run `make lint`.\n"
+            passed = False
+            break
         done = subprocess.run(
             [program, *arguments],
             cwd=check.folder,
