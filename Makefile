@@ -4,18 +4,21 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
 
 # The environment carries them past the shell, so that spaces and quotes in names are safe.
-export REFERENCE CHALLENGE
+export REFERENCE CHALLENGE RESULTS LABELS OUT FMR
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-payload fuzz soak lint bench bench-cold-start bench-throughput package fmt docs requirements clean
+.PHONY: help demo threshold test test-payload fuzz soak lint bench bench-cold-start bench-throughput bench-threshold package fmt docs requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
 
 demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
+
+threshold: ## Find a threshold by labeled pairs: RESULTS=run-folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
+	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
 
 test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
 	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
@@ -44,6 +47,9 @@ bench-cold-start: ## Measure the cold start beside boto3's and Powertools', in f
 bench-throughput: ## Measure the use of the quota by 2,000 uploads each at 5 and 50 TPS (10 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
+bench-threshold: ## Measure a threshold report of a million pairs: seconds and memory
+	@$(RUN) --with "" python -m benchmarks.threshold
+
 package: ## Build lambda/face_compare.zip
 	@$(RUN) --with "" python -m tools.package
 
@@ -57,5 +63,5 @@ requirements: ## Pin the newest Python packages that agree
 	@$(PYTHON) -m tools.requirements
 
 clean: ## Remove what was generated here (the tools in the cache stay)
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json threshold-report.html threshold-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +
