@@ -12,8 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from face_compare.model import errors
 from tests.unit.threshold.a_run import HEADER, ARun, failed_batch, failure, result
 from threshold.__main__ import main
+from threshold.results import _NOT_ACQUIRED
 
 Break = Callable[[ARun], object]
 
@@ -265,3 +267,8 @@ def test_a_place_that_is_not_there_is_one_sentence(
     """Otherwise a newcomer would meet botocore's stack."""
     assert main([place, str(run.folder / "labels.csv")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_failures_to_acquire_are_errors_of_the_function() -> None:
+    """Otherwise an error that gets another name would silently count as an outage."""
+    assert all(issubclass(getattr(errors, name), errors.FaceCompareError) for name in _NOT_ACQUIRED)
