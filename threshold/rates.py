@@ -17,7 +17,7 @@ from scipy import stats  # type: ignore[import-untyped]
 CONFIDENCE = 0.95
 _ENOUGH_ERRORS = 30
 """The rule of 30: from here on an estimate is within 30 % of the truth, 9 times out of 10."""
-_REPLICATES = 200
+_REPLICATES = 400
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
