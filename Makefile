@@ -5,18 +5,21 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
 
 # They reach the commands through the environment, so that spaces and quotes in them are safe.
-export REFERENCE CHALLENGE VERSION
+export REFERENCE CHALLENGE RESULTS LABELS OUT FMR VERSION
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-payload fuzz soak lint fmt docs package bench bench-cold-start bench-throughput requirements release-check clean
+.PHONY: help demo threshold test test-payload fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
 
 demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
+
+threshold: ## Find a threshold by labeled pairs: RESULTS=run-folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
+	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
 
 test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
 	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
@@ -54,6 +57,9 @@ bench-cold-start: ## Measure the cold start in full, beside boto3 and Powertools
 bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 TPS (10 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
+bench-threshold: ## Measure a threshold report of a million pairs: seconds and memory
+	@$(RUN) --with "" python -m benchmarks.threshold
+
 requirements: ## Pin the newest Python packages that fit together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
 		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
@@ -63,5 +69,5 @@ release-check: ## Check that VERSION=0.1.0 can be released
 	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"
 
 clean: ## Remove what was generated here (the cache of tools and environments stays)
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json threshold-report.html threshold-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +
