@@ -62,8 +62,8 @@ def test_the_state_machine_tries_again_for_every_passing_fault_and_for_no_other(
 
 
 def rows() -> dict[str, tuple[str, str]]:
-    """The table of errors in docs/api.md: whether to retry, and the HTTP status of each name."""
-    text = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
+    """The README's table of errors: whether to try again and the HTTP status of each name."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     table = text.partition("\n## Errors\n")[2].partition("\n## ")[0]
     found: dict[str, tuple[str, str]] = {}
     for line in re.findall(r"^\| `.+", table, re.MULTILINE):
