@@ -10,8 +10,8 @@ import pytest
 
 from local import use
 from local.photos import default_album
-from local.rekognition.authority import Access, Decision, IamAuthority
-from local.rekognition.principals import Principal
+from local.rekognition.authority import IamAuthority
+from local.rekognition.policy import Access, Decision
 from local.stack import REGION
 from tests.integration.conftest import Deployed, Everything
 from tests.integration.example_uses import people
@@ -127,7 +127,7 @@ def test_the_right_to_decrypt_is_bound_to_its_conditions(
 def decide(keyed: Deployed, policy: Policy, action: str, key: str, **context: str) -> bool:
     """IAM's decision for the function's role, as the Rekognition stand-in asks for it."""
     arn = f"arn:aws:sts::000000000000:assumed-role/{policy.role}/test"
-    caller = IamAuthority(keyed.stack.client("iam")).caller(Principal(arn, "000000000000"))
+    caller = IamAuthority(keyed.stack.client("iam")).caller(arn)
     named = {f"kms:{name.replace('__', ':')}": value for name, value in context.items()}
     return caller.decide(Access(action, key, named)) is Decision.ALLOWED
 
@@ -212,11 +212,10 @@ def test_no_other_statement_allows_the_same(
     """
     access = further_access(keyed, key, sid, action)
     arn = f"arn:aws:sts::000000000000:assumed-role/{policy.role}/test"
-    role = Principal(arn, "000000000000")
     authority = IamAuthority(keyed.stack.client("iam"))
-    assert authority.caller(role).decide(access) is Decision.ALLOWED
+    assert authority.caller(arn).decide(access) is Decision.ALLOWED
     policy.put(policy.without(sid, action))
-    assert authority.caller(role).decide(access) is not Decision.ALLOWED
+    assert authority.caller(arn).decide(access) is not Decision.ALLOWED
 
 
 def test_another_key_is_of_no_use(keyed: Deployed, policy: Policy, key: str) -> None:

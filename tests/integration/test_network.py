@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.rekognition.authority import Access, Decision, IamAuthority
-from local.rekognition.principals import Principal
+from local.rekognition.authority import IamAuthority
+from local.rekognition.policy import Access, Decision
 from local.stack import REGION
 from tests.integration.conftest import Everything
 
@@ -71,8 +71,8 @@ def test_lambda_may_place_the_function_and_the_functions_own_code_may_not(
     """Else code in the function could make network interfaces wherever the account has subnets."""
     function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
     role = function["Role"].rpartition("/")[2]
-    principal = Principal(f"arn:aws:sts::000000000000:assumed-role/{role}/test", "000000000000")
-    caller = IamAuthority(everything.stack.client("iam")).caller(principal)
+    session = f"arn:aws:sts::000000000000:assumed-role/{role}/test"
+    caller = IamAuthority(everything.stack.client("iam")).caller(session)
     interface = f"arn:aws:ec2:{REGION}:000000000000:network-interface/*"
     create = Access("ec2:CreateNetworkInterface", interface)
     assert caller.decide(create) is Decision.ALLOWED
@@ -100,7 +100,7 @@ def test_a_subnet_that_another_account_shares_can_be_used(
     """Else Lambda could not place the function where an organization keeps its VPCs."""
     function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
     role = function["Role"].rpartition("/")[2]
-    principal = Principal(f"arn:aws:sts::000000000000:assumed-role/{role}/test", "000000000000")
-    caller = IamAuthority(everything.stack.client("iam")).caller(principal)
+    session = f"arn:aws:sts::000000000000:assumed-role/{role}/test"
+    caller = IamAuthority(everything.stack.client("iam")).caller(session)
     shared = Access("ec2:CreateNetworkInterface", f"arn:aws:ec2:{REGION}:111122223333:{resource}")
     assert caller.decide(shared) is decision
