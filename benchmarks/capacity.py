@@ -21,8 +21,8 @@ BEGIN, END = "<!-- begin: benchmarks/capacity.py -->", "<!-- end: benchmarks/cap
 PAIRS = 1_000_000
 QUOTAS = (5, 50, 500)
 
-# US dollars for eu-west-1 and us-east-1, before any free tier or discount, from the services' pricing
-# pages in 2025. They are not checked automatically.
+# US dollars for eu-west-1 and us-east-1, before any free tier or discount, from the services'
+# pricing pages in 2025. They are not checked automatically.
 COMPARE_FACES_CALL = 0.001
 """First tier, up to a million images a month. One call bills one image, the source."""
 LAMBDA_ARM_GB_SECOND = 0.0000133334

@@ -40,7 +40,7 @@ QUOTAS = (5, 50)
 POOL = 32
 """Threads of the baseline: enough for 50 calls a second of 300 ms each, twice over."""
 HANDOVER_SECONDS = 0.05
-"""From the end of an invocation to the next one of its place, an assumption about Lambda's pollers."""
+"""Between the end of an invocation and the start of the next: an assumption about Lambda."""
 _PEOPLE = 20
 _ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 _SEQUENCER = "0055AED6DCD90281E5"
