@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import throughput
-from face_compare.uploads import uploads_of
+from face_compare.bulk.s3_events import uploads_in
 from local.upload_site import Upload
 
 
@@ -61,5 +61,5 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 def test_announcements_are_what_the_payload_reads() -> None:
     body = Upload("photos", "challenge/a b/1.jpg", "v1").announcement
-    (upload,) = uploads_of(body, "photos", "challenge/")
+    (upload,) = uploads_in(body, "photos", "challenge/")
     assert (upload.key, upload.version_id) == ("challenge/a b/1.jpg", "v1")

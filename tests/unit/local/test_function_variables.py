@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from face_compare.settings import Settings
+from face_compare.runtime.settings import Settings
 from local.function_variables import function_variables
 from tools.places import REPOSITORY
 
