@@ -182,7 +182,9 @@ class Deployed:
 
     def read(self, key: str) -> bytes:
         """An object's content."""
-        found: bytes = self.stack.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        found: bytes = (
+            self.stack.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        )
         return found
 
 

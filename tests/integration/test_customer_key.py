@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.rekognition.authority import Access, Decision, IamAuthority
-from local.rekognition.principals import Principal
+from local.rekognition.authority import IamAuthority
+from local.rekognition.policy import Access
 from local.stack import REGION
 from tests.integration.conftest import DARK, EILEEN, Deployed
 from tests.integration.test_least_privilege import PROOFS, Policy
@@ -41,9 +41,8 @@ def queue(monitored: Deployed) -> str:
 
 def allowed(policy: Policy, access: Access) -> bool:
     """IAM's decision for the function's role, as the Rekognition stand-in asks for it."""
-    arn = f"arn:aws:sts::000000000000:assumed-role/{policy.role}/test"
-    caller = IamAuthority(policy.iam).caller(Principal(arn, "000000000000"))
-    return caller.decide(access) is Decision.ALLOWED
+    session = f"arn:aws:sts::000000000000:assumed-role/{policy.role}/test"
+    return IamAuthority(policy.iam).caller(session).may(access)
 
 
 def with_key(action: str, key: str, via: str, arn: str) -> Access:
@@ -158,11 +157,12 @@ def test_no_right_slips_in_with_an_input(policy: Policy) -> None:
     assert policy.actions() == {*PROOFS, *FURTHER}
 
 
-@pytest.mark.parametrize(("sid", "action"), FURTHER)
+@pytest.mark.parametrize("right", FURTHER, ids="-".join)
 def test_no_statement_is_wider_than_its_purpose(
-    policy: Policy, key: str, bucket: str, queue: str, sid: str, action: str
+    policy: Policy, key: str, bucket: str, queue: str, right: tuple[str, str]
 ) -> None:
     """Asked of IAM: test_bulk and the tests above show that the calls are made."""
+    sid, action = right
     result = f"{bucket}/results/k/x.json"
     access = {
         "DecryptPhotos": with_key(action, key, S3, f"{bucket}/{EILEEN}"),

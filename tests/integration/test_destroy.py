@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local import inventory, use
 from local.terraform import Workspace, examples
-from tests.integration.conftest import BOTH, EILEEN, Everything, Deployed
+from tests.integration.conftest import BOTH, EILEEN, Deployed, Everything
 
 
 def test_destroy_leaves_nothing_and_a_late_record_brings_nothing_back(

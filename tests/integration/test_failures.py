@@ -1,348 +1,279 @@
-"""Whatever fails: each upload has one result or lies in the dead-letter queue, and is paid once.
+"""Whatever fails: each upload has one result or is in the dead-letter queue, and is paid for once.
 
-The real zip runs under AWS's runtime client in processes that the tests may kill; bucket, queue
-and dead-letter queue are the emulator's. Only the times are shorter than the module's: a function
-timeout of 10 s, the least it takes, and a visibility timeout just beyond a claim's lease of 15 s,
-or of 2 s where no claim is left behind.
+The real zip runs under AWS's runtime client in processes that the tests may kill. Only the times
+are shorter than the module's: a function timeout of 10 s, the least it takes, and a visibility
+timeout just beyond a claim's lease of 15 s, or of 2 s where no claim is left behind.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
 
 import pytest
 
 from local.event_source import EventSource
+from local.memory_queue import MemoryQueue
 from local.rekognition.steering import Steering
-from local.stack import Stack
-from local.upload_site import Announced, Pace, UploadSite
-from tests.integration.s3_proxy import failing_s3
+from local.runtime import RuntimeEnvironment
+from local.upload_site import Pace, Upload, UploadSite
+from tests.integration.conftest import Bulk
+from tests.integration.s3_proxy import FailingS3, failing_s3
 from tests.waiting import eventually
 
 _PACE = Pace(calls_per_second=40.0, workers=8, timeout_seconds=10)
-_BEYOND_LEASE = 18
-_SHORT = 2
-_NAMES = (f"fault{number}" for number in count())
+_BEYOND_LEASE = 18.0
+_SHORT = 2.0
+_NAMES = (f"site{number}" for number in count())
 
 
 @dataclass(frozen=True, slots=True)
 class Ward:
-    """A site, and the stand-in that counts what is paid for."""
+    """A site, an S3 before it that fails on demand, and the stand-in that counts what is paid."""
 
     site: UploadSite
+    s3: FailingS3
     steering: Steering
+
+    def uploads(self, number: int, subject: str = "alice") -> list[Upload]:
+        return self.site.upload(f"challenge/{subject}/{each}.jpg" for each in range(number))
+
+    def environment(self, pace: Pace = _PACE) -> RuntimeEnvironment:
+        return self.site.environment(pace, AWS_ENDPOINT_URL_S3=self.s3.endpoint)
 
     @contextmanager
     def served(
-        self, *, places: int = 2, batch: int = 10, pace: Pace = _PACE, **variables: str
+        self,
+        new_environment: Callable[[], RuntimeEnvironment] | None = None,
+        *,
+        places: int = 2,
+        batch: int = 10,
     ) -> Iterator[EventSource]:
-        """Serve the queue while the block runs; ``variables`` are the function's."""
+        """Serve the queue while the block runs, and then until it is empty."""
         source = EventSource(
-            sqs=self.site.stack.client("sqs"),
-            queue_url=self.site.queue_url,
-            new_environment=lambda: self.site.environment(pace, **variables),
-            places=places,
-            batch_size=batch,
+            self.site.queue, new_environment or self.environment, places, batch_size=batch
         )
         with source:
             source.begin()
             yield source
-
-    def settle(self, source: EventSource) -> None:
-        """Wait until the queue is empty: every message deleted, or in the dead-letter queue."""
-        until(source, lambda: not self.site.waiting(), "an empty queue", every=0.1)
+            until(source, lambda: not self.site.queue.held(), "an empty queue")
 
     def paid(self) -> int:
         """Calls that were answered since the site was made; refused ones cost nothing."""
         served: int = self.steering.report()["outcomes"].get("CompareFaces", {}).get("ok", 0)
         return served
 
-    def check(self, uploads: list[Announced], dead: set[Announced] = frozenset()) -> None:  # type: ignore[assignment]
-        """Every upload has one result, or lies among the dead; nothing else has a result."""
+    def check(self, uploads: Sequence[Upload], dead: Collection[Upload] = ()) -> None:
+        """Every upload has one result or is in the dead-letter queue; nothing else has one."""
         counts = self.site.results()
         assert set(counts) == {each.result_key for each in uploads if each not in dead}
         assert set(counts.values()) <= {1}, "a result was written over"
-        assert self.site.failed() == set(dead)
+        assert sorted(self.site.queue.dead) == sorted(each.announcement for each in dead)
 
 
-def until(
-    source: EventSource, condition: Callable[[], object], what: str, every: float = 0.01
-) -> None:
+def until(source: EventSource, condition: Callable[[], object], what: str) -> None:
     """Wait for what comes of serving; what has ended the event source ends the waiting."""
-    eventually(condition, 60.0, what, every=every, check=source.check)
+    eventually(condition, 60.0, what, every=0.005, check=source.check)
 
 
 @pytest.fixture
-def steering(bulk_stack: Stack) -> Iterator[Steering]:
-    steering = Steering(bulk_stack.rekognition_endpoint)
+def ward(bulk: Bulk, request: pytest.FixtureRequest) -> Iterator[Ward]:
+    """A ward whose queue has the visibility timeout and the attempts that the test asks for."""
+    visibility, attempts = getattr(request, "param", (_SHORT, 3))
+    steering = Steering(bulk.stack.rekognition_endpoint)
     steering.apply(latency_ms=100, clear_script=True, reset_counters=True)
-    yield steering
+    site = UploadSite.create(bulk.stack, next(_NAMES), MemoryQueue(visibility, attempts))
+    site.put("reference/alice/1.jpg")
+    with failing_s3(bulk.stack.endpoint) as s3:
+        yield Ward(site, s3, steering)
     steering.apply(latency_ms=0, clear_script=True)
 
 
-def ward(
-    stack: Stack, steering: Steering, *, visibility: int = _SHORT, max_receives: int = 3
-) -> Ward:
-    site = UploadSite.create(
-        stack, next(_NAMES), visibility_seconds=visibility, max_receives=max_receives
-    )
-    site.put("reference/alice/1.jpg")
-    return Ward(site, steering)
+def queue(visibility: float = _SHORT, attempts: int = 3) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("ward", [(visibility, attempts)], indirect=True, ids=[""])
 
 
-def photos(ward: Ward, number: int, subject: str = "alice") -> list[Announced]:
-    return ward.site.put_many([f"challenge/{subject}/{each}.jpg" for each in range(number)])
+def results_fail(status: int) -> Callable[[str, str], int | None]:
+    """A rule: claims are made, but no result can be written."""
+    return lambda method, path: status if method == "PUT" and path.endswith(".json") else None
 
 
-def announcements(ward: Ward, number: int) -> set[str]:
-    """The bodies of so many messages that wait in the queue, and go on waiting there.
-
-    S3's test message is taken out, which would be among the first ten for ever.
-    """
-    sqs, url = ward.site.stack.client("sqs"), ward.site.queue_url
-    bodies: set[str] = set()
-
-    def complete() -> bool:
-        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        for message in received.get("Messages", []):
-            if "Records" in json.loads(message["Body"]):
-                bodies.add(message["Body"])
-            else:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return len(bodies) >= number
-
-    eventually(complete, 60.0, f"{number} announcements", every=0.01)
-    return bodies
+def refuse_all(method: str, path: str) -> int | None:
+    return 403 if method == "PUT" and "/results/" in path else None
 
 
-def test_a_function_killed_in_mid_batch_loses_nothing(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else the photos that an instance held when it died would never be decided."""
-    site = ward(bulk_stack, steering, visibility=_BEYOND_LEASE)
-    uploads = photos(site, 40)
-    with site.served(places=2, batch=20) as source:
-        until(source, lambda: site.paid() >= 6, "six calls")
+def pass_all(_method: str, _path: str) -> int | None:
+    return None
+
+
+@queue(_BEYOND_LEASE)
+def test_the_images_of_an_instance_that_dies_are_still_decided(ward: Ward) -> None:
+    uploads = ward.uploads(40)
+    with ward.served(places=2, batch=20) as source:
+        until(source, lambda: ward.paid() >= 6, "six calls")
         source.environments[0].process.kill()
-        site.settle(source)
-        died = [each.outcome.error for each in source.handed if each.outcome.error]
+    died = [each.outcome.error for each in source.handed if each.outcome.error]
     assert died == [{"errorType": "Runtime.ExitError"}]
-    site.check(uploads)
+    ward.check(uploads)
     # What was under way in the one that died, and no more, is paid for again.
-    assert 40 <= site.paid() <= 40 + _PACE.workers
+    assert 40 <= ward.paid() <= 40 + _PACE.workers
 
 
-def test_a_storm_of_throttling_passes(bulk_stack: Stack, steering: Steering) -> None:
-    """Else a busy minute of another application would cost decisions."""
-    site = ward(bulk_stack, steering, visibility=_BEYOND_LEASE)
-    uploads = photos(site, 20)
-    steering.apply(script=[{"fault": "throttling", "count": 16}, {"fault": "provisioned"}])
-    with site.served() as source:
-        site.settle(source)
-        came_again = sum(each.failed for each in source.handed)
-    assert came_again > 0, "botocore's own retries weathered it; the queue's were not tested"
-    site.check(uploads)
-    assert site.paid() == 20
+@queue(_BEYOND_LEASE)
+def test_a_busy_minute_of_another_application_costs_no_decision(ward: Ward) -> None:
+    uploads = ward.uploads(20)
+    ward.steering.apply(script=[{"fault": "throttling", "count": 16}, {"fault": "provisioned"}])
+    with ward.served() as source:
+        pass
+    retried = sum(each.failed for each in source.handed)
+    assert retried > 0, "botocore's own retries weathered it; the queue's were not tested"
+    ward.check(uploads)
+    assert ward.paid() == 20
 
 
-def test_an_s3_that_is_overloaded_for_a_moment_costs_nothing(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else every 503 of S3 would be a call paid for twice."""
-    site = ward(bulk_stack, steering, visibility=40)
-    uploads = photos(site, 12)
-    with failing_s3(bulk_stack.endpoint) as s3:
-        s3.rule = lambda method, path: 503 if method == "PUT" and path.endswith(".json") else None
-        # The module's own timeout, so that there is time to sit it out on a busy machine too.
-        pace = replace(_PACE, timeout_seconds=30)
-        with site.served(pace=pace, AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
-            until(source, lambda: len(s3.failed) >= 20, "20 refusals of S3")
-            s3.rule = lambda _method, _path: None
-            site.settle(source)
-    site.check(uploads)
-    assert site.paid() == 12
+@queue(40)
+def test_a_503_of_s3_is_not_a_call_paid_for_twice(ward: Ward) -> None:
+    uploads = ward.uploads(12)
+    ward.s3.rule = results_fail(503)
+    # The module's own timeout, so that there is time to sit it out on a busy machine too.
+    pace = replace(_PACE, timeout_seconds=30)
+    with ward.served(lambda: ward.environment(pace)) as source:
+        until(source, lambda: len(ward.s3.failed) >= 20, "20 refusals of S3")
+        ward.s3.rule = pass_all
+    ward.check(uploads)
+    assert ward.paid() == 12
 
 
-def test_an_s3_that_is_overloaded_for_long_loses_nothing(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else results would be lost when S3's trouble outlasts an invocation."""
-    site = ward(bulk_stack, steering, visibility=_BEYOND_LEASE)
-    uploads = photos(site, 12)
-    with failing_s3(bulk_stack.endpoint) as s3:
-        # Claims are made, but no result can be written.
-        s3.rule = lambda method, path: 503 if method == "PUT" and path.endswith(".json") else None
-        with site.served(places=1, AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
-            until(source, lambda: source.handed, "the first batch")
-            # All but the test message that S3 sends first.
-            assert source.handed[0].failed >= source.handed[0].messages - 1
-            s3.rule = lambda _method, _path: None
-            site.settle(source)
-    site.check(uploads)
+@queue(_BEYOND_LEASE)
+def test_no_result_is_lost_when_s3s_trouble_outlasts_an_invocation(ward: Ward) -> None:
+    uploads = ward.uploads(12)
+    ward.s3.rule = results_fail(503)
+    with ward.served(places=1) as source:
+        until(source, lambda: source.handed, "the first batch")
+        assert source.handed[0].failed == source.handed[0].messages
+        ward.s3.rule = pass_all
+    ward.check(uploads)
     # A call whose result could not be written in all that time is paid for again.
-    assert 12 < site.paid() <= 24
+    assert 12 < ward.paid() <= 24
 
 
-def test_a_bucket_that_refuses_results_sends_uploads_to_the_dead_letter_queue_unpaid(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else calls would be paid for of which nobody ever sees the outcome."""
-    site = ward(bulk_stack, steering, max_receives=2)
-    uploads = photos(site, 5)
-    with failing_s3(bulk_stack.endpoint) as s3:
-        s3.rule = lambda method, path: 403 if method == "PUT" and "/results/" in path else None
-        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
-            site.settle(source)
-    assert site.paid() == 0
-    site.check(uploads, dead=set(uploads))
+@queue(attempts=2)
+def test_a_bucket_that_refuses_results_costs_no_calls(ward: Ward) -> None:
+    uploads = ward.uploads(5)
+    ward.s3.rule = refuse_all
+    with ward.served():
+        pass
+    assert ward.paid() == 0
+    ward.check(uploads, dead=uploads)
 
 
-def test_photos_in_the_dead_letter_queue_are_decided_when_they_come_again(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else a redrive after the bucket's policy is mended would be of no use."""
-    site = ward(bulk_stack, steering, max_receives=1)
-    uploads = photos(site, 5)
-    with failing_s3(bulk_stack.endpoint) as s3:
-        s3.rule = lambda method, path: 403 if method == "PUT" and "/results/" in path else None
-        with site.served(AWS_ENDPOINT_URL_S3=s3.endpoint) as source:
-            site.settle(source)
-    sqs = bulk_stack.client("sqs")
-    while messages := sqs.receive_message(
-        QueueUrl=site.site.failed_url, MaxNumberOfMessages=10
-    ).get("Messages"):
-        for message in messages:
-            sqs.send_message(QueueUrl=site.site.queue_url, MessageBody=message["Body"])
-            sqs.delete_message(
-                QueueUrl=site.site.failed_url, ReceiptHandle=message["ReceiptHandle"]
-            )
-    with site.served() as source:
-        site.settle(source)
-    site.check(uploads)
-    assert site.paid() == 5
+@queue(attempts=1)
+def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Ward) -> None:
+    uploads = ward.uploads(5)
+    ward.s3.rule = refuse_all
+    with ward.served():
+        pass
+    ward.check(uploads, dead=uploads)
+    ward.site.queue.redrive()
+    ward.s3.rule = pass_all
+    with ward.served():
+        pass
+    ward.check(uploads)
+    assert ward.paid() == 5
 
 
-def test_a_poison_photo_harms_no_other(bulk_stack: Stack, steering: Steering) -> None:
-    """Else one photo without a face would hold up, or send back, all that came with it."""
-    site = ward(bulk_stack, steering)
-    site.site.put("reference/noface/1.jpg")
-    good, bad = photos(site, 8), photos(site, 1, "noface")
-    strangers = photos(site, 1, "nobody")
-    with site.served(places=1) as source:
-        site.settle(source)
-        assert sum(each.failed for each in source.handed) == 0
-    site.check([*good, *bad, *strangers])
-    outcomes: list[Mapping[str, Any]] = [site.site.result(each) for each in (*bad, *strangers)]
-    assert [each["error"]["retryable"] for each in outcomes] == [False, False]
-    assert outcomes[0]["error"]["type"].startswith("NoFaceIn")
-    assert outcomes[1]["error"]["type"] == "ReferenceNotFoundError"
-    assert {site.site.result(each)["decision"] for each in good} == {"match"}
-    assert site.paid() == 8
+def test_an_image_without_a_face_does_not_hold_up_the_others(ward: Ward) -> None:
+    ward.site.put("reference/noface/1.jpg")
+    good, (bad,), (stranger,) = (
+        ward.uploads(8),
+        ward.uploads(1, "noface"),
+        ward.uploads(1, "nobody"),
+    )
+    with ward.served(places=1) as source:
+        pass
+    assert sum(each.failed for each in source.handed) == 0
+    ward.check([*good, bad, stranger])
+    errors = [ward.site.result(each)["error"] for each in (bad, stranger)]
+    assert [error["retryable"] for error in errors] == [False, False]
+    assert errors[0]["type"].startswith("NoFaceIn")
+    assert errors[1]["type"] == "ReferenceNotFoundError"
+    assert {ward.site.result(each)["decision"] for each in good} == {"match"}
+    assert ward.paid() == 8
 
 
 @pytest.mark.parametrize("left", [0, 1], ids=["the only one", "one of two"])
-def test_a_reference_deleted_between_event_and_comparison_is_told(
-    bulk_stack: Stack, steering: Steering, left: int
+def test_an_image_whose_reference_was_just_deleted_is_neither_tried_for_ever_nor_lost(
+    ward: Ward, left: int
 ) -> None:
-    """Else the photo would be tried for ever, or vanish."""
-    site = ward(bulk_stack, steering)
     if left:
-        site.site.put("reference/alice/2.jpg")
-    uploads = photos(site, 1)
-    s3 = bulk_stack.client("s3")
-    with failing_s3(bulk_stack.endpoint) as proxy:
+        ward.site.put("reference/alice/2.jpg")
+    uploads = ward.uploads(1)
+    listed = []
 
-        def delete_after_listing(method: str, path: str) -> int | None:
-            # The claim is made before the references are listed; the write comes last.
-            if method == "GET" and path.rstrip("/") == f"/{site.site.bucket}":
-                listed.append(path)
-            return None
+    def note_listing(method: str, path: str) -> None:
+        # The claim is made before the references are listed; the write comes last.
+        if method == "GET" and path.rstrip("/") == f"/{ward.site.bucket}":
+            listed.append(path)
 
-        listed: list[str] = []
-        proxy.rule = delete_after_listing
-        # The first comparison is put off by a throttled answer, the reference goes meanwhile.
-        steering.apply(script=[{"fault": "throttling", "count": 1}])
-        with site.served(places=1, AWS_ENDPOINT_URL_S3=proxy.endpoint) as source:
-            until(
-                source,
-                lambda: listed and steering.report()["throttled"] >= 1,
-                "a listing and a refused call",
-                every=0.002,
-            )
-            s3.delete_object(Bucket=site.site.bucket, Key="reference/alice/1.jpg")
-            site.settle(source)
-    site.check(uploads)
-    result = site.site.result(uploads[0])
+    ward.s3.rule = note_listing
+    # A throttled answer puts the first comparison off; the reference is deleted meanwhile.
+    ward.steering.apply(script=[{"fault": "throttling", "count": 1}])
+    with ward.served(places=1) as source:
+        until(
+            source,
+            lambda: listed and ward.steering.report()["throttled"] >= 1,
+            "a listing and a refused call",
+        )
+        s3 = ward.site.stack.client("s3")
+        s3.delete_object(Bucket=ward.site.bucket, Key="reference/alice/1.jpg")
+    ward.check(uploads)
+    result = ward.site.result(uploads[0])
     if left:
         assert result["decision"] == "match"
         assert result["sources"][0]["error"]["type"] == "ImageNotFoundError"
     else:
         assert result["error"]["type"] == "ImageNotFoundError"
-    assert site.paid() == left
+    assert ward.paid() == left
 
 
-def test_the_same_event_five_times_is_decided_and_paid_for_once(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else S3's repetitions would cost money, or leave two decisions about one photo."""
-    site = ward(bulk_stack, steering, max_receives=20)
-    uploads = photos(site, 10)
-    sqs = bulk_stack.client("sqs")
-    for body in announcements(site, 10):
-        for _ in range(4):
-            sqs.send_message(QueueUrl=site.site.queue_url, MessageBody=body)
+@queue(attempts=20)
+def test_s3s_repetitions_cost_no_money_and_leave_one_decision(ward: Ward) -> None:
+    uploads = ward.uploads(10)
+    for _ in range(4):
+        ward.site.queue.send(each.announcement for each in uploads)
     # Each batch holds several of the same, and both instances get some at the same time.
-    with site.served(places=2, batch=10) as source:
-        site.settle(source)
-        assert {each.place for each in source.handed} == {0, 1}
-        assert sum(each.messages for each in source.handed) >= 50
-    site.check(uploads)
-    assert site.paid() == 10
+    with ward.served(places=2, batch=10) as source:
+        pass
+    assert {each.place for each in source.handed} == {0, 1}
+    assert sum(each.messages for each in source.handed) >= 50
+    ward.check(uploads)
+    assert ward.paid() == 10
 
 
-def test_an_instance_whose_clock_is_wrong_takes_nothing_away_from_another(
-    bulk_stack: Stack, steering: Steering
-) -> None:
-    """Else a clock an hour ahead would find every claim stale, and pay for all of them again."""
-    site = ward(bulk_stack, steering, max_receives=20)
-    ahead = site.site.stack.folder / f"{site.site.bucket}-ahead"
-    shutil.copytree(site.site.code, ahead)
+@queue(attempts=20)
+def test_an_instance_with_a_wrong_clock_takes_no_claim_from_another(ward: Ward) -> None:
+    ahead = ward.site.stack.folder / f"{ward.site.bucket}-ahead"
+    shutil.copytree(ward.site.code, ahead)
     (ahead / "sitecustomize.py").write_text(_AN_HOUR_AHEAD, encoding="utf-8")
-    wrong = replace(site.site, code=ahead)
-    uploads = photos(site, 10)
-    sqs = bulk_stack.client("sqs")
-    for body in announcements(site, 10):
-        sqs.send_message(QueueUrl=site.site.queue_url, MessageBody=body)
-    environments = iter([site.site, wrong])
-    source = EventSource(
-        sqs=sqs,
-        queue_url=site.site.queue_url,
-        new_environment=lambda: next(environments).environment(_PACE),
-        places=2,
-        batch_size=10,
-    )
-    with source:
-        source.begin()
-        site.settle(source)
+    sites = iter([ward.site, replace(ward.site, code=ahead)])
+    uploads = ward.uploads(10)
+    ward.site.queue.send(each.announcement for each in uploads)
+    stamps = set()
+    with ward.served(lambda: next(sites).environment(_PACE)) as source:
+        until(source, lambda: not ward.site.queue.held(), "an empty queue")
         # The clock was wrong indeed: its own records say so.
-        stamps = {
-            str(record["timestamp"])[:13]
-            for environment in source.environments.values()
-            for record in environment.log_records()
-        }
+        for environment in source.environments.values():
+            stamps |= {record["timestamp"][:13] for record in environment.log_records()}
     assert len(stamps) >= 2
-    site.check(uploads)
-    assert site.paid() == 10
+    ward.check(uploads)
+    assert ward.paid() == 10
 
 
 _AN_HOUR_AHEAD = '''\
-"""The host's clock is an hour ahead, for all but Lambda's own reckoning of the time left."""
+"""The host's clock is an hour ahead, except for Lambda's own calculation of the time left."""
 import datetime
 import sys
 import time

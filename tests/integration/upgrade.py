@@ -114,8 +114,7 @@ def run(stack: Stack, folder: Path) -> Upgrade:
         for step, inputs in STEPS.items():
             _write(workspace, "../..", **inputs)
             changes = {
-                each["address"]: "/".join(each["change"]["actions"])
-                for each in workspace.changes()
+                each["address"]: "/".join(each["change"]["actions"]) for each in workspace.changes()
             }
             workspace.apply()
             steps[step] = Step(changes, _kept(stack, name))
