@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
+# More than there are processors: some tests mostly wait.
+PARALLEL := --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
 
 # The environment carries them past the shell, so that spaces and quotes in names are safe.
 export REFERENCE CHALLENGE
@@ -18,7 +20,7 @@ demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALL
 	@$(RUN) --with terraform python -m local.demo
 
 test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
-	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
+	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
 test-payload: ## Run the function's tests alone, in a minute; under another Python with PYTHON=python3.13
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)

@@ -1,12 +1,13 @@
-"""Order of the tests: what is fast and small first, so that a fault shows early."""
+"""Order of the tests, and which of them may run at the same time."""
 
 import signal
 from pathlib import Path
 
 import pytest
 
-_ROOMS = ("unit", "native", "integration")
 _TESTS = Path(__file__).resolve().parent
+_FAST_FIRST = ("unit", "native", "integration")
+_LONG_FIRST = ("integration", "unit", "native")
 
 
 def pytest_configure() -> None:
@@ -15,10 +16,15 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In one process what is fast comes first; in several, what would otherwise be left alone."""
+    rooms = _LONG_FIRST if hasattr(config, "workerinput") else _FAST_FIRST
+    items.sort(key=lambda item: rooms.index(_room(item)))
+    for item in items:
+        # The tests of a file share what they need. Native tests share nothing.
+        if _room(item) != "native" and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
-def _rank(item: pytest.Item) -> int:
-    parts = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
-    return _ROOMS.index(parts[0]) if parts and parts[0] in _ROOMS else len(_ROOMS)
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).parts[0]

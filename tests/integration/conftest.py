@@ -33,7 +33,8 @@ CAT = "challenge/cat.jpg"
 MISSING = "challenge/none.jpg"
 TPS = 20
 """The quota on the bulk stack."""
-_LAST = "test_destroy"
+_LATE = ("test_bulk", "test_destroy")
+"""What is applied for the first is used by others meanwhile; the second ends it all."""
 _SHARED = ("everything", "bulk")
 """Fixtures that one process makes for all tests that use them."""
 
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if here:
         first = items.index(here[0])
         rest = [item for item in items if item not in here]
-        here.sort(key=lambda item: item.path.stem == _LAST)
+        here.sort(key=lambda item: item.path.stem in _LATE and _LATE.index(item.path.stem) + 1)
         items[:] = [*rest[:first], *here, *rest[first:]]
 
 
