@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
 # More than there are processors: some tests mostly wait.
-PARALLEL := --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses=4
 
 # The environment carries them past the shell, so that spaces and quotes in names are safe.
 export REFERENCE CHALLENGE

@@ -35,16 +35,10 @@ TPS = 20
 """The quota on the bulk stack."""
 _LATE = ("test_bulk", "test_destroy")
 """What is applied for the first is used by others meanwhile; the second ends it all."""
-_SHARED = ("everything", "bulk")
-"""Fixtures that one process makes for all tests that use them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
-        for name in _SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
     if here:
         first = items.index(here[0])
         rest = [item for item in items if item not in here]
@@ -111,7 +105,9 @@ def everything(
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
         started = {
-            name: pool.submit(job) for name, job in jobs.items() if name.replace("-", "_") in asked
+            name: pool.submit(job)
+            for name, job in jobs.items()
+            if {name, name.replace("-", "_")} & asked
         }
         yield Everything(stack, before, started)
 
