@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import skimage.data
@@ -120,9 +121,14 @@ def default_album() -> Album:
         ),
         challenges=(
             Photo("eileen-mirrored.jpg", "Mirrored", e, _jpeg(ImageOps.mirror(eileen))),
-            Photo("eileen-dark.jpg", "Darkened", e, _jpeg(_brightness(eileen, 0.4))),
+            Photo(
+                "eileen-dark.jpg",
+                "Darkened",
+                e,
+                _jpeg(ImageEnhance.Brightness(eileen).enhance(0.4)),
+            ),
             Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, _lying(eileen)),
-            Photo("grace-grey.png", "Grey, as PNG", g, _png(ImageOps.grayscale(grace))),
+            Photo("grace-grey.png", "Grey, as PNG", g, _encoded(ImageOps.grayscale(grace), "PNG")),
             Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
             Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
             Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
@@ -193,30 +199,21 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _encoded(image: Image.Image, save: Callable[[Image.Image, io.BytesIO], None]) -> bytes:
+def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
     out = io.BytesIO()
-    save(image, out)
+    image.save(out, form, **options)
     return out.getvalue()
 
 
-def _jpeg(image: Image.Image) -> bytes:
-    return _encoded(image, lambda picture, out: picture.save(out, "JPEG", quality=92))
-
-
-def _png(image: Image.Image) -> bytes:
-    return _encoded(image, lambda picture, out: picture.save(out, "PNG", optimize=True))
+def _jpeg(image: Image.Image, **options: Any) -> bytes:
+    return _encoded(image, "JPEG", quality=92, **options)
 
 
 def _lying(image: Image.Image) -> bytes:
     """A photo as a phone stores it: turned pixels, and an EXIF note that says which way is up."""
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = _ROTATED_LEFT
-    turned = image.transpose(Image.Transpose.ROTATE_90)
-    return _encoded(turned, lambda picture, out: picture.save(out, "JPEG", quality=92, exif=exif))
-
-
-def _brightness(image: Image.Image, factor: float) -> Image.Image:
-    return ImageEnhance.Brightness(image).enhance(factor)
+    return _jpeg(image.transpose(Image.Transpose.ROTATE_90), exif=exif)
 
 
 def _cropped(image: Image.Image) -> Image.Image:

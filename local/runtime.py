@@ -193,22 +193,11 @@ class RuntimeEnvironment:
                 self.wfile.write(event)
 
             def do_POST(self) -> None:
-                body = self._body()
+                body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                found = _RESULT.search(self.path)
-                if found:
+                if found := _RESULT.search(self.path):
                     environment._results.put((found.group(1), found.group(2), body))
-
-            def _body(self) -> bytes:
-                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                chunks = []
-                while size := int(self.rfile.readline(), 16):
-                    chunks.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(chunks)
 
         return RuntimeApi

@@ -165,7 +165,7 @@ class Stack:
             Server(
                 "the emulated AWS",
                 f"{self.endpoint}/_ministack/ready",
-                [emulator_python(), "-m", "local.emulator"],
+                [venv_python("emulator"), "-m", "local.emulator"],
                 emulated,
                 self.folder / "emulator.log",
             ),
@@ -251,23 +251,21 @@ def account_environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def emulator_python() -> Path:
-    """The interpreter of the emulator's virtual environment, which is made when it is missing.
+def venv_python(name: str) -> Path:
+    """The interpreter of a virtual environment of tools/, which is made when it is missing.
 
     Raises:
         StackError: it cannot be made.
     """
-    if chosen := os.environ.get("FACE_COMPARE_EMULATOR_PYTHON"):
-        return Path(chosen)
     made = subprocess.run(
-        [sys.executable, "-m", "tools.venv", "emulator"],
+        [sys.executable, "-m", "tools.venv", name],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
     if made.returncode:
-        raise StackError("The emulator's virtual environment could not be made; see above.")
+        raise StackError(f"The virtual environment {name} could not be made; see above.")
     return Path(made.stdout.strip().splitlines()[-1])
 
 

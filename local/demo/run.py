@@ -17,7 +17,7 @@ from local.demo import report
 from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Run, Trail
 from local.photos import Album, Expected, Pair
-from local.stack import Stack, StackError, emulator_python
+from local.stack import Stack, StackError, venv_python
 from local.terraform import Workspace
 
 EXAMPLE = "minimal"
@@ -41,7 +41,7 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
     """
     report.check_writable(results)
     # Before the live display: what is installed now shows its own progress.
-    emulator_python()
+    venv_python("emulator")
     shows_failure = any(_shows_failure(pair) for pair in album.pairs())
     steps = Steps(console, _STEPS if shows_failure else _STEPS - 1)
     run = Run(seconds=steps.seconds)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 
 from local import use
 from local.photos import Album
-from local.stack import REGION, account_environment
+from local.stack import REGION, account_environment, venv_python
 from local.upload_site import result_key
 from tests.integration.conftest import Deployed
 from tests.integration.example_uses import have_seen, people, stored
@@ -80,18 +79,11 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(monitored: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    made = subprocess.run(
-        [sys.executable, "-m", "tools.venv", "cli"],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
     folder = tmp_path_factory.mktemp("desk")
     # The emulator has no virtual hosts for buckets.
     settings = f"[default]\nregion = {REGION}\ns3 =\n  addressing_style = path\n"
     (folder / "config").write_text(settings, encoding="utf-8")
-    return Desk(monitored, Path(made.stdout.strip().splitlines()[-1]).parent, folder)
+    return Desk(monitored, venv_python("cli").parent, folder)
 
 
 @pytest.fixture(scope="module")

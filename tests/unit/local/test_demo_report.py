@@ -198,7 +198,7 @@ def test_a_report_that_cannot_be_written_does_not_cost_two_minutes_of_work(
     monkeypatch.chdir(tmp_path)
     for variable in ("REFERENCE", "CHALLENGE"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(demo_run, "emulator_python", lambda: pytest.fail("something was started"))
+    monkeypatch.setattr(demo_run, "venv_python", lambda _: pytest.fail("something was started"))
     assert entry.main() == 2
     said = capsys.readouterr().err
     assert said.startswith(f"The demo cannot write its report to {tmp_path / name} (Is a directory")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local import stack
 from local.stack import RekognitionOptions, Stack, StackError
 
 
@@ -19,7 +20,7 @@ def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    monkeypatch.setenv("FACE_COMPARE_EMULATOR_PYTHON", str(python))
+    monkeypatch.setattr(stack, "venv_python", lambda _name: python)
     with pytest.raises(StackError) as failed, Stack(RekognitionOptions(scripted=True)):
         pytest.fail("it started")
     assert "the emulated AWS ended with code 1" in str(failed.value)
