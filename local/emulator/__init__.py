@@ -1,7 +1,8 @@
 """Launcher of the AWS emulator (MiniStack) with what its pinned version lacks for Lambda.
 
-Run by the interpreter of the emulator's own virtual environment, which holds MiniStack and botocore
-and nothing else; no module here may import anything beyond those two and the standard library.
+Run by the interpreter of the emulator's own virtual environment, which holds MiniStack, botocore
+and statelint and nothing else; no module here may import anything beyond those three, the standard
+library and tools/states_language.py.
 
     runtime_environment   what a function's process sees (pure)
     platform_records      Lambda's own log records (pure)
@@ -10,5 +11,7 @@ and nothing else; no module here may import anything beyond those two and the st
     transport             loopback counts as TLS
     runtime               Python functions under AWS's runtime client: patches
     access                requests and rights: patches
+    definitions           state machines that AWS would refuse: patches
+    distributed_map       Distributed Maps with batches, results and redrive
     upstream              the check that the patches still fit
 """

@@ -6,7 +6,8 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, network, runtime, saved_queries, upstream
+from local.emulator import access, definitions, network, runtime, saved_queries, upstream
+from local.emulator.distributed_map import patches as distributed_map
 from local.emulator.settings import Settings
 
 
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
     access.install(settings)
     runtime.install(settings)
     saved_queries.install()
+    definitions.install()
+    distributed_map.install(settings)
     network.install()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]

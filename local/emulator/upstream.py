@@ -52,6 +52,14 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "payload",
     ),
     ("ministack.core.lambda_runtime", "ProvidedWorker._spawn"): ("self", "init_timeout"),
+    ("ministack.core.responses", "error_response_json"): (
+        "code",
+        "message",
+        "status",
+        "extra",
+        "message_key",
+        "content_type",
+    ),
     ("ministack.core.responses", "json_response"): ("data", "status", "content_type"),
     ("ministack.services.cloudwatch_logs", "handle_request"): (
         "method",
@@ -89,6 +97,39 @@ _EXPECTED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "log_source",
     ),
     ("ministack.services.s3", "_ensure_bucket"): ("name",),
+    **{
+        ("ministack.services.stepfunctions", name): parameters
+        for name, parameters in {
+            "_ExecutionError": ("error", "cause"),
+            "_apply_output_path": ("state_def", "data", "ctx"),
+            "_apply_result_path": ("state_def", "original", "result"),
+            "_apply_result_selector": ("state_def", "data"),
+            "_call_lambda": ("func_ref", "event"),
+            "_executions": (),
+            "_finalize_response": ("response",),
+            "_find_matching_retrier": ("retriers", "error", "retry_counts"),
+            "_map_runs": (),
+            "_next_or_end": ("state_def",),
+            "_resolve_params_obj": ("template", "data", "ctx"),
+            "_resolve_path_or_ctx": ("path", "data", "ctx"),
+            "_run_distributed_map": (
+                "state_def",
+                "raw_input",
+                "effective",
+                "iterator",
+                "execution",
+                "ctx",
+            ),
+            "_run_execution": ("exec_arn",),
+            "_run_sub_machine": ("states", "start_at", "input_data", "execution", "ctx"),
+            "_state_machines": (),
+            "_validate_definition_jsonata": ("definition_str",),
+            "_validate_state_machine_definition": ("data",),
+            "handle_request": ("method", "path", "headers", "body", "query_params"),
+            "new_uuid": (),
+            "now_iso": (),
+        }.items()
+    },
     ("ministack.services.sts", "register_session"): ("access_key", "session"),
 }
 """Every upstream name the patches touch, with the parameters they rely on."""
