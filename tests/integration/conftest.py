@@ -94,7 +94,7 @@ def everything(
 def bulk_stack() -> Iterator[Stack]:
     """Return a stack of its own for bulk work: who is on a photo follows from its key."""
     # Rights are another test's: asking for them at each call would take longer than the rest.
-    with Stack(RekognitionOptions(scripted=True, checks_rights=False)) as stack:
+    with Stack(RekognitionOptions(scripted=True, checks_rights=False), wait_scale=0.01) as stack:
         yield stack
 
 

@@ -1,16 +1,15 @@
-"""Hundreds of photos and pairs through what the examples deploy, each decided and paid for once."""
+"""Hundreds of photos through what examples/upload deploys, each decided and paid for once."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from local import use
 from local.rekognition.steering import Steering
 from local.terraform import Drift
 from local.upload_site import result_key
@@ -68,81 +67,6 @@ def test_hundreds_of_uploads_end_in_a_result_and_an_event_each(
     assert (counts["served"], counts["throttled"]) == (UPLOADS, 0)
 
 
-def test_a_list_of_pairs_is_run_through_with_one_that_fails(bulk: Bulk, steering: Steering) -> None:
-    """Else one bad line would stop a list of a million, or pass unseen."""
-    outputs = bulk.batch.result()
-    lines = [f"challenge/alice-{each}.jpg" for each in range(52)]
-    put_photos(bulk, outputs, lines[:-1])
-    status, counts = run(bulk, outputs, "manifests/pairs.csv", csv(lines))
-    # MiniStack ignores ItemBatcher: each pair is a batch of its own, and one that fails is a
-    # failed child. In Step Functions it would be a line with its error in its batch's answer.
-    assert (status, counts["total"], counts["succeeded"], counts["failed"]) == (
-        "SUCCEEDED",
-        52,
-        51,
-        1,
-    )
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 51
-
-
-def test_too_many_failures_fail_the_run(bulk: Bulk, steering: Steering) -> None:
-    """Else they would pass for success, and nobody would redrive it."""
-    outputs = bulk.batch.result()
-    lines = [f"challenge/bob-{each}.jpg" for each in range(20)]
-    put_photos(bulk, outputs, lines[:10])
-    manifest = "".join(
-        json.dumps({"source": "reference/bob.jpg", "target": line}) + "\n" for line in lines
-    )
-    status, counts = run(bulk, outputs, "manifests/more.jsonl", manifest)
-    assert (status, counts["succeeded"]) == ("FAILED", 10)
-    # MiniStack knows no RedriveExecution; the next test is what it comes to for the function.
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 10
-
-
-def test_a_batch_that_comes_again_is_paid_for_once(bulk: Bulk, steering: Steering) -> None:
-    """Else a retry or a redrive of a batch of 200 would pay for 200 pairs because of one."""
-    outputs = bulk.batch.result()
-    targets = [f"challenge/carol-{each}.jpg" for each in range(30)]
-    put_photos(bulk, outputs, [*targets, "reference/carol.jpg"])
-    # As ItemBatcher hands it over, which MiniStack ignores.
-    batch = {
-        "Items": [{"source": "reference/carol.jpg", "target": target} for target in targets],
-        "BatchInput": {"execution": "arn:aws:states:eu-west-1:000000000000:execution:bulk:1"},
-    }
-    steering.apply(script=[{"fault": "throttling", "count": 40}])
-    functions, errors = bulk.stack.client("lambda"), []
-    for _ in range(5):
-        outcome = functions.invoke(
-            FunctionName=outputs["function_name"], Payload=json.dumps({"pairs": batch}).encode()
-        )
-        answer = json.loads(outcome["Payload"].read())
-        if "results" in answer:
-            break
-        errors.append(answer["errorType"])
-    assert set(errors) == {"ThrottledError"}
-    assert [each["decision"] for each in answer["results"]] == ["match"] * 30
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 30
-
-
-@pytest.mark.usefixtures("steering")
-def test_every_pair_of_a_batch_is_on_record(bulk: Bulk) -> None:
-    """Else a decision of a batch could be neither traced nor counted."""
-    outputs = bulk.batch.result()
-    wanted = {f"challenge/dave-{each}.jpg": "match" for each in range(5)}
-    wanted["challenge/erin.jpg"] = "no_match"
-    put_photos(bulk, outputs, [*wanted, "reference/dave.jpg"])
-    pairs = [{"source": "reference/dave.jpg", "target": target} for target in wanted]
-    outcome = bulk.stack.client("lambda").invoke(
-        FunctionName=outputs["function_name"], Payload=json.dumps({"pairs": pairs}).encode()
-    )
-    results = json.loads(outcome["Payload"].read())["results"]
-    (request_id,) = {each["request_id"] for each in results}
-    written = use.log_records(bulk.stack, outputs["log_group_name"], request_id)
-    decided = [each for each in written if each.get("message") == "face comparison decided"]
-    assert len(decided) == len(pairs)
-    assert {each["target_key"]: each["decision"] for each in decided} == wanted
-
-
 def test_an_upgrade_there_and_back_keeps_bucket_photos_and_log(bulk: Bulk) -> None:
     """Else switching uploads on, or off again, would cost photos or the record of decisions."""
     upgrade = bulk.upgrade.result()
@@ -172,42 +96,6 @@ def rest(planned: list[Drift], made: set[str]) -> set[str]:
     assert not {drift.attribute for drift in changed} & {"create", "delete", "delete/create"}
     assert not {drift.attribute for drift in changed} & {"create/delete"}
     return {drift.resource for drift in changed}
-
-
-def csv(targets: list[str]) -> str:
-    return "source,target\n" + "".join(f"reference/alice.jpg,{target}\n" for target in targets)
-
-
-def put_photos(bulk: Bulk, outputs: Mapping[str, Any], keys: list[str]) -> None:
-    s3 = bulk.stack.client("s3")
-    for key in ("reference/alice.jpg", "reference/bob.jpg", *keys):
-        s3.put_object(Bucket=outputs["bucket_name"], Key=key, Body=b"photo")
-
-
-def run(
-    bulk: Bulk, outputs: Mapping[str, Any], key: str, manifest: str
-) -> tuple[str, Mapping[str, int]]:
-    """Run over a manifest: how it ended, and the counts of its items."""
-    stack = bulk.stack
-    stack.client("s3").put_object(Bucket=outputs["bucket_name"], Key=key, Body=manifest.encode())
-    states = stack.client("stepfunctions")
-    execution = states.start_execution(
-        stateMachineArn=outputs["state_machine_arn"], input=json.dumps({"manifest": key})
-    )["executionArn"]
-    status = ended(bulk, execution)
-    (found,) = states.list_map_runs(executionArn=execution)["mapRuns"]
-    counts = states.describe_map_run(mapRunArn=found["mapRunArn"])["itemCounts"]
-    return status, counts
-
-
-def ended(bulk: Bulk, execution: str) -> str:
-    states = bulk.stack.client("stepfunctions")
-
-    def status() -> str:
-        return str(states.describe_execution(executionArn=execution)["status"])
-
-    eventually(lambda: status() != "RUNNING", _SECONDS, "the run's end")
-    return status()
 
 
 def results(s3: Any, bucket: str) -> Counter[str]:
