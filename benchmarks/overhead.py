@@ -80,10 +80,10 @@ def warm_payload(endpoint: str) -> Iterator[tuple[Callable[[], Any], Callable[[]
         zipfile.ZipFile(ZIP).extractall(folder)
         sys.path.insert(0, folder)
         handler = importlib.import_module("face_compare.handler").handler
-        settings = importlib.import_module("face_compare.settings").Settings.from_environment(
-            os.environ
-        )
-        client = importlib.import_module("face_compare.clients").Clients(settings).rekognition
+        runtime = "face_compare.runtime"
+        settings_class = importlib.import_module(f"{runtime}.settings").Settings
+        settings = settings_class.from_environment(os.environ)
+        client = importlib.import_module(f"{runtime}.clients").Clients(settings).rekognition
         parameters = {
             f"{side.title()}Image": {"S3Object": {"Bucket": settings.bucket, "Name": EVENT[side]}}
             for side in ("source", "target")

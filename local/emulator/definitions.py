@@ -1,35 +1,28 @@
-"""Definitions of state machines that Step Functions would refuse are refused.
-
-    stepfunctions._validate_definition_jsonata       Upstream looks at JSONata expressions only.
-    stepfunctions._validate_state_machine_definition Upstream finds every definition good.
-
-The rules are those that lint holds the definition against. What CreateStateMachine and
-UpdateStateMachine answer is only known to be InvalidDefinition: AWS may change the wording.
-"""
+"""State machines that Step Functions would refuse are refused, by the rules that lint has too."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
-from local.emulator.upstream import Upstream
 from tools.states_language import problems
 
 
 def install() -> None:
-    """Apply the patches to the MiniStack imported in this process."""
-    states: Upstream = import_module("ministack.services.stepfunctions")
-    responses: Upstream = import_module("ministack.core.responses")
-    upstream_validate = states._validate_definition_jsonata
+    """Apply the patches to the MiniStack that this process imports."""
+    states = import_module("ministack.services.stepfunctions")
+    responses = import_module("ministack.core.responses")
+    original = states._validate_definition_jsonata
 
     def validate(definition_str: str) -> str | None:
         found = problems(definition_str)
         if found:
             return f"Invalid State Machine Definition: '{'; '.join(found)}'"
-        refusal: str | None = upstream_validate(definition_str)
+        refusal: str | None = original(definition_str)
         return refusal
 
-    def validate_state_machine_definition(data: dict[str, Any]) -> Upstream:
+    def validate_state_machine_definition(data: dict[str, Any]) -> Any:
         found = problems(data["definition"])
         return responses.json_response(
             {
@@ -41,5 +34,8 @@ def install() -> None:
             }
         )
 
-    states._validate_definition_jsonata = validate
-    states._validate_state_machine_definition = validate_state_machine_definition
+    # MiniStack looks at JSONata expressions only, and finds every definition good.
+    patch.object(states, "_validate_definition_jsonata", validate).start()
+    patch.object(
+        states, "_validate_state_machine_definition", validate_state_machine_definition
+    ).start()

@@ -63,11 +63,9 @@ def _outcome(outcome: use.Invoked) -> str:
 
 
 PROOFS = {
-    ("CompareFaces", "rekognition:CompareFaces"): Proof(
-        _compare, "answered", "RekognitionForbiddenError"
-    ),
+    ("CompareFaces", "rekognition:CompareFaces"): Proof(_compare, "answered", "CallForbiddenError"),
     ("CompareFaces", "rekognition:DetectFaces"): Proof(
-        _compare_without_face, "NoFaceInTargetError", "RekognitionForbiddenError"
+        _compare_without_face, "NoFaceInTargetError", "CallForbiddenError"
     ),
     ("ReadPhotos", "s3:GetObject"): Proof(_compare, "answered", "ImageForbiddenError"),
     ("ReadPhotos", "s3:GetObjectVersion"): Proof(

@@ -141,7 +141,7 @@ def report(status: str, error_type: str | None) -> dict[str, Any]:
         ("OutOfTimeError", {"Unavailable": 1}),
         ("ServiceUnavailableError", {"Unavailable": 1}),
         ("ThrottledError", {"Throttled": 1}),
-        ("RekognitionForbiddenError", {"RefusedAccess": 1}),
+        ("CallForbiddenError", {"RefusedAccess": 1}),
         ("InvalidRequestError", {}),
     ],
 )

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import Any
 
 from local.emulator.distributed_map.dataset import Json
-from local.emulator.upstream import Upstream
 
 type AwsClient = Any
 """A botocore client, made at run time from the service's model."""
@@ -35,7 +34,7 @@ class RoleCalls:
         self._endpoint = endpoint
         self._clients: dict[tuple[str, str, str], AwsClient] = {}
         self._lock = threading.Lock()
-        self._errors: Upstream = import_module("botocore.exceptions")
+        self._errors = import_module("botocore.exceptions")
 
     def read(self, role: str, region: str, parameters: dict[str, Json]) -> bytes:
         """An object's content, as ItemReader reads it.
@@ -107,7 +106,7 @@ class RoleCalls:
     def _new_client(self, service: str, role: str, region: str) -> AwsClient:
         credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         if role:
-            runtime: Upstream = import_module("ministack.core.lambda_runtime")
+            runtime = import_module("ministack.core.lambda_runtime")
             account = role.split(":")[4]
             session = f"arn:aws:lambda:{region}:{account}:function:StepFunctions"
             credentials = runtime.execution_credentials(

@@ -8,13 +8,13 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.emulator.distributed_map import dataset, results
 from local.emulator.distributed_map.batches import batches
 from local.emulator.distributed_map.dataset import Json
 from local.emulator.distributed_map.map_run import UNSUCCESSFUL, Child, MapRun
 from local.emulator.distributed_map.role_calls import RoleCalls, TaskError
-from local.emulator.upstream import Upstream
 
 _MOST_AT_ONCE = 64
 """Where the definition sets no limit."""
@@ -28,7 +28,7 @@ class MapState:
     input: Json
     processor: Json
     context: Json
-    """The context object, as upstream keeps it."""
+    """The context object, as MiniStack keeps it."""
 
     @property
     def name(self) -> str:
@@ -43,9 +43,9 @@ class _Attempt:
     run: MapRun
     role: str
     execution: dict[str, Json]
-    """The parent, as upstream keeps it."""
+    """The parent, as MiniStack keeps it."""
     record: dict[str, Json]
-    """The Map Run as upstream's DescribeMapRun and ListMapRuns read it."""
+    """The Map Run as MiniStack's DescribeMapRun and ListMapRuns read it."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     failed: bool = False
     """Whether more has failed than is tolerated."""
@@ -73,7 +73,7 @@ class _Attempt:
 class Runner:
     """Runs and redrives Map Runs."""
 
-    def __init__(self, states: Upstream, calls: RoleCalls) -> None:
+    def __init__(self, states: Any, calls: RoleCalls) -> None:
         """Take MiniStack's module, and what makes the calls."""
         self._states = states
         self._calls = calls
@@ -241,7 +241,7 @@ class Runner:
             attempt.count()
 
     def _record(self, attempt: _Attempt, child: Child) -> dict[str, Json]:
-        """The child as upstream's DescribeExecution and ListExecutions read it."""
+        """The child as MiniStack's DescribeExecution and ListExecutions read it."""
         kept: dict[str, Json] = self._states._executions.get(child.arn) or {
             "executionArn": child.arn,
             "stateMachineArn": attempt.machine_arn,

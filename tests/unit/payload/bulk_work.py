@@ -1,4 +1,4 @@
-"""Bulk work with moto's S3 and a Rekognition that is counted, for the payload's tests."""
+"""Uploads and batches with moto's S3 and a Rekognition that is counted, for the tests."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from face_compare.audit import Invocation
-from face_compare.clients import Clients
-from face_compare.comparer import Comparer
-from face_compare.intake import Intake
-from face_compare.pairs import Pairs
-from face_compare.settings import Settings
+from face_compare.bulk.batch_handler import BatchHandler
+from face_compare.bulk.upload_handler import UploadHandler
+from face_compare.engine.comparer import Comparer
+from face_compare.runtime.audit import Invocation
+from face_compare.runtime.clients import Clients
+from face_compare.runtime.settings import Settings
 from tests.unit.payload.canned_aws import compared
 
 INVOCATION = Invocation("request-1", "7", cold_start=False)
 
 
 def announced(encoded_key: str, **members: object) -> dict[str, Any]:
-    """Return one record as S3 writes it; the key is URL-encoded already."""
+    """Return one record of a notification as S3 writes it. The key is already URL-encoded."""
     return {
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
@@ -44,7 +44,7 @@ def announced(encoded_key: str, **members: object) -> dict[str, Any]:
 
 @dataclass
 class FakeRekognition:
-    """Scores by target key; a string is an error code. Every call is counted."""
+    """Answers by target key: a similarity, or the code of an error. Every call is counted."""
 
     scores: dict[str, float | str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -65,22 +65,22 @@ class FakeRekognition:
         return compared(score).body
 
     def detect_faces(self, **call: Any) -> dict[str, Any]:
-        """Tell for the diagnosis that every challenge photo it asks about has no face."""
+        """See a face in every reference, and none in any other image."""
         is_reference = call["Image"]["S3Object"]["Name"].startswith("reference/")
         return {"FaceDetails": [{}] if is_reference else []}
 
 
 @dataclass
-class Bulk:
-    """What bulk work needs, with moto's S3 and a counted Rekognition."""
+class BulkWork:
+    """The handlers of uploads and batches, with what they call."""
 
     s3: Any
     rekognition: FakeRekognition
-    intake: Intake
-    pairs: Pairs
+    uploads: UploadHandler
+    batches: BatchHandler
 
     def put(self, key: str) -> str:
-        # A folder of the console's is an empty object.
+        # The S3 console makes an empty object for a folder.
         body = b"" if key.endswith("/") else b"x"
         return str(self.s3.put_object(Bucket="photos", Key=key, Body=body)["VersionId"])
 
@@ -95,14 +95,14 @@ class Bulk:
         return content
 
     def deliver(self, *messages: list[dict[str, Any]], left: float = 29.0) -> list[str]:
-        """Deliver one message for each list of announcements; return those that come again."""
+        """Deliver a message for each list of records. Return those to be delivered again."""
         event = {
             "Records": [
                 {"messageId": f"m{n}", "eventSource": "aws:sqs", "body": json.dumps({"Records": m})}
                 for n, m in enumerate(messages)
             ]
         }
-        answer = self.intake.serve(event, INVOCATION, lambda: left)
+        answer = self.uploads.serve(event, INVOCATION, lambda: left)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -111,22 +111,24 @@ def date_answer(parsed: dict[str, Any], **_: object) -> None:
 
 
 @contextmanager
-def bulk_work(settings: Settings, clients: Clients) -> Iterator[Bulk]:
-    """Serve bulk work while the block runs."""
+def bulk_work(settings: Settings, clients: Clients) -> Iterator[BulkWork]:
+    """Serve uploads and batches while the block runs."""
     with mock_aws():
         s3 = clients.paced_s3()
         s3.create_bucket(
             Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
         s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-        # S3 dates every answer; moto inside the process does not.
+        # S3 dates every answer. moto does not when it runs inside the process.
         s3.meta.events.register("after-call.s3.HeadObject", date_answer, unique_id="date")
         rekognition = FakeRekognition()
         comparer = Comparer(settings, clients, rekognition)  # type: ignore[arg-type]
-        yield Bulk(s3, rekognition, Intake(settings, comparer, s3), Pairs(settings, comparer, s3))
+        uploads = UploadHandler(settings, comparer, s3)
+        yield BulkWork(s3, rekognition, uploads, BatchHandler(settings, comparer, s3))
 
 
-def photo(bulk: Bulk, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
+def uploaded(bulk: BulkWork, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
+    """Put an image, and return the record by which S3 announces it."""
     return announced(key, versionId=bulk.put(key))
 
 

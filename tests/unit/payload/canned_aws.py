@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that gives canned answers of the AWS APIs, for the payload's tests."""
+"""An HTTP server on loopback with canned answers of the AWS APIs, for the tests."""
 
 from __future__ import annotations
 

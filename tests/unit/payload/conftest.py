@@ -1,4 +1,4 @@
-"""What the payload's tests share: settings, stubbed clients and a context like Lambda's."""
+"""What the tests share: settings, stubbed clients and a context like Lambda's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from threading import Event
 import pytest
 from botocore.stub import Stubber
 
-from face_compare.clients import Clients
-from face_compare.decision import Rule
+from face_compare.model.rule import Rule
+from face_compare.runtime.clients import Clients
+from face_compare.runtime.settings import Settings
 from face_compare.service import Service
-from face_compare.settings import Settings
-from tests.unit.payload.bulk_work import Bulk, bulk_work
+from tests.unit.payload.bulk_work import BulkWork, bulk_work
 
 SETTINGS = Settings(
     bucket="photos",
@@ -30,7 +30,7 @@ SETTINGS = Settings(
 
 @dataclass
 class Context:
-    """The part of Lambda's context object that the payload uses."""
+    """The part of Lambda's context object that the function uses."""
 
     aws_request_id: str = "request-1"
     function_version: str = "7"
@@ -43,19 +43,19 @@ class Context:
 
 @dataclass
 class OverOnce(Context):
-    """Time that is over as soon as an event has happened, and not asked for before."""
+    """A clock on which time is over when an event has happened. Before that it waits."""
 
     happened: Event = field(default_factory=Event)
 
     def get_remaining_time_in_millis(self) -> int:
-        """Wait for the event; what is left then is the reserve alone."""
+        """Wait for the event, and return the reserve."""
         assert self.happened.wait(10)
         return 1_000
 
 
 @pytest.fixture(scope="session", autouse=True)
 def aws_environment() -> Iterator[None]:
-    """Give the clients a region and credentials that are nobody's."""
+    """Give the clients a region and invented credentials."""
     monkeypatch = pytest.MonkeyPatch()
     for name, value in {
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -71,13 +71,13 @@ def aws_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def clients() -> Clients:
-    """The payload's clients, made once because botocore takes 0.2 s for each."""
+    """The clients, made once because botocore takes 0.2 s for each."""
     return Clients(SETTINGS)
 
 
 @pytest.fixture
 def comparison_stub(clients: Clients) -> Iterator[Stubber]:
-    """Answers of CompareFaces; every one that is queued must be fetched."""
+    """Answers of CompareFaces. Every queued answer must be fetched."""
     with Stubber(clients.rekognition) as stub:
         yield stub
         stub.assert_no_pending_responses()
@@ -85,7 +85,7 @@ def comparison_stub(clients: Clients) -> Iterator[Stubber]:
 
 @pytest.fixture
 def detection_stub(clients: Clients) -> Iterator[Stubber]:
-    """Answers of DetectFaces; every one that is queued must be fetched."""
+    """Answers of DetectFaces. Every queued answer must be fetched."""
     with Stubber(clients.diagnosis_rekognition) as stub:
         yield stub
         stub.assert_no_pending_responses()
@@ -93,7 +93,7 @@ def detection_stub(clients: Clients) -> Iterator[Stubber]:
 
 @pytest.fixture
 def storage_stub(clients: Clients) -> Iterator[Stubber]:
-    """Answers of HeadObject and HeadBucket; every one that is queued must be fetched."""
+    """Answers of HeadObject and HeadBucket. Every queued answer must be fetched."""
     with Stubber(clients.diagnosis_s3) as stub:
         yield stub
         stub.assert_no_pending_responses()
@@ -106,8 +106,8 @@ def service(clients: Clients) -> Service:
 
 
 @pytest.fixture
-def bulk(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk]:
-    """Bulk work at the settings above."""
+def bulk(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkWork]:
+    """Uploads and batches with the settings above."""
     with bulk_work(SETTINGS, clients) as work:
         monkeypatch.setattr(clients, "_diagnosis_rekognition", work.rekognition)
         yield work

@@ -1,6 +1,6 @@
-"""Any JSON at all: without these, a stranger's event could crash the function or slip past a rule.
+"""Any JSON at all: no event may crash the function or weaken the rule.
 
-A few thousand examples run by default; `make fuzz` runs 100,000 of each.
+A few thousand examples run by default. `make fuzz` runs 100,000 of each.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from face_compare import faults
-from face_compare.clients import Clients
-from face_compare.decision import Rule
-from face_compare.request import MOST_SOURCES, MOST_TARGETS, Request, parse_request
+from face_compare.contract.request import MOST_SOURCES, MOST_TARGETS, parse_request
+from face_compare.model import errors
+from face_compare.model.comparison import ComparisonRequest
+from face_compare.model.rule import Rule
+from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.bulk_work import announced
 from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.conftest import SETTINGS, Context
-from tests.unit.payload.test_http import posted
+from tests.unit.payload.contract.test_http import posted
 
 EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
 hostile = settings(
@@ -91,8 +92,8 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
-def check(request: Request, module: Rule) -> None:
-    """Assert what must hold for every request that is let in."""
+def check(request: ComparisonRequest, module: Rule) -> None:
+    """Assert what must hold for every request that is accepted."""
     assert 1 <= len(request.sources) <= MOST_SOURCES
     assert 1 <= len(request.targets) <= MOST_TARGETS
     assert module.similarity_threshold <= request.rule.similarity_threshold <= 100
@@ -114,7 +115,7 @@ def test_any_event_is_a_request_within_the_rule_or_a_clear_refusal(
 ) -> None:
     try:
         request = parse_request(event, module)
-    except (faults.InvalidRequestError, faults.ImageTooLargeError) as refusal:
+    except (errors.InvalidRequestError, errors.ImageTooLargeError) as refusal:
         sentence = str(refusal)
     else:
         check(request, module)
@@ -123,28 +124,28 @@ def test_any_event_is_a_request_within_the_rule_or_a_clear_refusal(
 
 
 class RuntimeLog(logging.Handler):
-    """Writes a record as Lambda's runtime does, and fails where that would."""
+    """Writes a record as Lambda's runtime does, and fails where the runtime would."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Encode the record, to nowhere."""
+        """Encode the record, and drop it."""
         line = JsonFormatter().format(record).encode()
-        assert len(line) < 8000, "a stranger's text fills the log"
+        assert len(line) < 8000, "the text of an event fills the log"
 
 
 class EmptyBucket:
-    """S3 for bulk work: it takes every object and has none, but for one reference."""
+    """S3 for bulk work: it takes every object, and has nothing but one reference."""
 
     def put_object(self, **call: Any) -> dict[str, Any]:
-        """Take an object if S3 would."""
+        """Take an object, if S3 would take it."""
         assert len(call["Key"].encode()) <= 1024
         return {}
 
     def get_object(self, **_: Any) -> dict[str, Any]:
-        """Have none."""
+        """Answer that there is no such object."""
         raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")  # type: ignore[typeddict-item]
 
     def list_objects_v2(self, **call: Any) -> dict[str, Any]:
-        """List one reference photo of whomever."""
+        """List one reference of any subject."""
         return {"Contents": [{"Key": f"{call['Prefix'].encode().decode()}1.jpg"}]}
 
 
@@ -164,11 +165,11 @@ def canned_service() -> Iterator[Service]:
 
 
 def serve(service: Service, event: Any) -> Any:
-    """Serve an event; what comes of it must be a fault or an answer that the runtime can send."""
+    """Serve an event. It must give an error, or an answer that the runtime can send."""
     try:
         answer = service.serve(event, Context())
-    except faults.FaceCompareError as fault:
-        str(fault).encode()
+    except errors.FaceCompareError as error:
+        str(error).encode()
         return None
     json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
     return answer
@@ -176,7 +177,7 @@ def serve(service: Service, event: Any) -> Any:
 
 @hostile
 @given(st.one_of(JSON, EVENTS))
-def test_any_event_is_answered_with_json_or_a_typed_fault(
+def test_any_event_is_answered_with_json_or_a_typed_error(
     canned_service: Service, event: Any
 ) -> None:
     assume("requestContext" not in event if isinstance(event, dict) else True)
@@ -250,7 +251,7 @@ BODIES = st.one_of(
 
 @hostile
 @given(st.lists(BODIES, min_size=1, max_size=4))
-def test_whatever_stands_in_the_queue_a_good_photo_beside_it_is_decided(
+def test_a_good_image_is_decided_whatever_else_is_in_the_queue(
     canned_service: Service, bodies: list[str]
 ) -> None:
     good = json.dumps({"Records": [announced("challenge/alice/a.jpg")]})

@@ -1,4 +1,4 @@
-"""What the caller gets and what the auditor finds, for one invocation after another."""
+"""What the caller gets, and what the auditor finds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, Rea
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
-from face_compare import faults
-from face_compare.clients import Clients
+from face_compare.model import errors
+from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.canned_aws import BOX, LANDMARKS, compared
 from tests.unit.payload.conftest import Context
@@ -66,7 +66,7 @@ def test_a_stranger_is_an_answer_with_a_score_and_not_an_error(
     assert (answer["match"], answer["decision"], answer["similarity"]) == (False, "no_match", 3.5)
 
 
-def test_a_target_whose_faces_have_no_score_is_no_match(
+def test_a_target_whose_faces_have_no_score_is_decided_no_match(
     service: Service, comparison_stub: Stubber
 ) -> None:
     comparison_stub.add_response("compare_faces", compared(unmatched=2).body, CALL)
@@ -122,7 +122,7 @@ def test_only_the_first_invocation_of_an_environment_is_a_cold_start(
     service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
 ) -> None:
     comparison_stub.add_response("compare_faces", compared(91.0).body, CALL)
-    with pytest.raises(faults.InvalidRequestError):
+    with pytest.raises(errors.InvalidRequestError):
         service.serve({}, Context())
     service.serve(EVENT, Context())
     assert [record["cold_start"] for record in records(caplog)] == [True, False]
@@ -142,7 +142,7 @@ def test_a_failure_leaves_one_record_that_says_what_and_whether_to_retry(
     service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
 ) -> None:
     comparison_stub.add_client_error("compare_faces", "ThrottlingException", http_status_code=400)
-    with pytest.raises(faults.ThrottledError):
+    with pytest.raises(errors.ThrottledError):
         service.serve(EVENT, Context())
     (record,) = records(caplog)
     assert record["message"] == "face comparison failed"
@@ -154,38 +154,38 @@ def test_a_failure_leaves_one_record_that_says_what_and_whether_to_retry(
 def test_an_unreadable_event_is_recorded_too(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(faults.InvalidRequestError):
+    with pytest.raises(errors.InvalidRequestError):
         service.serve(["nonsense"], Context())
     (record,) = records(caplog)
     assert (record["error_type"], record["retryable"]) == ("InvalidRequestError", False)
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "fault"),
+    ("code", "status", "error"),
     [
-        ("ThrottlingException", 400, faults.ThrottledError),
-        ("ThrottlingException", 500, faults.ThrottledError),
-        ("ProvisionedThroughputExceededException", 400, faults.ThrottledError),
-        ("SomethingNew", 429, faults.ThrottledError),
-        ("AccessDeniedException", 400, faults.RekognitionForbiddenError),
-        ("InternalServerError", 500, faults.ServiceUnavailableError),
-        ("SomethingNew", 503, faults.ServiceUnavailableError),
-        ("ExpiredTokenException", 400, faults.ServiceUnavailableError),
-        ("SomethingNew", 400, faults.RekognitionRefusedError),
-        ("SomethingNew", 403, faults.RekognitionForbiddenError),
-        ("RequestTimeTooSkewed", 403, faults.ServiceUnavailableError),
-        ("RequestTimeout", 400, faults.ServiceUnavailableError),
+        ("ThrottlingException", 400, errors.ThrottledError),
+        ("ThrottlingException", 500, errors.ThrottledError),
+        ("ProvisionedThroughputExceededException", 400, errors.ThrottledError),
+        ("SomethingNew", 429, errors.ThrottledError),
+        ("AccessDeniedException", 400, errors.CallForbiddenError),
+        ("InternalServerError", 500, errors.ServiceUnavailableError),
+        ("SomethingNew", 503, errors.ServiceUnavailableError),
+        ("ExpiredTokenException", 400, errors.ServiceUnavailableError),
+        ("SomethingNew", 400, errors.CallRejectedError),
+        ("SomethingNew", 403, errors.CallForbiddenError),
+        ("RequestTimeTooSkewed", 403, errors.ServiceUnavailableError),
+        ("RequestTimeout", 400, errors.ServiceUnavailableError),
     ],
 )
-def test_each_error_code_becomes_its_typed_fault(
+def test_each_error_code_becomes_its_typed_error(
     service: Service,
     comparison_stub: Stubber,
     code: str,
     status: int,
-    fault: type[faults.FaceCompareError],
+    error: type[errors.FaceCompareError],
 ) -> None:
     comparison_stub.add_client_error("compare_faces", code, http_status_code=status)
-    with pytest.raises(fault, match=code):
+    with pytest.raises(error, match=code):
         service.serve(EVENT, Context())
 
 
@@ -198,29 +198,29 @@ def test_each_error_code_becomes_its_typed_fault(
         ResponseParserError("not JSON"),
     ],
 )
-def test_no_answer_or_an_unreadable_one_is_a_passing_fault(
+def test_no_answer_or_an_unreadable_one_is_a_transient_error(
     service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(**_: object) -> None:
         raise error
 
     monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
-    with pytest.raises(faults.ServiceUnavailableError, match=type(error).__name__):
+    with pytest.raises(errors.ServiceUnavailableError, match=type(error).__name__):
         service.serve(EVENT, Context())
 
 
 @pytest.mark.parametrize("missing", ["SourceImageFace", "FaceMatches"])
-def test_an_answer_that_lacks_what_it_must_have_is_no_answer(
+def test_an_incomplete_answer_counts_as_no_answer(
     service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    """Else one odd answer would cost a batch the pairs that are paid for."""
+    """Otherwise one odd answer would be recorded as a defect of the function."""
     answer = compared(99.0).body
     if missing == "SourceImageFace":
         del answer[missing]
     else:
         del answer[missing][0]["Similarity"]
     monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
-    with pytest.raises(faults.ServiceUnavailableError):
+    with pytest.raises(errors.ServiceUnavailableError):
         service.serve(EVENT, Context())
 
 

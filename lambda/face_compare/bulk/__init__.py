@@ -1,0 +1,1 @@
+"""Uploads and batches of pairs, compared at the pace that the account's quota allows."""

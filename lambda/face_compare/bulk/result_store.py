@@ -1,0 +1,112 @@
+"""Results in the bucket. Each image is decided once, however often it is announced.
+
+Before it decides an image, an invocation claims it: it creates an object by a conditional write,
+which only one invocation can do. A claim is valid for as long as an invocation can run. After
+that its holder was stopped or throttled, and another invocation may take the claim over. The
+result is a conditional write too, so even two holders of one claim cannot write two results.
+
+The age of a claim is measured by S3's clock, from the headers of one answer, never by the
+function's. Source: "Conditional writes" in the Amazon S3 user guide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from face_compare.bulk.s3_events import CLAIM_ENDING
+from face_compare.engine.error_mapping import http_status
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CONFLICTS = (409, 412)
+
+
+class Claim(Enum):
+    """What came of an attempt to claim an image."""
+
+    MINE = auto()
+    DECIDED = auto()
+    BUSY = auto()
+
+
+class ResultStore:
+    """Claims and results in one bucket. The methods raise the errors of botocore."""
+
+    def __init__(self, s3: S3Client, bucket: str, lease_seconds: float) -> None:
+        """Take a client, the bucket, and how long a claim is valid."""
+        self._s3 = s3
+        self._bucket = bucket
+        self._lease_seconds = lease_seconds
+
+    def claim(self, key: str, request_id: str) -> Claim:
+        """Claim the result at ``key`` for the invocation ``request_id``."""
+        claim_key = key + CLAIM_ENDING
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=claim_key, Body=request_id.encode(), IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if http_status(error) not in _CONFLICTS:
+                raise
+        else:
+            return Claim.MINE
+        if self._exists(key):
+            return Claim.DECIDED
+        return self._take_over(claim_key, request_id)
+
+    def write(self, key: str, result: Mapping[str, Any]) -> bool:
+        """Write the result. Return False if there is one already, which stays as it is."""
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                # Not in ASCII, so that a search for a key finds it.
+                Body=json.dumps(result, ensure_ascii=False).encode(),
+                ContentType="application/json",
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            # 412: there is a result. 409 says only that another write is under way.
+            if http_status(error) == 412:
+                return False
+            raise
+        return True
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if http_status(error) == 404:
+                return False
+            raise
+        return True
+
+    def _take_over(self, claim_key: str, request_id: str) -> Claim:
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=claim_key)
+            now = _date_in(head["ResponseMetadata"]["HTTPHeaders"])
+            if (now - head["LastModified"]).total_seconds() <= self._lease_seconds:
+                return Claim.BUSY
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=claim_key,
+                Body=request_id.encode(),
+                IfMatch=head["ETag"],
+            )
+        except ClientError as error:
+            if http_status(error) in (404, *_CONFLICTS):
+                return Claim.BUSY
+            raise
+        return Claim.MINE
+
+
+def _date_in(headers: Mapping[str, str]) -> datetime:
+    return parsedate_to_datetime(headers["date"])

@@ -1,0 +1,1 @@
+"""What callers send and get: events, answers and HTTP responses."""

@@ -1,0 +1,37 @@
+"""The ways in which an event can reach the function, told from the form of the event."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+
+class EventSource(Enum):
+    """Who sent the event."""
+
+    DIRECT = auto()
+    FUNCTION_URL = auto()
+    QUEUE = auto()
+    STATE_MACHINE = auto()
+
+
+def event_source_of(event: object) -> EventSource:
+    """Return who sent an event. An event of no other form is a direct invocation's."""
+    if not isinstance(event, Mapping):
+        return EventSource.DIRECT
+    if "pairs" in event:
+        return EventSource.STATE_MACHINE
+    request = event.get("requestContext")
+    if isinstance(request, Mapping) and isinstance(request.get("http"), Mapping):
+        return EventSource.FUNCTION_URL
+    records = event.get("Records")
+    if isinstance(records, list) and records and all(map(_is_queue_record, records)):
+        return EventSource.QUEUE
+    return EventSource.DIRECT
+
+
+def _is_queue_record(record: object) -> bool:
+    return (
+        isinstance(record, Mapping)
+        and record.get("eventSource") == "aws:sqs"
+        and isinstance(record.get("messageId"), str)
+        and isinstance(record.get("body"), str)
+    )

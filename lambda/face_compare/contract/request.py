@@ -1,0 +1,193 @@
+"""Reading an event: it becomes a request, or an error that names the member that is wrong.
+
+Unknown members are refused. If a misspelled ``similarity_threshold`` were ignored, a lower
+threshold would decide than the caller asked for.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from face_compare.model.comparison import ComparisonRequest
+from face_compare.model.errors import ImageTooLargeError, InvalidRequestError
+from face_compare.model.image import Image, InlineImage, StoredImage
+from face_compare.model.rule import Rule
+
+MOST_SOURCES = 10
+MOST_TARGETS = 100
+
+_LONGEST_KEY_BYTES = 1024
+_LONGEST_VERSION_ID = 1024
+_LARGEST_INLINE_BYTES = 5 * 1024 * 1024
+_EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
+_MEMBERS = (
+    "source",
+    "sources",
+    "target",
+    "targets",
+    "similarity_threshold",
+    "review_threshold",
+    "require_single_face",
+)
+
+
+def parse_request(event: object, module_rule: Rule) -> ComparisonRequest:
+    """Read an event.
+
+    Args:
+        event: ``source`` or ``sources``, ``target`` or ``targets``, and optionally
+            ``similarity_threshold``, ``review_threshold`` and ``require_single_face``. An
+            image is a key, ``{"key": KEY, "version_id": ID}`` or ``{"bytes": BASE64}``.
+        module_rule: The module's rule. An event may only make it stricter.
+
+    Raises:
+        InvalidRequestError: The event has another form. The message names the member.
+        ImageTooLargeError: An inline image is over 5 MB.
+    """
+    if not isinstance(event, Mapping):
+        raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.")
+    _refuse_unknown(event, _MEMBERS, "The event")
+    return ComparisonRequest(
+        sources=_images(event, "source", "sources", MOST_SOURCES),
+        targets=_images(event, "target", "targets", MOST_TARGETS),
+        rule=_rule(event, module_rule),
+        listed_sources="sources" in event,
+        listed_targets="targets" in event,
+    )
+
+
+def _images(event: Mapping[str, object], single: str, several: str, most: int) -> tuple[Image, ...]:
+    if single in event and several in event:
+        raise InvalidRequestError(f"The event has both {single} and {several}. Send one of them.")
+    if single in event:
+        return (_image(event[single], single),)
+    if several not in event:
+        raise InvalidRequestError(f"The event has no {single}. Send one such as {_EXAMPLE}.")
+    values = event[several]
+    if not isinstance(values, list) or not 1 <= len(values) <= most:
+        raise InvalidRequestError(f"{several} must be a list of 1 to {most} images.")
+    return tuple(_image(value, f"{several}[{place}]") for place, value in enumerate(values))
+
+
+def _image(value: object, member: str) -> Image:
+    if isinstance(value, str):
+        return StoredImage(_key(value, member))
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(
+            f'{member} must be an object key, {{"key": "...", "version_id": "..."}} or '
+            '{"bytes": "..."}.'
+        )
+    if "bytes" in value:
+        _refuse_unknown(value, ("bytes",), member)
+        return InlineImage(_content(value["bytes"], f"{member}.bytes"))
+    _refuse_unknown(value, ("key", "version_id"), member)
+    return StoredImage(
+        _key(value.get("key"), f"{member}.key"),
+        _version_id(value.get("version_id"), f"{member}.version_id"),
+    )
+
+
+def _content(value: object, member: str) -> bytes:
+    if not isinstance(value, str) or not value:
+        raise InvalidRequestError(f"{member} must be a JPEG or PNG in base64.")
+    try:
+        content = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequestError(
+            f'{member} is not valid base64. Send the data alone, without "data:..." or line breaks.'
+        ) from None
+    if len(content) > _LARGEST_INLINE_BYTES:
+        raise ImageTooLargeError(
+            f"{member} is over 5 MB, the limit for inline images. Store the image in the bucket, "
+            "where the limit is 15 MB, and send its key."
+        )
+    return content
+
+
+def _key(value: object, member: str) -> str:
+    # These are Rekognition's limits on S3Object.Name. They are checked here because Rekognition
+    # answers only "invalid parameters", and not which one.
+    if not isinstance(value, str) or not value:
+        raise InvalidRequestError(f"{member} must be the key of an object in the module's bucket.")
+    if _utf8_length(value, member) > _LONGEST_KEY_BYTES:
+        raise InvalidRequestError(f"{member} is longer than {_LONGEST_KEY_BYTES} bytes of UTF-8.")
+    if value[0].isspace():
+        raise InvalidRequestError(
+            f"{member} begins with white space, which Rekognition cannot read. Rename the object."
+        )
+    return value
+
+
+def _version_id(value: object, member: str) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or len(value) > _LONGEST_VERSION_ID:
+        raise InvalidRequestError(
+            f"{member} must be a version id as S3 gives it. Leave it out for the current version."
+        )
+    _utf8_length(value, member)
+    return value
+
+
+def _rule(event: Mapping[str, object], module: Rule) -> Rule:
+    match = _stricter_threshold(event, "similarity_threshold", module.similarity_threshold)
+    if match is None:
+        match = module.similarity_threshold
+    review = _stricter_threshold(event, "review_threshold", module.review_threshold)
+    if review is None:
+        review = module.review_threshold
+    elif review >= match:
+        raise InvalidRequestError(
+            f"review_threshold {review:g} must be below the similarity_threshold {match:g}."
+        )
+    single = event.get("require_single_face")
+    if single is not None and not isinstance(single, bool):
+        raise InvalidRequestError("require_single_face must be true or false.")
+    if single is False and module.require_single_face:
+        raise InvalidRequestError(
+            "require_single_face is set by the module. An event may not switch it off."
+        )
+    return Rule(match, review, single or module.require_single_face)
+
+
+def _stricter_threshold(
+    event: Mapping[str, object], member: str, modules: float | None
+) -> float | None:
+    """Return the event's threshold, None if it has none. It may not be below the module's."""
+    value = event.get(member)
+    if value is None:
+        return None
+    # bool is a subclass of int: True would pass as the threshold 1.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidRequestError(
+            f"{member} must be a number from 0 to 100, not a string or a boolean."
+        )
+    # This form refuses NaN too, which is neither above nor below anything.
+    if not 0 <= value <= 100:
+        raise InvalidRequestError(f"{member} must be between 0 and 100.")
+    if 0 < value <= 1:
+        raise InvalidRequestError(
+            f"{member} is on a scale of 0 to 100, so {value} means {value} %. "
+            f"Send {value * 100:g} if a fraction was meant."
+        )
+    if modules is not None and value < modules:
+        raise InvalidRequestError(
+            f"{member} {value:g} is below the module's {modules:g}. An event may only raise it. "
+            "To lower it, change the module's input."
+        )
+    return float(value)
+
+
+def _refuse_unknown(value: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+    unknown = sorted(str(member) for member in value if member not in known)
+    if unknown:
+        raise InvalidRequestError(
+            f"{where} has the unknown member {unknown[0][:64]!a}. Known are {', '.join(known)}."
+        )
+
+
+def _utf8_length(value: str, member: str) -> int:
+    try:
+        return len(value.encode())
+    except UnicodeEncodeError:
+        raise InvalidRequestError(f"{member} is not valid Unicode text.") from None

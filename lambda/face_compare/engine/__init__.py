@@ -1,0 +1,1 @@
+"""One comparison: the calls to Rekognition, and the reason when one fails."""

@@ -1,0 +1,177 @@
+"""Compares the images of one request, as many at once as the module allows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, NamedTuple
+
+from face_compare.engine.error_mapping import AWS_ERRORS
+from face_compare.engine.rekognition import compare_faces, count_faces
+from face_compare.model.comparison import (
+    ComparedFaces,
+    ComparisonRequest,
+    PairResult,
+    TargetResult,
+)
+from face_compare.model.errors import (
+    FaceCompareError,
+    OutOfTimeError,
+    SeveralFacesInSourceError,
+    SeveralFacesInTargetError,
+)
+from face_compare.model.image import Image, Side
+from face_compare.model.rule import Rule
+from face_compare.runtime.clients import Clients
+from face_compare.runtime.settings import RESERVE_SECONDS, SecondsLeft, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+
+
+class _Pair(NamedTuple):
+    """One source and one target. ``refusal`` is the error for which the rule refuses the source."""
+
+    source: Image
+    target: Image
+    refusal: FaceCompareError | None
+
+
+class Comparer:
+    """Turns a request into results. The result of a pair that fails holds the error."""
+
+    def __init__(
+        self, settings: Settings, clients: Clients, rekognition: RekognitionClient
+    ) -> None:
+        """Take the client that compares, and the clients that find out why it failed."""
+        self._settings = settings
+        self._clients = clients
+        self._rekognition = rekognition
+
+    def compare(self, request: ComparisonRequest, seconds_left: SecondsLeft) -> list[TargetResult]:
+        """Compare every source with every target. The results are in the targets' order."""
+        rule = request.rule
+        refusals = self._refusals(request, seconds_left)
+        pairs = [
+            _Pair(source, target, refusal)
+            for target in request.targets
+            for source, refusal in zip(request.sources, refusals, strict=True)
+        ]
+
+        def compare_pair(pair: _Pair) -> PairResult:
+            started = time.monotonic()
+            outcome = self._outcome(pair, rule, seconds_left)
+            duration_ms = (time.monotonic() - started) * 1000
+            return PairResult(pair.source, pair.target, outcome, duration_ms)
+
+        finished = self._each(
+            pairs, compare_pair, seconds_left, started_late=rule.require_single_face
+        )
+        results = [
+            PairResult(pair.source, pair.target, result, duration_ms=0.0)
+            if isinstance(result, OutOfTimeError)
+            else result
+            for pair, result in zip(pairs, finished, strict=True)
+        ]
+        return [
+            TargetResult(self._settings.bucket, rule, pairs_of_target)
+            for pairs_of_target in batched(results, len(request.sources))
+        ]
+
+    def _refusals(
+        self, request: ComparisonRequest, seconds_left: SecondsLeft
+    ) -> Sequence[FaceCompareError | None]:
+        """Return for each source the error for which the rule refuses it, or None.
+
+        CompareFaces counts only the faces of the target, so this takes a call of DetectFaces
+        for each source.
+        """
+        if not request.rule.require_single_face:
+            return [None] * len(request.sources)
+
+        def refusal_of(source: Image) -> FaceCompareError | None:
+            return self._refusal(source, seconds_left)
+
+        return self._each(request.sources, refusal_of, seconds_left)
+
+    def _refusal(self, source: Image, seconds_left: SecondsLeft) -> FaceCompareError | None:
+        try:
+            count = count_faces(self._rekognition, self._settings.bucket, source)
+        except AWS_ERRORS as error:
+            return self._explain(error, {Side.SOURCE: source}, seconds_left)
+        if count == 0:
+            from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see _explain
+
+            return no_face(Side.SOURCE, source)
+        if count > 1:
+            return SeveralFacesInSourceError(_several(Side.SOURCE, source, count), Side.SOURCE)
+        return None
+
+    def _outcome(
+        self, pair: _Pair, rule: Rule, seconds_left: SecondsLeft
+    ) -> ComparedFaces | FaceCompareError:
+        """Compare one pair, and return the faces or why they could not be compared."""
+        if pair.refusal is not None:
+            return pair.refusal
+        try:
+            faces = compare_faces(
+                self._rekognition, self._settings.bucket, pair.source, pair.target
+            )
+        except AWS_ERRORS as error:
+            # The target comes first: it is the newer image, and more often the bad one.
+            images = {Side.TARGET: pair.target, Side.SOURCE: pair.source}
+            return self._explain(error, images, seconds_left)
+        count = len(faces.target_faces)
+        if rule.require_single_face and count > 1:
+            return SeveralFacesInTargetError(_several(Side.TARGET, pair.target, count), Side.TARGET)
+        return faces
+
+    def _explain(
+        self, error: Exception, images: Mapping[Side, Image], seconds_left: SecondsLeft
+    ) -> FaceCompareError:
+        """Return the error that ``error``, from a call with these images, stands for."""
+        # Imported here because most environments never see a failure. It takes 2 ms of CPU.
+        from face_compare.engine.diagnosis import Diagnosis  # noqa: PLC0415
+
+        return Diagnosis(self._clients, self._settings, images, seconds_left).explain(error)
+
+    def _each[Item, Result](
+        self,
+        items: Sequence[Item],
+        work: Callable[[Item], Result],
+        seconds_left: SecondsLeft,
+        *,
+        started_late: bool = False,
+    ) -> list[Result | OutOfTimeError]:
+        """Do the work for each item, as many at once as the module allows.
+
+        Work that is not done shortly before the function's timeout is given up, so that the
+        caller still gets the rest. A single item does not need this: the limits of its calls end
+        in time, unless the work is ``started_late``.
+        """
+        if len(items) == 1 and not started_late:
+            return [work(items[0])]
+        # Imported here because a single comparison, the usual case, does not need it.
+        from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415
+
+        executor = ThreadPoolExecutor(min(self._settings.concurrency, len(items)))
+        futures = [executor.submit(work, item) for item in items]
+        wait(futures, timeout=max(0.0, seconds_left() - RESERVE_SECONDS))
+        executor.shutdown(wait=False, cancel_futures=True)
+        return [
+            future.result()
+            if future.done() and not future.cancelled()
+            else OutOfTimeError(
+                "The function's timeout left no time for this comparison. Send fewer images at "
+                "once, or raise function.timeout or comparison.concurrency."
+            )
+            for future in futures
+        ]
+
+
+def _several(side: Side, image: Image, count: int) -> str:
+    return (
+        f"The {side} image {image} shows {count} faces, and the rule requires a single one. Crop "
+        "the image to the person who is meant."
+    )

@@ -1,0 +1,257 @@
+"""Finds out what is wrong with an image, but only after a call to Rekognition failed.
+
+CompareFaces has one error for an image that is too large, one for an image that is not a JPEG or
+PNG, and one for an image without a face, but says of none of them which image it is: DetectFaces
+on each image finds out. It has one error for an object that is missing, forbidden, in another
+region or under an unusable key: HeadObject and HeadBucket find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from face_compare.engine.error_mapping import (
+    AWS_ERRORS,
+    error_code,
+    general_error,
+    http_status,
+)
+from face_compare.engine.rekognition import count_faces
+from face_compare.model import errors
+from face_compare.model.errors import FaceCompareError
+from face_compare.model.image import Image, Side, StoredImage
+from face_compare.runtime.settings import SecondsLeft, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+    from face_compare.runtime.clients import Clients
+
+_OBJECT_CODE = "InvalidS3ObjectException"
+"""Rekognition's code for an object that it cannot read."""
+
+_IMAGE_ERRORS: dict[str, type[FaceCompareError]] = {
+    "ImageTooLargeException": errors.ImageTooLargeError,
+    "InvalidImageFormatException": errors.ImageFormatError,
+    "InvalidParameterException": errors.InvalidRequestError,
+}
+"""Rekognition's codes for an image that it has read, but refuses."""
+
+_IMAGE_ADVICE = {
+    "ImageTooLargeException": (
+        "is larger than Rekognition accepts: over 15 MB, or too many pixels. Store a smaller copy."
+    ),
+    "InvalidImageFormatException": "is not a readable JPEG or PNG. Convert it.",
+    "InvalidParameterException": (
+        "is refused by Rekognition. It needs at least 80 pixels on each side, and a key without "
+        "line breaks."
+    ),
+}
+_NO_FACE = {
+    Side.SOURCE: errors.NoFaceInSourceError,
+    Side.TARGET: errors.NoFaceInTargetError,
+}
+_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+# For reading the answer, recording the error and answering.
+_RESERVE_SECONDS = 0.5
+
+
+def no_face(side: Side, image: Image) -> FaceCompareError:
+    """Return the error for an image in which Rekognition sees no face."""
+    return _NO_FACE[side](
+        f"Rekognition sees no face in the {side} image {image}. Use an image with a clear, "
+        "upright, uncovered face of at least 40 pixels.",
+        side,
+    )
+
+
+class Diagnosis:
+    """Explains one call to Rekognition that failed."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        settings: Settings,
+        images: Mapping[Side, Image],
+        seconds_left: SecondsLeft,
+    ) -> None:
+        """Take the images of the call. They are examined in the order in which they are given."""
+        self._clients = clients
+        self._settings = settings
+        self._images = images
+        self._seconds_left = seconds_left
+
+    def explain(self, error: Exception) -> FaceCompareError:
+        """Return the error that ``error``, which the call raised, stands for."""
+        code = error_code(error)
+        try:
+            if code in _IMAGE_ERRORS:
+                return self._examine_faces(code)
+            if code == _OBJECT_CODE:
+                return self._examine_objects()
+        except errors.OutOfTimeError as out_of_time:
+            return out_of_time
+        return general_error(error, "Rekognition")
+
+    def _examine_faces(self, code: str) -> FaceCompareError:
+        """Return what is wrong with an image that Rekognition could read."""
+        for side, image in self._images.items():
+            self._require_time(code)
+            try:
+                count = self._count_faces(image)
+            except AWS_ERRORS as error:
+                return self._image_error(side, image, error)
+            if count == 0:
+                return no_face(side, image)
+        return _IMAGE_ERRORS[code](
+            f"Rekognition refused the images together ({code}), although it reads each of them "
+            "and sees a face. Send the request again. If it fails again, use other images."
+        )
+
+    def _image_error(self, side: Side, image: Image, error: Exception) -> FaceCompareError:
+        """Return the error for ``error``, which DetectFaces raised for this image alone."""
+        code = error_code(error)
+        if code in _IMAGE_ERRORS:
+            return _IMAGE_ERRORS[code](f"The {side} image {image} {_IMAGE_ADVICE[code]}", side)
+        if code == _OBJECT_CODE:
+            return self._examine_objects()
+        return general_error(error, "Rekognition")
+
+    def _examine_objects(self) -> FaceCompareError:
+        """Return why Rekognition could not read an image from the bucket."""
+        stored = {
+            side: image for side, image in self._images.items() if isinstance(image, StoredImage)
+        }
+        heads: dict[Side, HeadObjectOutputTypeDef] = {}
+        for side, image in stored.items():
+            self._require_time(_OBJECT_CODE)
+            try:
+                heads[side] = self._clients.diagnosis_s3.head_object(**self._parameters(image))
+            except AWS_ERRORS as error:
+                return self._object_error(side, image, self._with_code(error, image))
+        bucket_error = self._bucket_error()
+        if bucket_error is not None:
+            return bucket_error
+        for side, image in stored.items():
+            readable_error = self._readable_error(side, image, heads[side])
+            if readable_error is not None:
+                return readable_error
+        return errors.ImageUnreadableError(
+            "Rekognition cannot read an image, although the objects are there and the function's "
+            "role may read them. Look for a bucket policy that denies the role, or that allows "
+            "certain networks only."
+        )
+
+    def _with_code(self, error: Exception, image: StoredImage) -> Exception:
+        """Return GetObject's error instead of HeadObject's, if the status 400 needs a code.
+
+        HeadObject's answer has no body, and so no code. If GetObject succeeds, nothing of the
+        object is read.
+        """
+        if http_status(error) != 400:
+            return error
+        self._require_time(_OBJECT_CODE)
+        try:
+            self._clients.diagnosis_s3.get_object(**self._parameters(image))["Body"].close()
+        except AWS_ERRORS as error_with_code:
+            return error_with_code
+        return error
+
+    def _object_error(self, side: Side, image: StoredImage, error: Exception) -> FaceCompareError:
+        """Return the error for ``error``, which S3 raised for this object."""
+        status = http_status(error)
+        version = f" in version {image.version_id}" if image.version_id else ""
+        # 405 stands for a delete marker, InvalidArgument for a version id that S3 never gives.
+        if status in (404, 405) or error_code(error) == "InvalidArgument":
+            return errors.ImageNotFoundError(
+                f"There is no {side} image {image}{version} in the bucket "
+                f"{self._settings.bucket}. Upload it first, or correct the key.",
+                side,
+            )
+        if error_code(error) == "InvalidRequest":
+            return errors.ImageUnreadableError(
+                f"The {side} image {image} is encrypted with a key that its uploader keeps "
+                "(SSE-C), which Rekognition cannot use. Store the image without such a key.",
+                side,
+            )
+        if status == 403:
+            return errors.ImageForbiddenError(
+                f"The function's role may not read the {side} image {image}{version}. It may "
+                f"read keys that begin with {self._settings.reference_prefix} or "
+                f"{self._settings.challenge_prefix}. A policy of the bucket may deny more.",
+                side,
+            )
+        if status == 301:
+            return self._other_region("another region")
+        return general_error(error, "S3")
+
+    def _bucket_error(self) -> FaceCompareError | None:
+        """Return the error if the bucket is in another region, None if it is not."""
+        self._require_time(_OBJECT_CODE)
+        try:
+            bucket = self._clients.diagnosis_s3.head_bucket(Bucket=self._settings.bucket)
+        except AWS_ERRORS as error:
+            # The role may lack this one permission. The other checks still help.
+            return None if http_status(error) == 403 else general_error(error, "S3")
+        region = bucket.get("BucketRegion", self._region)
+        return None if region == self._region else self._other_region(region)
+
+    def _other_region(self, region: str) -> FaceCompareError:
+        return errors.ImageInOtherRegionError(
+            f"The bucket {self._settings.bucket} is in {region}, the function in {self._region}. "
+            "Rekognition reads only buckets of its own region. Use a bucket there."
+        )
+
+    def _readable_error(
+        self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
+    ) -> FaceCompareError | None:
+        """Return the error if Rekognition cannot read an object, None if the head shows none."""
+        is_restored = 'ongoing-request="false"' in head.get("Restore", "")
+        if head.get("StorageClass") in _ARCHIVED and not is_restored:
+            return errors.ImageUnreadableError(
+                f"The {side} image {image} is archived. Restore it first.", side
+            )
+        if head.get("ServerSideEncryption", "").startswith("aws:kms"):
+            return self._key_error(side, image, head.get("SSEKMSKeyId", "of an unknown name"))
+        return None
+
+    def _key_error(self, side: Side, image: StoredImage, key: str) -> FaceCompareError | None:
+        """Return the error if Rekognition cannot read this image, None if it can.
+
+        Rekognition is asked for each image, because both may be encrypted although only one of
+        the keys is unusable.
+        """
+        self._require_time(_OBJECT_CODE)
+        try:
+            self._count_faces(image)
+        except AWS_ERRORS as error:
+            code = error_code(error)
+            if code == _OBJECT_CODE:
+                return errors.ImageKeyUnusableError(
+                    f"The {side} image {image} is encrypted with the key {key}, which the "
+                    "function's role may not use. Set the module's kms_key_arn to this key, and "
+                    "check that the key is enabled.",
+                    side,
+                )
+            return None if code in _IMAGE_ERRORS else general_error(error, "Rekognition")
+        return None
+
+    def _count_faces(self, image: Image) -> int:
+        return count_faces(self._clients.diagnosis_rekognition, self._settings.bucket, image)
+
+    def _parameters(self, image: StoredImage) -> dict[str, Any]:
+        version = {} if image.version_id is None else {"VersionId": image.version_id}
+        return {"Bucket": self._settings.bucket, "Key": image.key, **version}
+
+    def _require_time(self, code: str) -> None:
+        needed = self._settings.diagnosis_limits.worst_case + _RESERVE_SECONDS
+        if self._seconds_left() < needed:
+            raise errors.OutOfTimeError(
+                f"Rekognition refused the images ({code}), and the function's timeout left no time "
+                "to find out why. Send the request again, or raise function.timeout."
+            )
+
+    @property
+    def _region(self) -> str:
+        return self._clients.rekognition.meta.region_name

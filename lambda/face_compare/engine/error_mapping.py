@@ -1,0 +1,100 @@
+"""Which error of this package an error of an AWS call is.
+
+Sources: the error lists of CompareFaces and DetectFaces in botocore's service model, "Error
+responses" in the Amazon S3 API reference, and the codes that botocore itself retries
+(``botocore.retries.standard``): a call that is worth a retry now is worth one later.
+
+The code decides, because Rekognition answers throttling with status 400. The status decides only
+if the code is unknown, because S3 answers HeadObject without a code.
+"""
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from face_compare.model.errors import (
+    CallForbiddenError,
+    CallRejectedError,
+    FaceCompareError,
+    ServiceUnavailableError,
+    ThrottledError,
+)
+
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""All that a botocore client raises: an error answer, no answer, an unreadable answer."""
+
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_FORBIDDEN = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+_TRANSIENT = frozenset(
+    {
+        # The request arrived too slowly.
+        "RequestTimeout",
+        "RequestTimeoutException",
+        # Another writer is changing the same object of S3 at this moment.
+        "ConditionalRequestConflict",
+        "OperationAborted",
+        # The role's short-lived credentials or the clock are wrong. Lambda renews both.
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def error_code(error: Exception) -> str:
+    """Return the code of an error answer, or the name of the class if there was no answer."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "Unknown"))
+    return type(error).__name__
+
+
+def http_status(error: Exception) -> int | None:
+    """Return the HTTP status of an error answer, None if there was no answer."""
+    if isinstance(error, ClientError):
+        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return None
+
+
+def general_error(error: Exception, service: str) -> FaceCompareError:
+    """Return the error for an error of AWS that is not about the images."""
+    code = error_code(error)
+    status = http_status(error)
+    if code in _THROTTLED or status == 429:
+        return ThrottledError(
+            f"{service} refuses more calls at this rate ({code}). Send the request again later. "
+            "If this lasts, raise the account's quota or lower the rate."
+        )
+    if code in _FORBIDDEN or (status == 403 and code not in _TRANSIENT):
+        return CallForbiddenError(
+            f"The function's role may not make this call to {service} ({code}). Restore the "
+            "module's inline policy, or look for a permissions boundary or an organization's "
+            "policy that denies the call."
+        )
+    if status is None or status >= 500 or code in _TRANSIENT:
+        return ServiceUnavailableError(
+            f"{service} did not serve the call ({code}). Send the request again later."
+        )
+    return CallRejectedError(
+        f"{service} rejected the call with the unknown code {code}. Look the code up in the "
+        "service's API reference."
+    )

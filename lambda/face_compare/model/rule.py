@@ -1,0 +1,38 @@
+"""The rule that turns a similarity into a decision."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Decision(StrEnum):
+    """What the function says about two images."""
+
+    MATCH = "match"
+    REVIEW = "review"
+    NO_MATCH = "no_match"
+
+
+class Rule(NamedTuple):
+    """The thresholds, on Rekognition's scale of 0 to 100, and the rule of the single face.
+
+    A similarity below ``similarity_threshold`` that reaches ``review_threshold`` is for a
+    person to review. If ``review_threshold`` is None, nothing is. ``require_single_face``
+    refuses images with several faces.
+    """
+
+    similarity_threshold: float
+    review_threshold: float | None = None
+    require_single_face: bool = False
+
+    def decide(self, similarity: float | None) -> Decision:
+        """Decide by the highest similarity. A similarity that equals a threshold reaches it.
+
+        None means that Rekognition scored no face of the target. That is never a match.
+        """
+        if similarity is None:
+            return Decision.NO_MATCH
+        if similarity >= self.similarity_threshold:
+            return Decision.MATCH
+        if self.review_threshold is not None and similarity >= self.review_threshold:
+            return Decision.REVIEW
+        return Decision.NO_MATCH

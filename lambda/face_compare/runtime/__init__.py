@@ -1,0 +1,1 @@
+"""What the function runs with: settings, AWS clients and the audit records."""

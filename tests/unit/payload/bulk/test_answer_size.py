@@ -1,0 +1,43 @@
+"""Step Functions takes an answer of 256 KiB. Above this, everything paid for would be lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from face_compare.runtime.clients import Clients
+from tests.unit.payload.bulk_work import INVOCATION, BulkWork, raising, refusal
+from tools.places import REPOSITORY
+
+MACHINE = (REPOSITORY / "modules" / "batch" / "machine.tf").read_text(encoding="utf-8")
+RATE = (REPOSITORY / "rate.tf").read_text(encoding="utf-8")
+
+
+def number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    assert found, pattern
+    return int(found[1])
+
+
+@pytest.mark.parametrize("length", [100, 270, 300, 330, 500, 1024])
+def test_step_functions_takes_the_longest_answer_to_a_batch(
+    bulk: BulkWork, clients: Clients, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """The longest entry is about an image that may not be read: its key is in it twice."""
+    forbidden = SimpleNamespace(head_object=raising(refusal("403", 403, "HeadObject")))
+    monkeypatch.setattr(clients, "_diagnosis_s3", forbidden)
+    most_bytes = number(r"MaxInputBytesPerBatch = (\d+)", MACHINE)
+    most_pairs = number(r"pairs_per_batch = max\(1, min\((\d+),", RATE)
+    line = {"source": "r", "target": {"key": "k" * length, "version_id": "v" * 32}}
+    per_line = len(json.dumps(line, separators=(",", ":"))) + 1
+    count = min(most_pairs, most_bytes // per_line)
+    bulk.rekognition.scores["k" * length] = "InvalidS3ObjectException"
+    items = [{"source": "r", "target": "good"}, *[line] * (count - 1)]
+    answer = bulk.batches.serve({"pairs": items}, INVOCATION, lambda: 29.0)
+    assert answer["results"][1]["error"]["type"] == "ImageForbiddenError"
+    # The name of a bucket may have 63 characters.
+    longer = 2 * count * (63 - len("photos"))
+    assert len(json.dumps(answer)) + longer < 256 * 1024

@@ -1,0 +1,143 @@
+"""Otherwise an uploaded image would be looked for under a wrong key, or never be decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from face_compare.bulk.s3_events import (
+    UnreadableMessageError,
+    Upload,
+    result_key,
+    subject_of,
+    uploads_in,
+)
+from tests.unit.payload.bulk_work import announced
+
+
+def read(message: str) -> list[Upload]:
+    return uploads_in(message, "photos", "challenge/")
+
+
+def body(*records: dict[str, Any]) -> str:
+    return json.dumps({"Records": list(records)})
+
+
+@pytest.mark.parametrize(
+    ("encoded", "key"),
+    [
+        ("challenge/alice/a.jpg", "challenge/alice/a.jpg"),
+        ("challenge/alice/my+image%2B1.jpg", "challenge/alice/my image+1.jpg"),
+        ("challenge/%E9%9B%AA/%25.png", "challenge/雪/%.png"),
+    ],
+)
+def test_the_key_is_decoded_as_s3_encoded_it(encoded: str, key: str) -> None:
+    assert read(body(announced(encoded))) == [Upload(key, "v1", "0A")]
+
+
+def test_one_message_may_announce_several_images() -> None:
+    message = body(announced("challenge/a/1.jpg"), announced("challenge/a/2.jpg"))
+    assert len(read(message)) == 2
+
+
+def test_the_test_message_and_a_folder_are_not_images() -> None:
+    assert read(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})) == []
+    assert read(body(announced("challenge/alice/", size=0))) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "not json",
+        "[]",
+        "null",
+        "7",
+        "{}",
+        '{"Records": 7}',
+        '{"Records": [{}]}',
+        '{"Records": [{"s3": null}]}',
+        "[" * 100_000,
+        body({**announced("challenge/a/1.jpg"), "eventName": "ObjectRemoved:Delete"}),
+        body({**announced("k"), "s3": {"bucket": {"name": "other"}, "object": {"key": "k"}}}),
+        body(announced("k", key=7)),
+        '{"Records": []}',
+        '{"Records": ""}',
+        body(announced("challenge/a/1.jpg", versionId=[])),
+        body(announced("challenge/a/1.jpg", versionId={"a": 1})),
+        body(announced("challenge/a/1.jpg", versionId="../../x")),
+        body(announced("challenge/a/1.jpg", versionId="\ud800")),
+        body(announced("challenge/a/1.jpg", sequencer=7)),
+        body(announced("challenge/a/" + "1" * 1024)),
+        body({**announced("challenge/a/1.jpg"), "eventName": "\ud800" * 100_000}),
+        body({**announced("k"), "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "k"}}}),
+    ],
+)
+def test_a_message_that_is_not_about_our_images_is_refused_and_not_lost(message: str) -> None:
+    with pytest.raises(UnreadableMessageError) as refused:
+        read(message)
+    assert len(str(refused.value).encode()) < 300, "it must fit into the log"
+
+
+@pytest.mark.parametrize("key", ["results/alice/a.jpg/v1.json", "reference/alice/1.jpg", "alice/a"])
+def test_results_that_are_announced_too_do_not_start_an_endless_chain(key: str) -> None:
+    """Otherwise every result would get a result of its own, without end."""
+    with pytest.raises(UnreadableMessageError, match="filter"):
+        read(body(announced(key)))
+
+
+def test_an_image_whose_key_ends_in_a_slash_is_not_taken_for_a_folder() -> None:
+    assert len(read(body(announced("challenge/alice/", size=7)))) == 1
+
+
+@pytest.mark.parametrize("version", [None, "", "null"])
+def test_without_versioning_each_upload_of_a_key_is_another(version: str | None) -> None:
+    """Otherwise the second image under a key would count as decided."""
+    uploads = {
+        read(body(announced("challenge/a/1.jpg", versionId=version, sequencer=each)))[0]
+        for each in ("0A", "0B")
+    }
+    assert {upload.version for upload in uploads} == {"upload-0A", "upload-0B"}
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [
+        ("challenge/alice/a.jpg", "alice"),
+        ("challenge/alice/2026/11/a.jpg", "alice"),
+        ("challenge/a.jpg", None),
+        ("challenge//a.jpg", None),
+        ("challenge/alice/", None),
+        ("other/alice/a.jpg", None),
+    ],
+)
+def test_the_first_folder_is_the_subject(key: str, subject: str | None) -> None:
+    assert subject_of(key, "challenge/") == subject
+
+
+def test_each_version_of_each_image_has_a_result_of_its_own() -> None:
+    uploads = [
+        Upload("challenge/alice/a.jpg", "v1", "e"),
+        Upload("challenge/alice/a.jpg", "v2", "e"),
+        Upload("challenge/alice/a.jpg", None, "e"),
+        Upload("challenge/alice/a.jpg", None, "f"),
+        Upload("challenge/alice/b.jpg", "v1", "e"),
+        Upload("challenge/" + "x" * 1000, "v1", "e"),
+        Upload("challenge/" + "x" * 1001, "v1", "e"),
+        *(Upload("challenge/" + "x" * length, "v1", "e") for length in range(990, 1012, 3)),
+    ]
+    uploads += [Upload(f"challenge/{'x' * 990}/{n}{'y' * 20}.jpg", "v1", "e") for n in range(2)]
+    uploads = list(dict.fromkeys(uploads))
+    keys = [result_key(upload, "challenge/", "results/") for upload in uploads]
+    assert keys[0] == "results/alice/a.jpg/v1.json"
+    assert len(set(keys)) == len(keys)
+    assert all(len(key.encode()) + len(".claim") <= 1024 for key in keys)
+
+
+def test_results_of_images_with_long_keys_stay_with_their_subject() -> None:
+    """Otherwise they would be missing when the results of a person are listed or deleted."""
+    upload = Upload("challenge/alice/" + "x" * 1000, "v1", "e")
+    key = result_key(upload, "challenge/", "results/")
+    assert key.startswith("results/alice/sha256-")

@@ -1,0 +1,32 @@
+"""Otherwise an event would be read in the wrong form, and its sender would get nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from face_compare.contract.event_source import EventSource, event_source_of
+
+MESSAGE = {"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("event", "source"),
+    [
+        ({"source": "a", "target": "b"}, EventSource.DIRECT),
+        ({"requestContext": {"http": {"method": "POST"}}}, EventSource.FUNCTION_URL),
+        ({"Records": [MESSAGE]}, EventSource.QUEUE),
+        ({"pairs": []}, EventSource.STATE_MACHINE),
+        ({"requestContext": {"http": "x"}}, EventSource.DIRECT),
+        ({"requestContext": {}}, EventSource.DIRECT),
+        ({"Records": []}, EventSource.DIRECT),
+        ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, EventSource.DIRECT),
+        ({"Records": [{**MESSAGE, "body": None}]}, EventSource.DIRECT),
+        ({"Records": [{**MESSAGE, "messageId": 7}]}, EventSource.DIRECT),
+        ({"Records": "x"}, EventSource.DIRECT),
+        ([MESSAGE], EventSource.DIRECT),
+        (None, EventSource.DIRECT),
+        ("x", EventSource.DIRECT),
+    ],
+)
+def test_the_form_of_an_event_tells_who_sent_it(event: object, source: EventSource) -> None:
+    assert event_source_of(event) is source

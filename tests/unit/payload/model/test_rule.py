@@ -1,0 +1,43 @@
+"""Otherwise a stranger could be accepted, or the right person refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from face_compare.model.rule import Decision, Rule
+
+
+@pytest.mark.parametrize(
+    ("similarity", "decision"),
+    [
+        (100.0, Decision.MATCH),
+        (80.0, Decision.MATCH),
+        (79.999, Decision.NO_MATCH),
+        (0.0, Decision.NO_MATCH),
+        (None, Decision.NO_MATCH),
+    ],
+)
+def test_a_similarity_at_the_threshold_is_a_match_and_anything_below_is_not(
+    similarity: float | None, decision: Decision
+) -> None:
+    assert Rule(80.0).decide(similarity) is decision
+
+
+def test_a_face_without_a_score_is_never_a_match_even_at_threshold_zero() -> None:
+    assert Rule(0.0).decide(None) is Decision.NO_MATCH
+
+
+@pytest.mark.parametrize(
+    ("similarity", "decision"),
+    [
+        (80.0, Decision.MATCH),
+        (79.999, Decision.REVIEW),
+        (60.0, Decision.REVIEW),
+        (59.999, Decision.NO_MATCH),
+        (None, Decision.NO_MATCH),
+    ],
+)
+def test_a_near_miss_is_for_a_person_to_review(
+    similarity: float | None, decision: Decision
+) -> None:
+    assert Rule(80.0, review_threshold=60.0).decide(similarity) is decision

@@ -1,0 +1,185 @@
+"""The zip with AWS's own runtime client: what Lambda, Step Functions and CloudWatch see."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.runtime import Outcome, RuntimeEnvironment
+from tests.unit.payload.canned_aws import (
+    BOX,
+    LANDMARKS,
+    CannedAnswer,
+    CannedAws,
+    canned_aws,
+    compared,
+    error,
+)
+from tests.waiting import eventually
+from tools.package import ZIP
+
+EVENT = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
+
+
+@pytest.fixture(scope="module")
+def canned() -> Iterator[CannedAws]:
+    with canned_aws() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def environment(
+    canned: CannedAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RuntimeEnvironment]:
+    code = tmp_path_factory.mktemp("code")
+    zipfile.ZipFile(ZIP).extractall(code)
+    with start(code, canned) as started:
+        yield started
+
+
+def start(code: Path, canned: CannedAws, timeout: float = 30.0) -> RuntimeEnvironment:
+    return RuntimeEnvironment(
+        code,
+        "face_compare.handler.handler",
+        {
+            "AWS_ENDPOINT_URL": canned.endpoint,
+            "FACE_COMPARE_BUCKET": "photos",
+            "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
+            "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
+            "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
+            "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
+            "FACE_COMPARE_CONCURRENCY": "5",
+            "FACE_COMPARE_CALLS_PER_SECOND": "1000",
+            "FACE_COMPARE_WORKERS": "4",
+            "FACE_COMPARE_RESULTS_PREFIX": "results/",
+            "FACE_COMPARE_TIMEOUT_SECONDS": str(timeout),
+        },
+        timeout_seconds=timeout,
+    )
+
+
+def records_of(environment: RuntimeEnvironment, outcome: Outcome) -> list[dict[str, object]]:
+    def written() -> list[dict[str, object]]:
+        return [
+            record
+            for record in environment.log_records()
+            if record.get("requestId") == outcome.request_id
+        ]
+
+    # The runtime may post its answer before its last line has come through the pipe.
+    return eventually(written, 5.0, "a record of the invocation", every=0.005)
+
+
+def test_a_decision_is_answered_and_recorded_under_the_request_id(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    outcome = environment.invoke(EVENT)
+    assert outcome.answer["request_id"] == outcome.request_id
+    assert outcome.answer["match"] is True
+    (record,) = records_of(environment, outcome)
+    assert record["level"] == "INFO"
+    assert record["logger"] == "face_compare"
+    assert record["decision"] == "match"
+    assert record["similarity"] == 97.5
+    assert isinstance(record["duration_ms"], float)
+
+
+def test_nothing_biometric_is_in_any_line_of_the_log(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    decided = environment.invoke(EVENT)
+    canned.answers["CompareFaces"] = error("InvalidParameterException")
+    canned.answers["DetectFaces"] = CannedAnswer(body={"FaceDetails": []})
+    failed = environment.invoke(EVENT)
+    for outcome in (decided, failed):
+        assert records_of(environment, outcome)
+    written = json.dumps(environment.log_records())
+    for number in (*BOX.values(), *(mark[axis] for mark in LANDMARKS for axis in "XY")):
+        assert str(number) not in written
+
+
+def test_the_error_type_is_the_bare_class_name_that_step_functions_matches(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = error("InvalidParameterException")
+    canned.answers["DetectFaces"] = CannedAnswer(body={"FaceDetails": []})
+    outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "NoFaceInTargetError"
+    assert "challenge/b.jpg" in outcome.error["errorMessage"]
+    ours = [
+        record
+        for record in records_of(environment, outcome)
+        if record.get("logger") == "face_compare"
+    ]
+    assert [record["error_type"] for record in ours] == ["NoFaceInTargetError"]
+    assert ours[0]["level"] == "ERROR"
+
+
+@pytest.mark.parametrize(
+    "event", [b"[]", b"null", b'"x"', b"7", b"{}", b'{"source": 1e999, "target": {}}']
+)
+def test_any_json_is_answered_with_a_typed_error(
+    environment: RuntimeEnvironment, event: bytes
+) -> None:
+    outcome = environment.invoke_raw(event)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "InvalidRequestError"
+
+
+def test_no_text_in_a_batch_can_end_the_environment(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    """From Python 3.12 on, the runtime ends if an answer has half a character in it."""
+    canned.answers["CompareFaces"] = compared(97.5)
+    outcome = environment.invoke_raw(
+        rb'{"pairs": [{"source": "\ud83d", "target": "b"}, {"source": "a", "target": "b"}]}'
+    )
+    assert outcome.error is None
+    assert [entry.get("decision") for entry in outcome.answer["results"]] == [None, "match"]
+
+
+def test_the_environment_still_serves_after_an_error(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    environment.invoke("nonsense")
+    canned.answers["CompareFaces"] = compared(97.5)
+    assert environment.invoke(EVENT).answer["match"] is True
+
+
+def test_throttling_is_retried_and_then_a_typed_error(
+    environment: RuntimeEnvironment, canned: CannedAws
+) -> None:
+    canned.answers["CompareFaces"] = error("ProvisionedThroughputExceededException")
+    canned.requests.clear()
+    outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "ThrottledError"
+    assert len(canned.requests) == 3
+
+
+def test_an_api_that_hangs_ends_in_a_typed_error_before_the_functions_timeout(
+    canned: CannedAws, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(ZIP).extractall(tmp_path)
+    canned.answers["CompareFaces"] = CannedAnswer(seconds=60.0)
+    with start(tmp_path, canned, timeout=15.0) as environment:
+        outcome = environment.invoke(EVENT)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "ServiceUnavailableError"
+    assert outcome.seconds < 15.0
+
+
+def test_the_call_asks_for_every_score(environment: RuntimeEnvironment, canned: CannedAws) -> None:
+    canned.answers["CompareFaces"] = compared(97.5)
+    canned.requests.clear()
+    environment.invoke(EVENT)
+    assert [(name, body["SimilarityThreshold"]) for name, body in canned.requests] == [
+        ("CompareFaces", 0)
+    ]
