@@ -98,6 +98,11 @@ def checks(copies: Path) -> list[Check]:
         Check("terraform fmt", (("terraform", "fmt", "-check", "-diff", "-recursive"),), copy),
         Check("ruff check", (("ruff", "check", "--quiet", "."),), REPOSITORY),
         Check("ruff format", (("ruff", "format", "--quiet", "--diff", "."),), REPOSITORY),
+        Check(
+            "the state machine of modules/batch",
+            ((sys.executable, "-m", "tools.state_machines"),),
+            REPOSITORY,
+        ),
         Check("bash -n .ci/run", (("bash", "-n", ".ci/run"),), REPOSITORY),
         Check(
             "terraform-docs: tables of the README (make docs writes them)",

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local import use
 from local.rekognition.steering import Steering
 from local.stack import AwsClient, Stack
 from tests.integration.bulk import Bulk
@@ -27,6 +28,8 @@ _SECONDS = 60.0
 _PHOTO = b"photo"
 _PER_BATCH = 200
 _LONGEST_KEY = 1024
+_LONG_PER_BATCH = 31
+"""Of pairs with two of the longest keys: 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,10 @@ class Batches:
         return sum(event["type"] == "TaskScheduled" for event in history["events"])
 
     def results(self, run: Ended) -> Results:
-        bucket = self.outputs["bucket_name"]
         prefix = f"{self.outputs['results_prefix']}{run.arn.rpartition(':')[2]}/"
         keys = [each["Key"] for each in self._listed(prefix)]
         (manifest,) = (key for key in keys if key.endswith("/manifest.json"))
         files = json.loads(self._body(manifest))["ResultFiles"]
-        assert bucket
 
         def lines(kind: str) -> list[Json]:
             bodies = [self._body(file["Key"]) for file in files[kind]]
@@ -252,42 +253,123 @@ def test_a_throttled_batch_is_retried_until_it_passes_and_pays_for_each_pair_onc
 def test_a_failed_run_is_redriven_without_paying_again_for_what_was_decided(
     batches: Batches,
 ) -> None:
-    """Otherwise a list that fails near its end would be paid for twice.
-
-    The longest keys make small batches: a batch is bounded by its bytes too.
-    """
+    """Otherwise a list that fails near its end would be paid for twice."""
+    # The longest keys make the smallest batches, since a batch is bounded by its bytes too.
     pairs = [
         (long_key("reference", "dora", each), long_key("challenge", "dora", each))
-        for each in range(120)
+        for each in range(4 * _LONG_PER_BATCH)
     ]
-    batches.put_photos([source for source, _ in pairs])
-    batches.put_photos([target for _, target in pairs[:60]])
+    there, missing = pairs[: 2 * _LONG_PER_BATCH], pairs[2 * _LONG_PER_BATCH :]
+    batches.put_photos([*(source for source, _ in pairs), *(target for _, target in there)])
     run = batches.run("manifests/dora.jsonl", json_lines(pairs))
     assert (run.status, run.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
-    decided = batches.results(run)
-    done = {line["target"]["key"] for line in decided.succeeded}
-    assert done <= {target for _, target in pairs[:60]}
-    assert decided.failed
-    assert all(len(json.dumps(each)) < 256 * 1024 for each in decided.failed)
+    first = batches.results(run)
+    assert {line["decision"] for line in first.succeeded} == {"match"}
+    assert {line["Error"] for line in first.failed if "Error" in line} == {"ImageNotFoundError"}
+    # Step Functions stops what is under way when a run fails, and its results are lost.
+    stopped = [line for line in first.failed if line["Status"] == "ABORTED"]
+    targets = [pair["target"] for line in stopped for pair in json.loads(line["Input"])["Items"]]
+    again = len({target for _, target in there} & set(targets))
 
-    paid = batches.paid()
-    batches.put_photos([target for _, target in pairs[60:]])
+    batches.put_photos([target for _, target in missing])
     run = batches.redrive(run)
     assert run.status == "SUCCEEDED"
     assert batches.map_run(run)["redriveCount"] == 1
+    assert len(batches.children(run)) == 4
     results = batches.results(run)
     assert (results.failed, results.pending) == ([], [])
-    assert {line["target"]["key"]: line["decision"] for line in results.succeeded} == dict.fromkeys(
-        [target for _, target in pairs], "match"
-    )
-    assert len(results.succeeded) == 120
-    print(
-        paid,
-        batches.paid(),
-        len(done),
-        [len(json.loads(c["input"])["Items"]) for c in batches.children(run)],
-        [c["status"] for c in batches.children(run)],
-    )
-    assert batches.paid() == 120
+    decided = [(line["target"]["key"], line["decision"]) for line in results.succeeded]
+    assert sorted(decided) == [(target, "match") for _, target in pairs]
+    assert len(pairs) <= batches.paid() <= len(pairs) + again
     with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
         batches.redrive(run)
+
+
+def test_a_run_without_the_right_to_read_its_manifest_ends_before_any_comparison(
+    batches: Batches,
+) -> None:
+    """Otherwise the role would need rights that its description does not name."""
+    with batches.without("ReadManifest"):
+        run = batches.run("manifests/erin.csv", csv("reference/erin.jpg", ["challenge/erin.jpg"]))
+    assert (run.status, run.error) == ("FAILED", "States.ItemReaderFailed")
+    assert batches.paid() == 0
+
+
+def test_a_missing_manifest_is_distinguished_from_a_forbidden_one(batches: Batches) -> None:
+    """Otherwise a misspelt name would send an operator looking for rights."""
+    run = batches.start("manifests/no-such.csv")
+    assert (run.status, run.error) == ("FAILED", "States.ItemReaderFailed")
+    assert "NoSuchKey" in run.cause
+    with batches.without("DistinguishMissingManifests"):
+        run = batches.start("manifests/no-such.csv")
+    assert "AccessDenied" in run.cause
+
+
+def test_a_run_may_not_start_batches_without_the_right_to(batches: Batches) -> None:
+    """Otherwise the role would need rights that its description does not name."""
+    batches.put_photos(["reference/erin.jpg", "challenge/erin.jpg"])
+    with batches.without("StartBatches"):
+        run = batches.run("manifests/erin.csv", csv("reference/erin.jpg", ["challenge/erin.jpg"]))
+    assert run.status == "FAILED"
+    assert batches.paid() == 0
+
+
+def test_a_redrive_finishes_a_run_once_missing_rights_are_granted(
+    batches: Batches,
+) -> None:
+    """Otherwise a mistake in a policy would cost a run that is half done."""
+    batches.put_photos(["reference/finn.jpg", "challenge/finn.jpg"])
+    with batches.without("ComparePairs"):
+        run = batches.run("manifests/finn.csv", csv("reference/finn.jpg", ["challenge/finn.jpg"]))
+    (child,) = batches.children(run)
+    assert (run.status, child["error"]) == ("FAILED", "Lambda.AWSLambdaException")
+    with batches.without("RedriveBatches"):
+        assert batches.redrive(run).status == "FAILED"
+    with batches.without("WriteResults"):
+        run = batches.redrive(run)
+    assert (run.status, run.error) == ("FAILED", "States.ResultWriterFailed")
+    run = batches.redrive(run)
+    assert run.status == "SUCCEEDED"
+    assert [line["decision"] for line in batches.results(run).succeeded] == ["match"]
+    assert batches.paid() == 1
+
+
+def test_every_pair_of_a_batch_is_on_record(batches: Batches) -> None:
+    """Otherwise a decision of a batch could be neither traced nor counted."""
+    wanted = {f"challenge/gina-{each}.jpg": "match" for each in range(5)}
+    wanted["challenge/hugo.jpg"] = "no_match"
+    batches.put_photos(["reference/gina.jpg", *wanted])
+    run = batches.run("manifests/gina.csv", csv("reference/gina.jpg", list(wanted)))
+    (request_id,) = {line["request_id"] for line in batches.results(run).succeeded}
+    records = use.log_records(batches.stack, batches.outputs["log_group_name"], request_id)
+    decided = [each for each in records if each.get("message") == "face comparison decided"]
+    assert len(decided) == len(wanted)
+    assert {each["target_key"]: each["decision"] for each in decided} == wanted
+
+
+def test_a_name_that_is_not_a_manifest_is_refused_with_what_is_expected(batches: Batches) -> None:
+    """Otherwise an operator would have to guess which files a run takes."""
+    run = batches.start("manifests/pairs.xlsx")
+    assert (run.status, run.error) == ("FAILED", "InvalidManifestError")
+    assert "ends in .csv or .jsonl" in run.cause
+
+
+def test_a_state_machine_that_step_functions_would_refuse_is_refused(batches: Batches) -> None:
+    """Otherwise a definition that no account takes would pass every test."""
+    arn = batches.outputs["state_machine_arn"]
+    machine = batches.states.describe_state_machine(stateMachineArn=arn)
+    good = json.loads(machine["definition"])
+    (name,) = good["States"]["Compare pairs of JSON Lines"]["ItemProcessor"]["States"]
+    bad = json.dumps({**good, "States": {**good["States"], name: {"Type": "Succeed"}}})
+
+    def verdict(definition: str) -> str:
+        answer = batches.states.validate_state_machine_definition(definition=definition)
+        return str(answer["result"])
+
+    assert (verdict(machine["definition"]), verdict(bad)) == ("OK", "FAIL")
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        batches.states.update_state_machine(stateMachineArn=arn, definition=bad)
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        batches.states.create_state_machine(
+            name="refused", definition=bad, roleArn=machine["roleArn"]
+        )
