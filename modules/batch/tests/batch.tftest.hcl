@@ -141,7 +141,7 @@ run "passing_faults_are_tried_again_apart_from_each_other" {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : alltrue([
         for retry in values(state.ItemProcessor.States)[0].Retry :
-        retry.JitterStrategy == "FULL" && retry.BackoffRate == 2 && retry.MaxDelaySeconds == 120 && length(setsubtract(["ThrottledError", "ServiceUnavailableError", "OutOfTimeError", "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "States.Timeout"], retry.ErrorEquals)) == 0
+        retry.JitterStrategy == "FULL" && retry.BackoffRate == 2 && retry.MaxDelaySeconds == 120 && length(setsubtract(["ThrottledError", "ServiceUnavailableError", "OutOfTimeError", "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.ClientExecutionTimeoutException", "States.Timeout"], retry.ErrorEquals)) == 0
       ]) if state.Type == "Map"
     ])
     error_message = "The payload's passing faults and Lambda's must be retried, with backoff and full jitter."
@@ -154,6 +154,35 @@ run "passing_faults_are_tried_again_apart_from_each_other" {
       ]) if state.Type == "Map"
     ])
     error_message = "A permanent fault must not be paid for nine times."
+  }
+}
+
+run "a_function_that_wakes_up_in_a_network_is_called_again" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : length(setsubtract([
+        "Lambda.EC2ThrottledException",
+        "Lambda.EC2UnexpectedException",
+        "Lambda.ENINotReadyException",
+        "Lambda.ResourceNotReadyException",
+        "Lambda.SubnetIPAddressLimitReachedException",
+      ], values(state.ItemProcessor.States)[0].Retry[0].ErrorEquals)) == 0 if state.Type == "Map"
+    ])
+    error_message = "The first call of a function in a VPC that was idle for 14 days fails. It must be retried."
+  }
+}
+
+run "no_two_states_have_the_same_name" {
+  command = plan
+
+  assert {
+    condition = length(distinct(flatten([
+      for name, state in jsondecode(aws_sfn_state_machine.batch.definition).States :
+      concat([name], state.Type == "Map" ? keys(state.ItemProcessor.States) : [])
+    ]))) == 6
+    error_message = "Step Functions refuses a state machine with two states of one name, at any depth."
   }
 }
 
@@ -230,6 +259,7 @@ run "the_state_machine_may_do_this_and_no_more" {
       } == {
       ComparePairs         = [toset(["lambda:InvokeFunction"]), toset(["arn:aws:lambda:eu-west-1:111122223333:function:face-compare"])]
       FollowAndStopBatches = [toset(["states:DescribeExecution", "states:StopExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch:*", "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
+      DistinguishMissingManifests = [toset(["s3:ListBucket"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1"])]
       ReadManifest         = [toset(["s3:GetObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/manifests/*"])]
       RedriveBatches       = [toset(["states:RedriveExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
       StartBatches         = [toset(["states:StartExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch"])]
@@ -237,6 +267,14 @@ run "the_state_machine_may_do_this_and_no_more" {
       DeliverLogs          = [toset(["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery"]), toset(["*"])]
     }
     error_message = "The role must hold these statements, no other; only log deliveries take \"*\", because their API knows no other form."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.batch.policy).Statement :
+      statement.Sid => statement.Condition if can(statement.Condition)
+    } == { DistinguishMissingManifests = { StringLike = { "s3:prefix" = "manifests/*" } } }
+    error_message = "The role may learn which manifests exist, and no other names."
   }
 }
 
