@@ -63,6 +63,11 @@ class MemoryQueue:
             for message in messages:
                 self._invisible.pop(message, None)
 
+    def redrive(self) -> None:
+        """Move everything from the dead-letter queue back into the queue."""
+        self.send(self.dead)
+        self.dead.clear()
+
     def _return_due(self) -> None:
         now = time.monotonic()
         due = [message for message, until in self._invisible.items() if until <= now]

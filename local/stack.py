@@ -55,8 +55,7 @@ class RekognitionOptions:
 
     def arguments(self) -> list[str]:
         """The stand-in's command line for this."""
-        # Without preloading the first comparison would wait for the models.
-        words = ["--engine", "scripted"] if self.scripted else ["--preload"]
+        words = ["--engine", "scripted"] if self.scripted else []
         if self.latency_ms:
             words += ["--latency-ms", f"{self.latency_ms:g}"]
         if self.tps is not None:
@@ -125,9 +124,9 @@ class Stack:
         emulator_port, rekognition_port = free_ports(2)
         self.endpoint = f"http://{_LOOPBACK}:{emulator_port}"
         self.rekognition_endpoint = f"http://{_LOOPBACK}:{rekognition_port}"
-        principals = self.folder / "principals.json"
+        sessions = self.folder / "sessions.json"
         # The stand-in may look before the emulator has written its first version.
-        principals.write_text("{}", encoding="utf-8")
+        sessions.write_text("{}", encoding="utf-8")
         home, scratch = self.folder / "home", self.folder / "tmp"
         home.mkdir()
         scratch.mkdir()
@@ -145,7 +144,7 @@ class Stack:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_REKOGNITION": self.rekognition_endpoint,
             "BIND_HOST": _LOOPBACK,
-            "FACE_COMPARE_PRINCIPALS_FILE": str(principals),
+            "FACE_COMPARE_SESSIONS_FILE": str(sessions),
             "FACE_COMPARE_RUNTIME_PYTHON": sys.executable,
             "GATEWAY_PORT": str(emulator_port),
             "IOT_MTLS_ENABLED": "0",
@@ -160,7 +159,7 @@ class Stack:
             *(sys.executable, "-m", "local.rekognition"),
             *("--port", str(rekognition_port)),
             *("--region", REGION),
-            *("--principals", principals),
+            *("--principals", sessions),
             *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_photos else ()),
             *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
             *self.rekognition.arguments(),

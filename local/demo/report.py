@@ -17,7 +17,7 @@ from PIL import Image
 
 from local.demo.model import Comparison, Run
 from local.photos import Album, Photo
-from local.rekognition.faults import ServiceError
+from local.rekognition.errors import ServiceError
 from local.rekognition.images import decode
 
 PAGE = "demo-report.html"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Coroutine, Mapping, MutableMapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from xml.sax.saxutils import escape
-
-from local.emulator.principals import PrincipalsWriter
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Coroutine[Any, Any, None]]
@@ -24,8 +22,7 @@ def install() -> None:
     patch.object(app, "app", as_if_by_https(app.app)).start()
     _authorize_log_streams()
     _refuse_to_reveal_missing_objects()
-    _quote_simulated_resources()
-    _tell_of_sessions(PrincipalsWriter(Path(os.environ["FACE_COMPARE_PRINCIPALS_FILE"])))
+    _tell_of_sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
 
 
 def as_if_by_https(application: Application) -> Application:
@@ -98,8 +95,8 @@ def _refuse_to_reveal_missing_objects() -> None:
 
     def s3_access_point_resources(arn: str) -> list[tuple[str, dict[str, str]]]:
         resources: list[tuple[str, dict[str, str]]] = original_resources(arn)
-        # The key counts as s3:prefix then. AWS does not document it; Ceph's tests of S3, which follow
-        # AWS, show it (test_head_object_404_with_policy_prefix).
+        # The key counts as s3:prefix then. AWS does not document it. Ceph's tests of S3 show it,
+        # which follow AWS: test_head_object_404_with_policy_prefix.
         asked = {"s3:prefix": arn.key} if isinstance(arn, _BucketOf) else {}
         return [(resource, {**keys, **asked}) for resource, keys in resources]
 
@@ -107,25 +104,21 @@ def _refuse_to_reveal_missing_objects() -> None:
     patch.object(iam_actions, "s3_access_point_resources", s3_access_point_resources).start()
 
 
-def _quote_simulated_resources() -> None:
-    # SimulatePrincipalPolicy puts a key with "&" or "<" into its XML as it is.
-    iam = import_module("ministack.services.iam")
-    original = iam._build_simulate_results_real
-
-    def results(actions: list[str], resource_arn: str, *rest: Any, **named: Any) -> str:
-        xml: str = original(actions, resource_arn, *rest, **named)
-        return xml.replace(f">{resource_arn}<", f">{escape(resource_arn)}<")
-
-    patch.object(iam, "_build_simulate_results_real", results).start()
-
-
-def _tell_of_sessions(principals: PrincipalsWriter) -> None:
+def _tell_of_sessions(path: Path) -> None:
     # The Rekognition stand-in must know every session.
     sts = import_module("ministack.services.sts")
     original = sts.register_session
+    known: dict[str, dict[str, str]] = {}
+    lock = threading.Lock()
 
     def register_session(access_key: str, session: dict[str, Any]) -> None:
         original(access_key, session)
-        principals.add(access_key, session.get("Arn", ""), session.get("SecretAccessKey", ""))
+        with lock:
+            if access_key not in known:
+                known[access_key] = {"arn": session["Arn"]}
+                # Beside it and then into place, so that a reader never sees half a file.
+                beside = path.with_suffix(".new")
+                beside.write_text(json.dumps(known), encoding="utf-8")
+                beside.replace(path)
 
     patch.object(sts, "register_session", register_session).start()

@@ -1,66 +1,90 @@
 """Command line: ``python -m local.rekognition --s3-endpoint URL --iam-endpoint URL …``.
 
-Prints one line of JSON, ``{"endpoint": "http://127.0.0.1:PORT"}``, when it answers; ends with 0 on
-SIGTERM or SIGINT, and by itself when the process that started it ends.
+Prints its address when it listens, and serves until it is ended.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from local.rekognition.control import Settings
-from local.rekognition.lifetime import end_with_parent
-from local.rekognition.server import EngineKind, Options, run
+import boto3
+from botocore.config import Config
+
+from local.rekognition import scripted_engine
+from local.rekognition.authority import IamAuthority, everything
+from local.rekognition.control import Control
+from local.rekognition.faces import Analyze
+from local.rekognition.image_store import ImageStore, key_only
+from local.rekognition.server import LOOPBACK, make_server
+from local.rekognition.service import Service
+
+_REMEMBERED_IMAGES = 64
 
 
-def parse_arguments(arguments: Sequence[str]) -> Options:
-    """Return the options; exits with 2 and a sentence when they are wrong."""
+def main(arguments: Sequence[str]) -> None:
+    """Serve until Ctrl-C."""
+    given = _parse(arguments)
+    client = functools.partial(_root_client, given.region)
+    service = Service(
+        analyze=_engine(given.engine),
+        read=ImageStore(client("s3", given.s3_endpoint)).read if given.s3_endpoint else key_only,
+        rights=(
+            IamAuthority(client("iam", given.iam_endpoint)).caller
+            if given.iam_endpoint
+            else everything
+        ),
+        sessions=given.principals,
+    )
+    server = make_server(given.port, service, Control(given.latency_ms, given.tps))
+    print(f"http://{LOOPBACK}:{server.server_port}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt), server:
+        server.serve_forever()
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.rekognition", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 (default): any free one")
     parser.add_argument("--region", default="eu-west-1", help="of the S3 and IAM clients")
-    parser.add_argument("--s3-endpoint", metavar="URL", help="where S3Object images are read")
+    parser.add_argument(
+        "--s3-endpoint", metavar="URL", help="where images are read; without it all are there"
+    )
     parser.add_argument(
         "--iam-endpoint", metavar="URL", help="asked for rights; without it all is allowed"
     )
-    parser.add_argument("--principals", type=Path, metavar="FILE", help="access keys, as JSON")
-    parser.add_argument("--engine", type=EngineKind, default=EngineKind.DLIB, choices=EngineKind)
-    parser.add_argument("--preload", action="store_true", help="load the models at once")
+    parser.add_argument("--principals", type=Path, metavar="FILE", help="sessions, as JSON")
+    parser.add_argument("--engine", default="dlib", choices=["dlib", "scripted"])
+    parser.add_argument("--preload", action="store_true", help="ignored: models always load first")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every call")
     parser.add_argument("--tps", type=float, help="calls per second that are served")
-    given = parser.parse_args(arguments)
-    if given.engine is EngineKind.DLIB and given.s3_endpoint is None:
-        parser.error("--s3-endpoint is needed, or --engine scripted, which knows photos by key")
-    try:
-        settings = Settings(given.latency_ms, given.tps)
-    except ValueError as problem:
-        parser.error(str(problem))
-    return Options(
-        port=given.port,
-        region=given.region,
-        s3_endpoint=given.s3_endpoint,
-        iam_endpoint=given.iam_endpoint,
-        principals=given.principals,
-        engine=given.engine,
-        preload=given.preload,
-        settings=settings,
+    return parser.parse_args(arguments)
+
+
+def _engine(name: str) -> Analyze:
+    if name == "scripted":
+        return scripted_engine.analyze
+    # Imported here: a scripted stand-in needs neither dlib nor its 100 MB.
+    from local.rekognition.dlib_engine import DlibEngine  # noqa: PLC0415
+
+    return functools.lru_cache(_REMEMBERED_IMAGES)(DlibEngine().analyze)
+
+
+def _root_client(region: str, service: str, endpoint: str) -> Any:
+    factory: Any = boto3.client
+    return factory(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+        config=Config(s3={"addressing_style": "path"}, max_pool_connections=64),
     )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the stand-in; returns the exit code."""
-    end_with_parent()
-    options = parse_arguments(arguments)
-    try:
-        run(options, lambda url: print(json.dumps({"endpoint": url}), flush=True))
-    except OSError as problem:
-        print(f"The stand-in cannot listen on port {options.port}: {problem}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -1,11 +1,9 @@
-"""What an engine finds in a photo: boxes, landmarks, pose, quality and an embedding."""
+"""What goes into an engine and what comes out: an image file, and the faces in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +11,17 @@ from numpy.typing import NDArray
 Embedding = NDArray[np.float64]
 
 
-class LandmarkType(StrEnum):
-    """The five landmarks that the service gives for every compared face."""
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image as the service received it: its bytes and, from S3, its key."""
 
-    EYE_LEFT = "eyeLeft"
-    EYE_RIGHT = "eyeRight"
-    MOUTH_LEFT = "mouthLeft"
-    MOUTH_RIGHT = "mouthRight"
-    NOSE = "nose"
+    content: bytes
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle as ratios of the upright image; a face cut by an edge may reach beyond 0-1."""
+    """A rectangle in ratios of the upright image; a face cut by an edge may reach beyond 0-1."""
 
     left: float
     top: float
@@ -38,55 +34,14 @@ class Box:
         return self.width * self.height
 
 
-@dataclass(frozen=True, slots=True)
-class Landmark:
-    """A point as ratios of the upright image. Left and right are the viewer's."""
-
-    type: LandmarkType
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pose:
-    """Degrees, each within -180 to 180."""
-
-    roll: float
-    yaw: float
-    pitch: float
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """0 to 100 each; more is brighter, sharper."""
-
-    brightness: float
-    sharpness: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One face. ``confidence`` (0-100) says that the box holds a face, not whose it is."""
 
     box: Box
     confidence: float
-    landmarks: tuple[Landmark, ...]
-    pose: Pose
-    quality: Quality
     embedding: Embedding
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """An image as the service received it: its bytes and, from S3, its key."""
-
-    content: bytes
-    key: str | None = None
-
-
-class FaceEngine(Protocol):
-    """Finds faces. Called from several threads at once."""
-
-    def analyse(self, photo: Photo) -> Sequence[Face]:
-        """Return every face of the photo in no particular order, or raise a ServiceError."""
-        ...
+Analyze = Callable[[ImageFile], Sequence[Face]]
+"""An engine: returns every face of an image, or raises ServiceError. Called by several threads."""

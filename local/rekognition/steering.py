@@ -1,4 +1,4 @@
-"""A client of the stand-in's control endpoint: set quota, latency and faults, read the counts."""
+"""A client of the stand-in's control path: set quota, latency and errors, read the counters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Steering:
-    """Talks to ``/_control``; control.py says what may be set and what comes back."""
+    """``Control.apply`` and ``Control.report`` of a running stand-in."""
 
     def __init__(self, endpoint: str) -> None:
         """Take the stand-in's address, such as "http://127.0.0.1:4567"."""
@@ -17,16 +17,16 @@ class Steering:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def report(self) -> dict[str, Any]:
-        """Return settings and counters."""
+        """Return the counters."""
         return self._call(None)
 
-    def apply(self, **wish: Any) -> dict[str, Any]:
-        """Change what is named; return settings and counters.
+    def apply(self, **settings: Any) -> dict[str, Any]:
+        """Change what is given; return the counters.
 
         Raises:
-            urllib.error.HTTPError: It cannot be meant.
+            urllib.error.HTTPError: It is refused.
         """
-        return self._call(json.dumps(wish).encode())
+        return self._call(json.dumps(settings).encode())
 
     def _call(self, body: bytes | None) -> dict[str, Any]:
         with self._opener.open(self._url, data=body, timeout=10) as answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +9,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
+import httpx
+
 Rule = Callable[[str, str], int | None]
 """Takes method and path; the status to fail with, or None to let the request through."""
 
 _CODES = {403: "AccessDenied", 503: "SlowDown"}
-_DROPPED = {"connection", "transfer-encoding", "content-length", "date", "server"}
+_OWN = {"connection", "content-length", "date", "server", "transfer-encoding"}
+"""Headers that the proxy writes itself."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class FailingS3:
 def failing_s3(upstream: str) -> Iterator[FailingS3]:
     """Serve while the block runs."""
     proxy = FailingS3()
-    address = urlsplit(upstream).netloc
+    client = httpx.Client(base_url=upstream, trust_env=False, timeout=20)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -43,30 +45,23 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = unquote(urlsplit(self.path).path)
-            status = proxy.rule(self.command, path)
-            if status is not None:
+            if status := proxy.rule(self.command, path):
                 proxy.failed.append((self.command, path))
                 xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
-                self._answer(status, [("Content-Type", "application/xml")], xml.encode())
-                return
-            connection = http.client.HTTPConnection(address, timeout=20)
-            connection.request(self.command, self.path, body, dict(self.headers))
-            answer = connection.getresponse()
-            self._answer(answer.status, answer.getheaders(), answer.read())
-            connection.close()
+                self._answer(httpx.Response(status, text=xml))
+            else:
+                headers = dict(self.headers.items())
+                self._answer(client.request(self.command, self.path, content=body, headers=headers))
 
-        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-            self.send_response(status)
-            for name, value in headers:
-                if name.lower() not in _DROPPED:
+        def _answer(self, answer: httpx.Response) -> None:
+            self.send_response(answer.status_code)
+            for name, value in answer.headers.multi_items():
+                if name.lower() not in _OWN:
                     self.send_header(name, value)
-            length = {name.lower(): value for name, value in headers}.get("content-length", "0")
-            self.send_header(
-                "Content-Length", length if self.command == "HEAD" else str(len(content))
-            )
+            # A HEAD tells a length and has no content.
+            self.send_header("Content-Length", answer.headers.get("content-length", "0"))
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            self.wfile.write(answer.content)
 
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
 
@@ -79,3 +74,4 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
     finally:
         server.shutdown()
         server.server_close()
+        client.close()

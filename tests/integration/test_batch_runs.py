@@ -1,6 +1,6 @@
-"""Lists of pairs through what examples/batch deploys: batches, retries, results and redrive.
+"""Lists of pairs through examples/batch: batches, retries, results and redrive.
 
-What the stack's Distributed Map does is known as local/emulator/distributed_map says; nothing here
+What the stack's Distributed Map does is known as local/emulator/distributed_map says. Nothing here
 rests on what is guessed there.
 """
 
@@ -8,368 +8,218 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local import use
 from local.rekognition.steering import Steering
-from local.stack import AwsClient, Stack
-from tests.integration.bulk import Bulk
-from tests.waiting import eventually
+from tests.integration.conftest import Bulk
+from tests.integration.example_uses import Outputs, csv, json_lines
+from tests.integration.runs import Run, Runs
 
-Json = Any
-_SECONDS = 60.0
-_PHOTO = b"photo"
-_PER_BATCH = 200
 _LONGEST_KEY = 1024
 _LONG_PER_BATCH = 31
 """Of pairs with two of the longest keys: 64 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that has ended."""
-
-    arn: str
-    status: str
-    error: str
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What a run's manifest.json names, read."""
-
-    succeeded: list[Json]
-    failed: list[Json]
-    pending: list[Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """examples/batch on the stack."""
-
-    stack: Stack
-    outputs: Mapping[str, Any]
-    steering: Steering
-
-    @property
-    def states(self) -> AwsClient:
-        return self.stack.client("stepfunctions")
-
-    @property
-    def s3(self) -> AwsClient:
-        return self.stack.client("s3")
-
-    def put_photos(self, keys: list[str]) -> None:
-        bucket = self.outputs["bucket_name"]
-        with ThreadPoolExecutor(8) as pool:
-            list(
-                pool.map(lambda key: self.s3.put_object(Bucket=bucket, Key=key, Body=_PHOTO), keys)
-            )
-
-    def run(self, key: str, manifest: str) -> Ended:
-        """Run over a manifest."""
-        self.s3.put_object(Bucket=self.outputs["bucket_name"], Key=key, Body=manifest.encode())
-        return self.start(key)
-
-    def start(self, key: str) -> Ended:
-        """Run over a manifest that is there, or is not."""
-        arn = self.states.start_execution(
-            stateMachineArn=self.outputs["state_machine_arn"], input=json.dumps({"manifest": key})
-        )["executionArn"]
-        return self.ended(arn)
-
-    def redrive(self, run: Ended) -> Ended:
-        self.states.redrive_execution(executionArn=run.arn)
-        return self.ended(run.arn)
-
-    def ended(self, arn: str) -> Ended:
-        def found() -> Mapping[str, Json]:
-            described: Mapping[str, Json] = self.states.describe_execution(executionArn=arn)
-            return described if described["status"] != "RUNNING" else {}
-
-        end = eventually(found, _SECONDS, "the run's end")
-        return Ended(arn, end["status"], end.get("error", ""), end.get("cause", ""))
-
-    def map_run(self, run: Ended) -> Mapping[str, Json]:
-        (listed,) = self.states.list_map_runs(executionArn=run.arn)["mapRuns"]
-        described: Mapping[str, Json] = self.states.describe_map_run(mapRunArn=listed["mapRunArn"])
-        return described
-
-    def children(self, run: Ended) -> list[Mapping[str, Json]]:
-        listed = self.states.list_executions(mapRunArn=self.map_run(run)["mapRunArn"])["executions"]
-        return [
-            self.states.describe_execution(executionArn=each["executionArn"]) for each in listed
-        ]
-
-    def attempts(self, child: Mapping[str, Json]) -> int:
-        """How often a batch was handed to the function."""
-        history = self.states.get_execution_history(executionArn=child["executionArn"])
-        return sum(event["type"] == "TaskScheduled" for event in history["events"])
-
-    def results(self, run: Ended) -> Results:
-        prefix = f"{self.outputs['results_prefix']}{run.arn.rpartition(':')[2]}/"
-        keys = [each["Key"] for each in self._listed(prefix)]
-        (manifest,) = (key for key in keys if key.endswith("/manifest.json"))
-        files = json.loads(self._body(manifest))["ResultFiles"]
-
-        def lines(kind: str) -> list[Json]:
-            bodies = [self._body(file["Key"]) for file in files[kind]]
-            return [json.loads(line) for body in bodies for line in body.splitlines()]
-
-        return Results(lines("SUCCEEDED"), lines("FAILED"), lines("PENDING"))
-
-    def kept(self) -> list[str]:
-        """What is kept of batches that did not come to an end."""
-        return [
-            each["Key"] for each in self._listed(f"{self.outputs['results_prefix']}unfinished/")
-        ]
-
-    def paid(self) -> int:
-        """How many comparisons Rekognition has answered."""
-        return int(self.steering.report()["outcomes"].get("CompareFaces", {}).get("ok", 0))
-
-    @contextmanager
-    def without(self, *statements: str) -> Iterator[None]:
-        """The state machine's role without these statements."""
-        iam, name = self.stack.client("iam"), f"{self._machine}-{self.states.meta.region_name}"
-        policy = iam.get_role_policy(RoleName=name, PolicyName="batch")["PolicyDocument"]
-        rest = [each for each in policy["Statement"] if each["Sid"] not in statements]
-        assert len(rest) == len(policy["Statement"]) - len(statements)
-
-        def put(document: Mapping[str, Json]) -> None:
-            iam.put_role_policy(
-                RoleName=name, PolicyName="batch", PolicyDocument=json.dumps(document)
-            )
-
-        put({**policy, "Statement": rest})
-        try:
-            yield
-        finally:
-            put(policy)
-
-    @property
-    def _machine(self) -> str:
-        return str(self.outputs["state_machine_arn"]).rpartition(":")[2]
-
-    def _body(self, key: str) -> str:
-        stored = self.s3.get_object(Bucket=self.outputs["bucket_name"], Key=key)
-        return str(stored["Body"].read().decode())
-
-    def _listed(self, prefix: str) -> list[Mapping[str, Json]]:
-        found: list[Mapping[str, Json]] = self.s3.list_objects_v2(
-            Bucket=self.outputs["bucket_name"], Prefix=prefix
-        ).get("Contents", [])
-        return found
+@pytest.fixture
+def steering(bulk: Bulk) -> Steering:
+    steering = Steering(bulk.stack.rekognition_endpoint)
+    steering.apply(tps=None, latency_ms=0, clear_script=True, reset_counters=True)
+    return steering
 
 
 @pytest.fixture
-def batches(bulk: Bulk) -> Iterator[Batches]:
-    steering = Steering(bulk.stack.rekognition_endpoint)
-    steering.apply(tps=None, latency_ms=0, clear_script=True, reset_counters=True)
-    yield Batches(bulk.stack, bulk.batch.result(), steering)
-    steering.apply(tps=None, latency_ms=0, clear_script=True)
+def runs(bulk: Bulk, bulk_batch: Outputs, steering: Steering) -> Iterator[Runs]:
+    yield Runs(bulk.stack, bulk_batch)
+    steering.apply(clear_script=True)
 
 
-def csv(source: str, targets: list[str]) -> str:
-    return "source,target\n" + "".join(f"{source},{target}\n" for target in targets)
+def paid(steering: Steering) -> int:
+    """How many comparisons Rekognition has answered."""
+    return int(steering.report()["outcomes"].get("CompareFaces", {}).get("ok", 0))
 
 
-def json_lines(pairs: list[tuple[str, str]]) -> str:
-    return "".join(json.dumps({"source": s, "target": t}) + "\n" for s, t in pairs)
+def put_images(runs: Runs, keys: Sequence[str]) -> None:
+    def put(key: str) -> None:
+        runs.s3.put_object(Bucket=runs.outputs["bucket_name"], Key=key, Body=b"image")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, keys))
 
 
-def long_key(folder: str, person: str, number: int) -> str:
-    """The longest key that S3 takes, whose first part says who is on the photo."""
+def over_one_pair(runs: Runs, person: str) -> Run:
+    source, target = f"reference/{person}.jpg", f"challenge/{person}.jpg"
+    put_images(runs, [source, target])
+    return runs.over(csv(source, [target]))
+
+
+def longest_key(folder: str, person: str, number: int) -> str:
+    """The longest key that S3 takes; its beginning says who is on the image."""
     beginning, end = f"{folder}/{person}/", f"/{number:04}.jpg"
-    # In parts, since the stack keeps it as a path of files.
+    # In parts, because the stack stores it as a path of files.
     filling = "/".join(["k" * 120] * 9)[: _LONGEST_KEY - len(beginning) - len(end)]
     return beginning + filling + end
 
 
-def test_a_list_of_pairs_is_compared_in_batches_and_ends_in_a_line_for_each(
-    batches: Batches,
+def test_no_pair_of_a_long_list_is_lost_between_batches_or_paid_for_twice(
+    runs: Runs, steering: Steering
 ) -> None:
-    """Otherwise pairs would be lost between manifest, batches and results, or be paid for twice."""
     targets = [f"challenge/alice-{each}.jpg" for each in range(450)]
-    batches.put_photos(["reference/alice.jpg", *targets[:-1]])
-    run = batches.run("manifests/alice.csv", csv("reference/alice.jpg", targets))
+    put_images(runs, ["reference/alice.jpg", *targets[:-1]])
+    run = runs.over(csv("reference/alice.jpg", targets))
     assert run.status == "SUCCEEDED"
-    children = batches.children(run)
-    inputs = [json.loads(child["input"]) for child in children]
-    assert sorted(len(each["Items"]) for each in inputs) == [50, _PER_BATCH, _PER_BATCH]
+    inputs = [json.loads(batch["input"]) for batch in runs.batches(run)]
+    assert sorted(len(each["Items"]) for each in inputs) == [50, 200, 200]
     assert all(each["BatchInput"] == {"execution": run.arn} for each in inputs)
-    counts = batches.map_run(run)
+    counts = runs.map_run(run)
     assert (counts["executionCounts"]["succeeded"], counts["itemCounts"]["succeeded"]) == (3, 450)
-    results = batches.results(run)
-    assert (results.failed, results.pending) == ([], [])
-    # A pair that cannot be decided is a line with its error: no batch fails because of it.
+    results = runs.results(run)
+    assert (results.failed, results.pending, len(results.succeeded)) == ([], [], 450)
+    # A pair that cannot be decided is a line with its error. No batch fails because of it.
     assert {line["target"]["key"]: line.get("decision") for line in results.succeeded} == {
         **dict.fromkeys(targets[:-1], "match"),
         targets[-1]: None,
     }
     errors = [line["error"]["type"] for line in results.succeeded if "error" in line]
     assert errors == ["ImageNotFoundError"]
-    assert len(results.succeeded) == 450
-    assert batches.paid() == 449
+    assert paid(steering) == 449
 
 
-def test_a_run_with_half_its_pairs_undecided_succeeds_and_says_so_in_its_results(
-    batches: Batches,
-) -> None:
-    """Otherwise an operator would take "succeeded" for "every pair is decided"."""
+def test_undecided_pairs_are_counted_in_the_results_and_not_as_failed_batches(runs: Runs) -> None:
     targets = [f"challenge/bob-{each}.jpg" for each in range(20)]
-    batches.put_photos(["reference/bob.jpg", *targets[:10]])
-    manifest = json_lines([("reference/bob.jpg", target) for target in targets])
-    run = batches.run("manifests/bob.jsonl", manifest)
+    put_images(runs, ["reference/bob.jpg", *targets[:10]])
+    run = runs.over(json_lines("reference/bob.jpg", targets))
     assert run.status == "SUCCEEDED"
-    lines = batches.results(run).succeeded
+    lines = runs.results(run).succeeded
     assert Counter(line.get("decision") for line in lines) == {"match": 10, None: 10}
 
 
-def test_a_throttled_batch_is_retried_until_it_passes_and_pays_for_each_pair_once(
-    batches: Batches,
+def test_a_throttled_batch_is_retried_and_pays_for_each_pair_once(
+    runs: Runs, steering: Steering
 ) -> None:
-    """Otherwise a busy quota would fail runs, or pay for whole batches again."""
     targets = [f"challenge/carol-{each}.jpg" for each in range(30)]
-    batches.put_photos(["reference/carol.jpg", *targets])
-    batches.steering.apply(script=[{"fault": "throttling", "count": 60}])
-    run = batches.run("manifests/carol.csv", csv("reference/carol.jpg", targets))
+    put_images(runs, ["reference/carol.jpg", *targets])
+    steering.apply(script=[{"fault": "throttling", "count": 60}])
+    run = runs.over(csv("reference/carol.jpg", targets))
     assert run.status == "SUCCEEDED"
-    (child,) = batches.children(run)
-    assert batches.attempts(child) > 1
-    decisions = {line["target"]["key"]: line["decision"] for line in batches.results(run).succeeded}
+    (batch,) = runs.batches(run)
+    assert runs.attempts(batch) > 1
+    decisions = {line["target"]["key"]: line["decision"] for line in runs.results(run).succeeded}
     assert decisions == dict.fromkeys(targets, "match")
-    assert batches.paid() == 30
+    assert paid(steering) == 30
 
 
-def test_a_failed_run_is_redriven_without_paying_again_for_what_was_decided(
-    batches: Batches,
+def test_a_redrive_does_not_pay_again_for_what_a_failed_run_has_decided(
+    runs: Runs, steering: Steering
 ) -> None:
-    """Otherwise a list that fails near its end would be paid for twice."""
-    # The longest keys make the smallest batches, since a batch is bounded by its bytes too.
+    # The longest keys make the smallest batches, because a batch is bounded by its bytes too.
     pairs = [
-        (long_key("reference", "dora", each), long_key("challenge", "dora", each))
+        (longest_key("reference", "dora", each), longest_key("challenge", "dora", each))
         for each in range(4 * _LONG_PER_BATCH)
     ]
-    there, missing = pairs[: 2 * _LONG_PER_BATCH], pairs[2 * _LONG_PER_BATCH :]
-    batches.put_photos([*(source for source, _ in pairs), *(target for _, target in there)])
-    run = batches.run("manifests/dora.jsonl", json_lines(pairs))
+    late = {target for _, target in pairs[2 * _LONG_PER_BATCH :]}
+    put_images(runs, sorted(set(chain.from_iterable(pairs)) - late))
+    run = runs.over("".join(json_lines(source, [target]) for source, target in pairs))
     assert (run.status, run.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
-    first = batches.results(run)
+    first = runs.results(run)
     assert {line["decision"] for line in first.succeeded} == {"match"}
     assert {line["Error"] for line in first.failed if "Error" in line} == {"ImageNotFoundError"}
     # Step Functions stops what is under way when a run fails, and its results are lost.
-    stopped = [line for line in first.failed if line["Status"] == "ABORTED"]
-    targets = [pair["target"] for line in stopped for pair in json.loads(line["Input"])["Items"]]
-    again = len({target for _, target in there} & set(targets))
+    stopped = [json.loads(line["Input"]) for line in first.failed if line["Status"] == "ABORTED"]
+    again = [pair for each in stopped for pair in each["Items"] if pair["target"] not in late]
 
-    batches.put_photos([target for _, target in missing])
-    run = batches.redrive(run)
+    put_images(runs, sorted(late))
+    run = runs.redriven(run)
     assert run.status == "SUCCEEDED"
-    assert batches.map_run(run)["redriveCount"] == 1
-    assert len(batches.children(run)) == 4
-    results = batches.results(run)
+    assert runs.map_run(run)["redriveCount"] == 1
+    assert len(runs.batches(run)) == 4
+    results = runs.results(run)
     assert (results.failed, results.pending) == ([], [])
-    decided = [(line["target"]["key"], line["decision"]) for line in results.succeeded]
-    assert sorted(decided) == [(target, "match") for _, target in pairs]
-    assert len(pairs) <= batches.paid() <= len(pairs) + again
+    decided = sorted((line["target"]["key"], line["decision"]) for line in results.succeeded)
+    assert decided == [(target, "match") for _, target in pairs]
+    assert len(pairs) <= paid(steering) <= len(pairs) + len(again)
     with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
-        batches.redrive(run)
+        runs.redriven(run)
 
 
-def test_a_run_without_the_right_to_read_its_manifest_ends_before_any_comparison(
-    batches: Batches,
-) -> None:
-    """Otherwise the role would need rights that its description does not name."""
-    with batches.without("ReadManifest"):
-        run = batches.run("manifests/erin.csv", csv("reference/erin.jpg", ["challenge/erin.jpg"]))
+def test_a_run_needs_the_right_to_read_its_manifest(runs: Runs, steering: Steering) -> None:
+    with runs.without("ReadManifest"):
+        run = over_one_pair(runs, "erin")
     assert (run.status, run.error) == ("FAILED", "States.ItemReaderFailed")
-    assert batches.paid() == 0
+    assert paid(steering) == 0
 
 
-def test_a_missing_manifest_is_distinguished_from_a_forbidden_one(batches: Batches) -> None:
-    """Otherwise a misspelt name would send an operator looking for rights."""
-    run = batches.start("manifests/no-such.csv")
+def test_a_run_needs_the_right_to_start_batches(runs: Runs, steering: Steering) -> None:
+    with runs.without("StartBatches"):
+        run = over_one_pair(runs, "erin")
+    assert run.status == "FAILED"
+    assert paid(steering) == 0
+
+
+def test_a_redrive_finishes_a_run_once_its_rights_are_granted_again(
+    runs: Runs, steering: Steering
+) -> None:
+    with runs.without("ComparePairs"):
+        run = over_one_pair(runs, "finn")
+    (batch,) = runs.batches(run)
+    assert (run.status, batch["error"]) == ("FAILED", "Lambda.AWSLambdaException")
+    with runs.without("RedriveBatches"):
+        assert runs.redriven(run).status == "FAILED"
+    with runs.without("WriteResults"):
+        run = runs.redriven(run)
+    assert (run.status, run.error) == ("FAILED", "States.ResultWriterFailed")
+    run = runs.redriven(run)
+    assert run.status == "SUCCEEDED"
+    assert [line["decision"] for line in runs.results(run).succeeded] == ["match"]
+    assert paid(steering) == 1
+
+
+def test_a_misspelt_manifest_does_not_send_the_operator_looking_for_rights(runs: Runs) -> None:
+    run = runs.over_key("manifests/none.csv")
     assert (run.status, run.error) == ("FAILED", "States.ItemReaderFailed")
     assert "NoSuchKey" in run.cause
-    with batches.without("DistinguishMissingManifests"):
-        run = batches.start("manifests/no-such.csv")
-    assert "AccessDenied" in run.cause
+    with runs.without("DistinguishMissingManifests"):
+        assert "AccessDenied" in runs.over_key("manifests/none.csv").cause
 
 
-def test_a_run_may_not_start_batches_without_the_right_to(batches: Batches) -> None:
-    """Otherwise the role would need rights that its description does not name."""
-    batches.put_photos(["reference/erin.jpg", "challenge/erin.jpg"])
-    with batches.without("StartBatches"):
-        run = batches.run("manifests/erin.csv", csv("reference/erin.jpg", ["challenge/erin.jpg"]))
-    assert run.status == "FAILED"
-    assert batches.paid() == 0
+def test_a_file_of_another_kind_is_refused_with_what_is_expected(runs: Runs) -> None:
+    run = runs.over_key("manifests/pairs.xlsx")
+    assert (run.status, run.error) == ("FAILED", "InvalidManifestError")
+    assert "ends in .csv or .jsonl" in run.cause
 
 
-def test_a_redrive_finishes_a_run_once_missing_rights_are_granted(
-    batches: Batches,
-) -> None:
-    """Otherwise a mistake in a policy would cost a run that is half done."""
-    batches.put_photos(["reference/finn.jpg", "challenge/finn.jpg"])
-    with batches.without("ComparePairs"):
-        run = batches.run("manifests/finn.csv", csv("reference/finn.jpg", ["challenge/finn.jpg"]))
-    (child,) = batches.children(run)
-    assert (run.status, child["error"]) == ("FAILED", "Lambda.AWSLambdaException")
-    with batches.without("RedriveBatches"):
-        assert batches.redrive(run).status == "FAILED"
-    with batches.without("WriteResults"):
-        run = batches.redrive(run)
-    assert (run.status, run.error) == ("FAILED", "States.ResultWriterFailed")
-    run = batches.redrive(run)
-    assert run.status == "SUCCEEDED"
-    assert [line["decision"] for line in batches.results(run).succeeded] == ["match"]
-    assert batches.paid() == 1
-
-
-def test_every_pair_of_a_batch_is_on_record(batches: Batches) -> None:
-    """Otherwise a decision of a batch could be neither traced nor counted."""
+def test_every_pair_of_a_batch_can_be_traced(runs: Runs) -> None:
     wanted = {f"challenge/gina-{each}.jpg": "match" for each in range(5)}
     wanted["challenge/hugo.jpg"] = "no_match"
-    batches.put_photos(["reference/gina.jpg", *wanted])
-    run = batches.run("manifests/gina.csv", csv("reference/gina.jpg", list(wanted)))
-    (request_id,) = {line["request_id"] for line in batches.results(run).succeeded}
-    records = use.log_records(batches.stack, batches.outputs["log_group_name"], request_id)
+    put_images(runs, ["reference/gina.jpg", *wanted])
+    run = runs.over(csv("reference/gina.jpg", list(wanted)))
+    (request_id,) = {line["request_id"] for line in runs.results(run).succeeded}
+    records = use.log_records(runs.stack, runs.outputs["log_group_name"], request_id)
     decided = [each for each in records if each.get("message") == "face comparison decided"]
     assert len(decided) == len(wanted)
     assert {each["target_key"]: each["decision"] for each in decided} == wanted
 
 
-def test_a_name_that_is_not_a_manifest_is_refused_with_what_is_expected(batches: Batches) -> None:
-    """Otherwise an operator would have to guess which files a run takes."""
-    run = batches.start("manifests/pairs.xlsx")
-    assert (run.status, run.error) == ("FAILED", "InvalidManifestError")
-    assert "ends in .csv or .jsonl" in run.cause
-
-
-def test_a_state_machine_that_step_functions_would_refuse_is_refused(batches: Batches) -> None:
-    """Otherwise a definition that no account takes would pass every test."""
-    arn = batches.outputs["state_machine_arn"]
-    machine = batches.states.describe_state_machine(stateMachineArn=arn)
-    good = json.loads(machine["definition"])
-    (name,) = good["States"]["Compare pairs of JSON Lines"]["ItemProcessor"]["States"]
-    bad = json.dumps({**good, "States": {**good["States"], name: {"Type": "Succeed"}}})
+def test_the_stack_refuses_a_state_machine_that_no_account_takes(runs: Runs) -> None:
+    machine = runs.states.describe_state_machine(stateMachineArn=runs.machine)
+    states = json.loads(machine["definition"])
+    (name,) = states["States"]["Compare pairs of JSON Lines"]["ItemProcessor"]["States"]
+    states["States"][name] = {"Type": "Succeed"}
+    refused = json.dumps(states)
 
     def verdict(definition: str) -> str:
-        answer = batches.states.validate_state_machine_definition(definition=definition)
+        answer = runs.states.validate_state_machine_definition(definition=definition)
         return str(answer["result"])
 
-    assert (verdict(machine["definition"]), verdict(bad)) == ("OK", "FAIL")
+    assert (verdict(machine["definition"]), verdict(refused)) == ("OK", "FAIL")
     with pytest.raises(ClientError, match="InvalidDefinition"):
-        batches.states.update_state_machine(stateMachineArn=arn, definition=bad)
+        runs.states.update_state_machine(stateMachineArn=runs.machine, definition=refused)
     with pytest.raises(ClientError, match="InvalidDefinition"):
-        batches.states.create_state_machine(
-            name="refused", definition=bad, roleArn=machine["roleArn"]
+        runs.states.create_state_machine(
+            name="refused", definition=refused, roleArn=machine["roleArn"]
         )

@@ -41,13 +41,11 @@ def both_with_the_same_step(machine: Json) -> None:
         inner.update(StartAt="Compare", States={"Compare": step(machine)})
 
 
-def test_the_definition_is_taken(definition: str) -> None:
-    """Otherwise modules/batch could not be created on any account."""
+def test_modules_batch_can_be_created(definition: str) -> None:
     assert problems(definition) == []
 
 
-def test_both_engines_render_the_same_definition(definition: str) -> None:
-    """Otherwise lint would prove it for one of them only."""
+def test_both_engines_plan_the_same_definition(definition: str) -> None:
     assert json.loads(render("tofu")) == json.loads(definition)
 
 
@@ -109,10 +107,9 @@ def test_both_engines_render_the_same_definition(definition: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_definition_that_step_functions_would_refuse_is_refused(
+def test_lint_refuses_what_step_functions_would_refuse(
     definition: str, mistake: Callable[[Json], object], reason: str
 ) -> None:
-    """Otherwise lint and the local stack would pass what no account takes."""
     machine = json.loads(definition)
     mistake(machine)
     with pytest.raises(AssertionError, match=reason):
@@ -131,13 +128,11 @@ def test_a_definition_that_step_functions_would_refuse_is_refused(
         '{"StartAt": "a", "States": {"a": {"Type": "Map", "ItemReader": 3}}}',
     ],
 )
-def test_what_is_not_a_state_machine_at_all_is_refused_with_a_reason(text: str) -> None:
-    """Otherwise a slip in the module would end in a traceback."""
+def test_lint_refuses_what_is_not_a_state_machine_at_all(text: str) -> None:
     assert problems(text)
 
 
-def test_only_the_providers_mocks_and_the_inputs_are_taken_from_the_native_tests() -> None:
-    """Otherwise lint would run every native test once more."""
+def test_lint_does_not_run_every_native_test_once_more() -> None:
     tests = (
         'variables {\n  a = 1\n}\n\nrun "one" {\n  variables {\n    a = 2\n  }\n}\nrun "two" {\n}\n'
     )
@@ -145,8 +140,9 @@ def test_only_the_providers_mocks_and_the_inputs_are_taken_from_the_native_tests
     assert rest == 'variables { a = 1 } run "definition" { command = plan }'
 
 
-def test_a_plan_without_a_state_machine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise lint would pass because it checked nothing."""
+def test_lint_does_not_pass_because_there_was_nothing_to_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert planned('{"type": "version"}\n{"test_plan": {"resource_changes": []}}') == []
     monkeypatch.setattr("tools.state_machines.planned", lambda _output: [])
     with pytest.raises(ToolError, match="plans 0 state machines"):

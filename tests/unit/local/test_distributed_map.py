@@ -37,22 +37,21 @@ def run_of(*statuses: str, tolerated: float = 5) -> MapRun:
         ("a.jpg,b.jpg,c.jpg", "a.jpg", "b.jpg"),
     ],
 )
-def test_csv_is_read_as_step_functions_reads_it(row: str, source: str, target: str) -> None:
-    """Otherwise a key with a comma, a quotation mark or a backslash would only fail on AWS."""
+def test_a_key_with_a_comma_a_quotation_mark_or_a_backslash_is_read_as_on_aws(
+    row: str, source: str, target: str
+) -> None:
     body = f"source,target\n{row}\n".encode()
     assert dataset.read(body, CSV) == [{"source": source, "target": target}]
 
 
-def test_json_lines_are_items() -> None:
-    """Otherwise manifests with several sources or thresholds could not be tried."""
+def test_every_json_line_is_an_item() -> None:
     body = '{"source": "ä"}\n{"sources": ["b"]}'.encode()
     assert dataset.read(body, {"InputType": "JSONL"}) == [{"source": "ä"}, {"sources": ["b"]}]
     with pytest.raises(ValueError, match="Expecting"):
         dataset.read(b"{\n", {"InputType": "JSONL"})
 
 
-def test_a_batch_is_bounded_by_its_items_and_by_its_bytes() -> None:
-    """Otherwise answers over 256 KiB, which lose what is paid for, would not show here."""
+def test_a_batch_has_no_more_items_and_no_more_bytes_than_it_may() -> None:
     items = [{"n": number} for number in range(7)]
     made = batches(items, {"MaxItemsPerBatch": 3}, {"execution": "arn"})
     assert [each["Items"] for each in made] == [items[:3], items[3:6], items[6:]]
@@ -64,7 +63,6 @@ def test_a_batch_is_bounded_by_its_items_and_by_its_bytes() -> None:
 
 
 def test_retries_wait_longer_each_time_up_to_their_limit() -> None:
-    """Otherwise a throttled run would be retried more or less gently than on AWS."""
     retrier: dict[str, Any] = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 12}
     assert [retry_delay(retrier, retries, 0.5) for retries in range(4)] == [2, 4, 8, 12]
     retrier["JitterStrategy"] = "FULL"
@@ -73,7 +71,6 @@ def test_retries_wait_longer_each_time_up_to_their_limit() -> None:
 
 
 def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
-    """Otherwise tolerated_failure_percentage would mean something else here than on AWS."""
     assert not run_of("FAILED", *["SUCCEEDED"] * 19).exceeded()
     assert run_of("FAILED", "TIMED_OUT", *["SUCCEEDED"] * 18).exceeded()
     assert run_of("FAILED", *["SUCCEEDED"] * 18).exceeded()
@@ -82,8 +79,7 @@ def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
     assert run_of("FAILED", "SUCCEEDED", tolerated=0).exceeded()
 
 
-def test_a_redrive_runs_what_did_not_succeed_and_nothing_else() -> None:
-    """Otherwise "each pair is paid for once" could not be shown."""
+def test_a_redrive_runs_nothing_that_has_succeeded() -> None:
     run = run_of("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING")
     run.redrive()
     assert [child.name for child in run.waiting()] == ["1", "2", "3", "4"]
@@ -95,8 +91,7 @@ def test_a_redrive_runs_what_did_not_succeed_and_nothing_else() -> None:
     assert (counts["pending"], counts["pendingRedrive"], counts["total"]) == (2, 0, 10)
 
 
-def test_results_are_a_line_for_each_item_of_a_batch_and_one_for_a_failed_batch() -> None:
-    """Otherwise what reads a run's results could only be tried on AWS."""
+def test_a_reader_finds_a_line_for_each_pair_and_one_for_a_failed_batch() -> None:
     run = run_of("SUCCEEDED", "FAILED", "ABORTED", "PENDING")
     run.children[0].output = '[{"decision": "match"}, {"decision": "review"}]'
     run.children[1].error = "ThrottledError"
@@ -113,8 +108,7 @@ def test_results_are_a_line_for_each_item_of_a_batch_and_one_for_a_failed_batch(
     assert key == "results/batch/night/run-1/SUCCEEDED_0.jsonl"
 
 
-def test_a_manifest_names_the_map_run_and_its_files() -> None:
-    """Otherwise readers could not follow it, as they must after a redrive."""
+def test_a_reader_finds_every_result_file_in_the_manifest() -> None:
     run = run_of("SUCCEEDED")
     run.result_files["SUCCEEDED"].append({"Key": "SUCCEEDED_0.jsonl", "Size": 7})
     assert json.loads(results.manifest("bucket", run)) == {
@@ -128,8 +122,7 @@ def test_a_manifest_names_the_map_run_and_its_files() -> None:
     }
 
 
-def test_a_redrive_leaves_the_results_of_an_earlier_attempt_in_their_file() -> None:
-    """Otherwise a pair would stand in the results twice."""
+def test_no_pair_is_in_the_results_twice_after_a_redrive() -> None:
     run = run_of("SUCCEEDED", "SUCCEEDED")
     run.children[0].output = run.children[1].output = "[1]"
     run.children[0].is_written = True

@@ -11,7 +11,6 @@ import pytest
 
 from local.emulator.access import Scope, as_if_by_https, stream_resource
 from local.emulator.function_log import platform_records
-from local.emulator.principals import PrincipalsWriter
 from local.emulator.runtime import write_bootstrap
 from local.emulator.saved_queries import SavedQueries
 
@@ -40,18 +39,6 @@ def test_a_crash_is_counted_once_and_an_answered_error_not_again(
     if status != "success":
         expected["errorType"] = str(error)
     assert report["record"] == expected
-
-
-def test_the_rekognition_stand_in_knows_every_session(tmp_path: Path) -> None:
-    path = tmp_path / "principals.json"
-    principals = PrincipalsWriter(path)
-    principals.add("ASIA1", "arn:1", "s1")
-    principals.add("ASIA2", "arn:2", "s2")
-    assert json.loads(path.read_text()) == {
-        "ASIA1": {"arn": "arn:1", "secret_access_key": "s1"},
-        "ASIA2": {"arn": "arn:2", "secret_access_key": "s2"},
-    }
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_functions_run_under_awss_own_runtime_client(tmp_path: Path) -> None:

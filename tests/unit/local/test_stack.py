@@ -28,7 +28,7 @@ def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(
 
 
 def test_a_benchmark_gets_the_quota_that_it_asked_for() -> None:
-    assert RekognitionOptions().arguments() == ["--preload"]
+    assert RekognitionOptions().arguments() == []
     options = RekognitionOptions(latency_ms=300, tps=5, scripted=True)
     words = ["--engine", "scripted", "--latency-ms", "300", "--tps", "5"]
     assert options.arguments() == words

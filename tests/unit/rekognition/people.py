@@ -1,4 +1,4 @@
-"""Photos and faces for the tests: real ones from wheels, and made-up ones."""
+"""Images and faces for the tests: real ones from wheels, and invented ones."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from local.rekognition.faces import (
-    Box,
-    Embedding,
-    Face,
-    Landmark,
-    LandmarkType,
-    Pose,
-    Quality,
-)
-
-SOMEBODY: Embedding = np.zeros(4)
+from local.rekognition.faces import Box, Face
 
 
 def astronaut() -> Image.Image:
@@ -36,29 +26,13 @@ def hopper() -> Image.Image:
         return image.convert("RGB")
 
 
-def cat() -> Image.Image:
-    return Image.fromarray(skimage.data.chelsea())
-
-
 def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
 
 
-def face(
-    distance: float = 0.0,
-    *,
-    width: float = 0.1,
-    left: float = 0.2,
-    quality: Quality = Quality(brightness=60.0, sharpness=90.0),  # noqa: B008
-) -> Face:
-    """A face ``distance`` away from SOMEBODY."""
-    return Face(
-        box=Box(left=left, top=0.2, width=width, height=width),
-        confidence=99.5,
-        landmarks=(Landmark(LandmarkType.NOSE, 0.25, 0.25),),
-        pose=Pose(1.0, 2.0, 3.0),
-        quality=quality,
-        embedding=SOMEBODY + np.array([distance, 0, 0, 0]),
-    )
+def face(distance: float = 0.0, *, width: float = 0.1) -> Face:
+    """A face that is this far from ``face()``."""
+    box = Box(left=0.2, top=0.2, width=width, height=width)
+    return Face(box, confidence=99.5, embedding=np.array([distance]))

@@ -1,111 +1,77 @@
-"""A live stand-in in this process, with rights, photos and faces that a test sets."""
+"""A live stand-in in this process, with rights and images that a test sets."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import uvicorn
 from botocore.config import Config
 
-from local.rekognition import faults
-from local.rekognition.app import Parts, application
-from local.rekognition.authority import Access, Decision
+from local.rekognition import scripted_engine
+from local.rekognition.authority import Caller, everything
 from local.rekognition.control import Control
-from local.rekognition.faces import FaceEngine, Photo
-from local.rekognition.objects import ObjectName
-from local.rekognition.operations import Service
-from local.rekognition.principals import Principal, PrincipalsReader
-from local.rekognition.scripted import ScriptedEngine
-from tests.waiting import eventually
+from local.rekognition.errors import Code, ServiceError
+from local.rekognition.faces import Analyze, ImageFile
+from local.rekognition.image_store import ObjectName
+from local.rekognition.server import make_server
+from local.rekognition.service import Service
+from local.rekognition.steering import Steering
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
 
 @dataclass
-class Rights:
-    """Allows everything but what ``decisions`` names by action."""
+class StandIn:
+    """The running stand-in and what a test sets in it."""
 
-    decisions: dict[str, Decision] = field(default_factory=dict)
-
-    def caller(self, principal: Principal) -> Rights:  # noqa: ARG002
-        return self
-
-    def decide(self, access: Access) -> Decision:
-        return self.decisions.get(access.action, Decision.ALLOWED)
-
-
-@dataclass
-class Shelf:
-    """Photos by key; what is not there cannot be read."""
-
+    url: str = ""
+    caller: Caller = field(default_factory=lambda: everything(""))
+    """What everybody may do."""
     missing: set[str] = field(default_factory=set)
+    """Keys of images that cannot be read."""
 
-    def read(self, name: ObjectName, caller: object, region: str) -> Photo:  # noqa: ARG002
-        if name.key in self.missing:
-            raise faults.invalid_object()
-        return Photo(name.key.encode(), name.key)
+    @property
+    def steering(self) -> Steering:
+        return Steering(self.url)
 
-
-@dataclass
-class Standin:
-    """The running stand-in and what steers it."""
-
-    url: str
-    control: Control
-    rights: Rights
-    shelf: Shelf
-
-    def client(self, key: str = "test", secret: str = "any", **config: Any) -> RekognitionClient:  # noqa: S107
+    def client(self, key: str = "test", **config: Any) -> RekognitionClient:
         """A real client; ``config`` goes into its botocore Config."""
-        merged: dict[str, Any] = {
-            "retries": {"total_max_attempts": 1},
-            "read_timeout": 10,
-            **config,
-        }
         made: RekognitionClient = boto3.client(
             "rekognition",
             endpoint_url=self.url,
             region_name="eu-west-1",
             aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            config=Config(**merged),
+            aws_secret_access_key="any",
+            config=Config(**{"retries": {"total_max_attempts": 1}, **config}),
         )
         return made
 
+    def read(self, name: ObjectName, _caller: Caller, _region: str) -> ImageFile:
+        if name.key in self.missing:
+            raise ServiceError(Code.INVALID_S3_OBJECT)
+        return ImageFile(b"", name.key)
+
 
 @contextlib.contextmanager
-def standin(principals: Path | None = None, engine: FaceEngine | None = None) -> Iterator[Standin]:
+def stand_in(
+    sessions: Path | None = None, analyze: Analyze = scripted_engine.analyze
+) -> Iterator[StandIn]:
     """Serve on a free loopback port for the length of the block."""
-    rights, shelf, control = Rights(), Shelf(), Control()
-    with ThreadPoolExecutor(2) as processors, ThreadPoolExecutor(32) as waiters:
-        service = Service(
-            engine=engine or ScriptedEngine(),
-            authority=rights,
-            store=shelf,
-            processors=processors,
-        )
-        parts = Parts(service, PrincipalsReader(principals), control, waiters)
-        config = uvicorn.Config(
-            application(parts), lifespan="off", log_config=None, timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            try:
-                eventually(lambda: server.started, 30, "the stand-in", every=0.005)
-                yield Standin(url, control, rights, shelf)
-            finally:
-                server.should_exit = True
-                thread.join(10)
-                assert not thread.is_alive()
+    live = StandIn()
+    service = Service(
+        analyze=analyze, read=live.read, rights=lambda _arn: live.caller, sessions=sessions
+    )
+    server = make_server(0, service, Control())
+    live.url = f"http://127.0.0.1:{server.server_port}"
+    with server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield live
+        finally:
+            server.shutdown()

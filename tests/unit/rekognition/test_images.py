@@ -1,6 +1,5 @@
-"""Decoding: which photos a user can send, and what is said of the others."""
+"""Decoding: which images a user can send, and what is said of the others."""
 
-import io
 import struct
 import zlib
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local.rekognition.faults import ServiceError
+from local.rekognition.errors import ServiceError
 from local.rekognition.images import decode
 from tests.unit.rekognition.people import astronaut, encode
 
@@ -26,9 +25,8 @@ def corners(width: int = 120, height: int = 90) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG"])
 def test_both_formats_are_read(kind: str) -> None:
-    """Else half of the users' photos would be refused."""
     pixels = decode(encode(corners(), kind))
     assert pixels.shape == (90, 120, 3)
     assert pixels.dtype == np.uint8
@@ -37,26 +35,22 @@ def test_both_formats_are_read(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "WEBP", "TIFF"])
-def test_other_formats_are_refused_although_pillow_knows_them(kind: str) -> None:
-    """Else a photo would work locally and fail in the account."""
+def test_a_format_that_the_account_refuses_is_refused(kind: str) -> None:
     assert code_of(encode(corners(), kind)) == "InvalidImageFormatException"
 
 
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"text", b""])
-def test_a_header_is_not_an_image(content: bytes) -> None:
-    """Else a broken upload would be an internal error of the stand-in."""
+def test_a_broken_upload_is_not_an_outage(content: bytes) -> None:
     assert code_of(content) == "InvalidImageFormatException"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_truncated_image_is_refused(kind: str) -> None:
-    """Else half an upload would be compared as if it were the photo."""
+def test_half_an_upload_is_not_compared(kind: str) -> None:
     content = encode(astronaut(), kind)
     assert code_of(content[: len(content) // 2]) == "InvalidImageFormatException"
 
 
-def test_damage_in_the_middle_is_refused() -> None:
-    """Else a PNG whose check sum is wrong would be taken as it comes."""
+def test_a_damaged_image_is_not_compared() -> None:
     content = bytearray(encode(corners()))
     content[content.index(b"IDAT") + 6] ^= 0xFF
     assert code_of(bytes(content)) == "InvalidImageFormatException"
@@ -66,8 +60,7 @@ def test_damage_in_the_middle_is_refused() -> None:
     ("orientation", "red_at"),
     [(1, "ul"), (2, "ur"), (3, "lr"), (4, "ll"), (5, "ul"), (6, "ur"), (7, "lr"), (8, "ll")],
 )
-def test_the_orientation_of_a_jpeg_is_applied(orientation: int, red_at: str) -> None:
-    """Else a photo taken with the phone upright would hold a lying face that nobody finds."""
+def test_an_image_from_a_phone_held_upright_is_upright(orientation: int, red_at: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     pixels = decode(encode(corners(), "JPEG", exif=exif.tobytes()))
@@ -77,39 +70,25 @@ def test_the_orientation_of_a_jpeg_is_applied(orientation: int, red_at: str) -> 
     assert pixels[row, column, 0] > 200
 
 
-def test_damaged_exif_data_does_not_cost_the_photo() -> None:
-    """Else a photo that every viewer shows would be refused."""
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_an_image_with_damaged_exif_data_is_read() -> None:
     content = encode(corners(), "JPEG", exif=b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff\xff")
     assert decode(content).shape == (90, 120, 3)
 
 
-@pytest.mark.parametrize(("width", "height", "fits"), [(80, 80, True), (79, 200, False)])
-def test_a_side_below_80_px_is_an_invalid_parameter(width: int, height: int, fits: bool) -> None:
-    """Else a thumbnail would work locally and fail in the account."""
-    content = encode(corners(width, height))
-    if fits:
-        assert decode(content).shape == (height, width, 3)
-    else:
-        assert code_of(content) == "InvalidParameterException"
+def test_a_thumbnail_is_refused_as_in_the_account() -> None:
+    assert decode(encode(corners(80, 80))).shape == (80, 80, 3)
+    assert code_of(encode(corners(79, 200))) == "InvalidParameterException"
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "LA", "RGBA", "1"])
-def test_every_png_mode_becomes_rgb(mode: str) -> None:
-    """Else a scanned or a transparent photo would end in an internal error."""
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
+def test_a_scanned_or_transparent_png_is_read(mode: str) -> None:
     pixels = decode(encode(corners().convert(mode)))
     assert pixels.shape == (90, 120, 3)
     assert pixels[80, 110].max() < 50
 
 
-def test_transparency_lies_over_white() -> None:
-    """Else what a cut-out portrait hides in its transparent pixels would show."""
-    image = corners().convert("RGBA")
-    image.putalpha(0)
-    assert decode(encode(image)).min() == 255
-
-
-def test_sixteen_bits_of_grey_keep_their_shades() -> None:
-    """Else a 16-bit scan would be a white sheet, without a face."""
+def test_a_scan_in_16_bits_is_not_a_white_sheet() -> None:
     shades = np.tile(np.linspace(0, 65535, 120).astype(np.uint16), (90, 1))
     pixels = decode(encode(Image.fromarray(shades)))
     assert pixels[0, 0, 0] == 0
@@ -117,43 +96,25 @@ def test_sixteen_bits_of_grey_keep_their_shades() -> None:
     assert pixels[0, -1, 0] == 255
 
 
-def test_a_cmyk_jpeg_keeps_its_colours() -> None:
-    """Else a photo from a print shop would be a negative, without a face."""
+def test_a_jpeg_from_a_print_shop_keeps_its_colors() -> None:
     pixels = decode(encode(corners().convert("CMYK"), "JPEG"))
     assert pixels[10, 10, 0] > 200
     assert pixels[80, 110].max() < 60
 
 
-def bomb(side: int) -> bytes:
-    """A PNG that claims to be ``side`` px each way and has next to nothing in it."""
-
+def test_a_decompression_bomb_does_not_take_the_memory() -> None:
     def chunk(kind: bytes, content: bytes) -> bytes:
-        check = zlib.crc32(kind + content)
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
 
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
     data = zlib.compress(bytes(100_000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
-
-
-def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
-    """Else 100 kB from anybody would take gigabytes of memory."""
-    assert code_of(bomb(30_000)) == "ImageTooLargeException"
-    # Here Pillow itself would only warn.
-    with pytest.warns(Image.DecompressionBombWarning):
-        assert code_of(bomb(11_000)) == "ImageTooLargeException"
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
+    assert code_of(bomb) == "ImageTooLargeException"
 
 
 def test_a_large_jpeg_is_decoded_small_but_whole() -> None:
-    """Else a 12-megapixel photo would take seconds, or lose its edge."""
     pixels = decode(encode(corners(4000, 3000), "JPEG"))
     assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 / 3, abs=0.01)
     assert pixels.shape[0] * pixels.shape[1] == pytest.approx(1920 * 1080, rel=0.01)
     assert pixels[20, 20, 0] > 200
-
-
-def test_nothing_is_read_beyond_the_first_frame() -> None:
-    """Else an animated PNG would take as long as its frames are many."""
-    out = io.BytesIO()
-    corners().save(out, "PNG", save_all=True, append_images=[Image.new("RGB", (120, 90), "blue")])
-    assert decode(out.getvalue())[10, 10, 0] > 200

@@ -1,0 +1,87 @@
+"""Images in S3, read only where the caller might read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.rekognition.authority import Caller
+from local.rekognition.errors import Code, ServiceError
+from local.rekognition.faces import ImageFile
+from local.rekognition.policy import Access
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_OBJECT_BYTES = 15 * 1024 * 1024
+"""Largest S3 object that the service reads."""
+
+
+class ObjectName(NamedTuple):
+    """Where an image is stored."""
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The object's ARN."""
+        return f"arn:aws:s3:::{self.bucket}/{self.key}"
+
+
+Read = Callable[[ObjectName, Caller, str], ImageFile]
+"""Returns an image for a caller whose request is for this region, or raises ServiceError."""
+
+
+def key_only(name: ObjectName, _caller: Caller, _region: str) -> ImageFile:
+    """Take every image for present, without S3: for benchmarks with the scripted engine."""
+    return ImageFile(content=b"", key=name.key)
+
+
+class ImageStore:
+    """Reads with root's rights once the caller's are found to suffice."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def read(self, name: ObjectName, caller: Caller, region: str) -> ImageFile:
+        """Return the image.
+
+        Raises ServiceError: InvalidS3ObjectException when it is missing, forbidden, in another
+        region or under a key that the caller cannot use; ImageTooLargeException above 15 MB.
+        """
+        try:
+            if not self._may_read(name, caller, region):
+                raise ServiceError(Code.INVALID_S3_OBJECT)
+            version: Any = {"VersionId": name.version} if name.version else {}
+            stored = self._client.get_object(Bucket=name.bucket, Key=name.key, **version)
+            key = stored.get("SSEKMSKeyId")
+            if key and not caller.may(self._decryption(key, name, region)):
+                raise ServiceError(Code.INVALID_S3_OBJECT)
+            if stored["ContentLength"] > MAX_OBJECT_BYTES:
+                raise ServiceError(Code.IMAGE_TOO_LARGE)
+            return ImageFile(stored["Body"].read(), name.key)
+        except (BotoCoreError, ClientError):
+            raise ServiceError(Code.INVALID_S3_OBJECT) from None
+
+    def _may_read(self, name: ObjectName, caller: Caller, region: str) -> bool:
+        action = "s3:GetObjectVersion" if name.version else "s3:GetObject"
+        if not caller.may(Access(action, name.arn)):
+            return False
+        return self._client.head_bucket(Bucket=name.bucket).get("BucketRegion", region) == region
+
+    def _decryption(self, key: str, name: ObjectName, region: str) -> Access:
+        encryption = self._client.get_bucket_encryption(Bucket=name.bucket)
+        rules: Any = encryption["ServerSideEncryptionConfiguration"]["Rules"]
+        bucket_key = any(rule.get("BucketKeyEnabled") for rule in rules)
+        context = {
+            "kms:ViaService": f"s3.{region}.amazonaws.com",
+            # With a bucket key S3 asks for the bucket's data key, not for the object's.
+            "kms:EncryptionContext:aws:s3:arn": (
+                f"arn:aws:s3:::{name.bucket}" if bucket_key else name.arn
+            ),
+        }
+        return Access("kms:Decrypt", key, context)

@@ -1,0 +1,73 @@
+"""One call from request to answer: caller, rights, images, faces."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from local.rekognition.authority import Caller, Rights
+from local.rekognition.comparison import DEFAULT_THRESHOLD, compare_faces, detect_faces
+from local.rekognition.errors import Code, ServiceError
+from local.rekognition.faces import Analyze, Face, ImageFile
+from local.rekognition.identity import find_arn, read_claim
+from local.rekognition.image_store import ObjectName, Read
+from local.rekognition.policy import Access
+
+OPERATIONS = ("CompareFaces", "DetectFaces")
+
+PROCESSORS = 2
+"""Images analyzed at the same time."""
+
+
+class Service:
+    """Answers calls, from several threads at once."""
+
+    def __init__(
+        self, *, analyze: Analyze, read: Read, rights: Rights, sessions: Path | None
+    ) -> None:
+        self._analyze = analyze
+        self._read = read
+        self._rights = rights
+        self._sessions = sessions
+        self._processors = ThreadPoolExecutor(PROCESSORS, thread_name_prefix="faces")
+
+    def answer(self, operation: str, authorization: str, body: bytes) -> dict[str, Any]:
+        """Return the members of the answer, or raise ServiceError."""
+        claim = read_claim(authorization)
+        arn = find_arn(claim.access_key, self._sessions)
+        if operation not in OPERATIONS:
+            raise ServiceError(Code.UNKNOWN_OPERATION)
+        caller = self._rights(arn)
+        action = f"rekognition:{operation}"
+        if not caller.may(Access(action)):
+            raise ServiceError(
+                Code.ACCESS_DENIED,
+                f"User: {arn} is not authorized to perform: {action}",
+            )
+        # botocore has checked the request on the client's side.
+        request = json.loads(body)
+        if operation == "DetectFaces":
+            (faces,) = self._faces(caller, claim.region, request["Image"])
+            return detect_faces(faces)
+        source, target = self._faces(
+            caller, claim.region, request["SourceImage"], request["TargetImage"]
+        )
+        return compare_faces(source, target, request.get("SimilarityThreshold", DEFAULT_THRESHOLD))
+
+    def _faces(self, caller: Caller, region: str, *images: Any) -> list[Sequence[Face]]:
+        files = [self._file(image, caller, region) for image in images]
+        return list(self._processors.map(self._analyze, files))
+
+    def _file(self, image: Any, caller: Caller, region: str) -> ImageFile:
+        match image:
+            case {"Bytes": content}:
+                return ImageFile(base64.b64decode(content))
+            case {"S3Object": stored}:
+                name = ObjectName(stored["Bucket"], stored["Name"], stored.get("Version"))
+                return self._read(name, caller, region)
+            case _:
+                raise ServiceError(Code.INVALID_PARAMETER)

@@ -1,0 +1,204 @@
+"""What a real boto3 client gets from a live stand-in."""
+
+import json
+import threading
+import time
+import urllib.error
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+from botocore.validate import ParamValidator
+
+from local.rekognition.authority import Caller
+from local.rekognition.faces import Face, ImageFile
+from tests.unit.rekognition.serving import StandIn, stand_in
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition.type_defs import ImageTypeDef
+
+ROLE = "arn:aws:sts::000000000000:assumed-role/face/session"
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sessions") / "sessions.json"
+    path.write_text(json.dumps({"ASIAFACE": {"arn": ROLE}}))
+    return path
+
+
+@pytest.fixture
+def live(sessions: Path) -> Iterator[StandIn]:
+    with stand_in(sessions) as running:
+        yield running
+
+
+def image(key: str) -> "ImageTypeDef":
+    return {"S3Object": {"Bucket": "images", "Name": key}}
+
+
+ALICE, ALICE_AGAIN, BOB = image("reference/alice.jpg"), image("challenge/alice-1.jpg"), image("bob")
+
+
+def refused(call: Any) -> tuple[str, int, str]:
+    with pytest.raises(ClientError) as caught:
+        call()
+    response = caught.value.response
+    assert response["ResponseMetadata"]["RequestId"]
+    error = response["Error"]
+    return error["Code"], response["ResponseMetadata"]["HTTPStatusCode"], error["Message"]
+
+
+def test_the_payload_reads_a_comparison(live: StandIn) -> None:
+    answer = live.client().compare_faces(
+        SourceImage=ALICE, TargetImage=ALICE_AGAIN, SimilarityThreshold=0
+    )
+    assert answer["FaceMatches"][0]["Similarity"] > 99
+    assert len(answer["ResponseMetadata"]["RequestId"]) == 36
+
+
+def test_the_payload_counts_faces(live: StandIn) -> None:
+    client = live.client()
+    assert len(client.detect_faces(Image=image("crowd3-a"))["FaceDetails"]) == 3
+    assert client.detect_faces(Image=image("noface"))["FaceDetails"] == []
+
+
+def test_inline_images_are_compared(live: StandIn) -> None:
+    answer = live.client().compare_faces(SourceImage={"Bytes": b"x"}, TargetImage={"Bytes": b"x"})
+    assert answer["FaceMatches"]
+
+
+def test_answers_have_the_members_and_types_of_the_service(live: StandIn) -> None:
+    bodies: list[dict[str, Any]] = []
+    client = live.client()
+    client.meta.events.register(
+        "before-parse.rekognition.*",
+        lambda response_dict, **_: bodies.append(json.loads(response_dict["body"])),
+    )
+    client.compare_faces(SourceImage=ALICE, TargetImage=image("crowd4-x"), SimilarityThreshold=0)
+    client.compare_faces(SourceImage=ALICE, TargetImage=BOB)
+    client.detect_faces(Image=BOB)
+    assert bodies[0]["FaceMatches"]
+    assert bodies[1]["UnmatchedFaces"]
+    model = get_session().get_service_model("rekognition")
+    operations = ("CompareFaces", "CompareFaces", "DetectFaces")
+    for operation, body in zip(operations, bodies, strict=True):
+        shape: Any = model.operation_model(operation).output_shape
+        assert ParamValidator().validate(body, shape).generate_report() == ""
+
+
+def test_an_image_without_a_face_starts_the_payloads_diagnosis(live: StandIn) -> None:
+    compare = live.client().compare_faces
+    assert refused(lambda: compare(SourceImage=ALICE, TargetImage=image("noface"))) == (
+        "InvalidParameterException",
+        400,
+        "Request has invalid parameters",
+    )
+
+
+def test_an_image_that_cannot_be_read_is_told_without_the_reason(live: StandIn) -> None:
+    live.missing.add("bob")
+    code, status, message = refused(lambda: live.client().detect_faces(Image=BOB))
+    assert (code, status) == ("InvalidS3ObjectException", 400)
+    assert message.startswith("Unable to get object metadata from S3.")
+
+
+def test_a_role_without_the_right_is_refused_by_name(live: StandIn) -> None:
+    detect = {"Effect": "Allow", "Action": "rekognition:DetectFaces", "Resource": "*"}
+    live.caller = Caller(({"Statement": [detect]},))
+    client = live.client("ASIAFACE")
+    code, status, message = refused(
+        lambda: client.compare_faces(SourceImage=ALICE, TargetImage=BOB)
+    )
+    assert (code, status) == ("AccessDeniedException", 400)
+    assert message == f"User: {ROLE} is not authorized to perform: rekognition:CompareFaces"
+    assert client.detect_faces(Image=BOB)["FaceDetails"]
+
+
+def test_a_function_without_credentials_is_refused(live: StandIn) -> None:
+    nobody = live.client("ASIANOBODY")
+    assert refused(lambda: nobody.detect_faces(Image=BOB))[0] == "UnrecognizedClientException"
+    unsigned = httpx.post(live.url, headers={"X-Amz-Target": "RekognitionService.DetectFaces"})
+    assert unsigned.status_code == 400
+    assert unsigned.json()["__type"] == "MissingAuthenticationTokenException"
+
+
+def test_the_first_call_of_a_new_session_is_served(live: StandIn, sessions: Path) -> None:
+    client = live.client("ASIANEW")
+    assert refused(lambda: client.detect_faces(Image=BOB))[0] == "UnrecognizedClientException"
+    known = json.loads(sessions.read_text())
+    sessions.write_text(json.dumps({**known, "ASIANEW": {"arn": ROLE}}))
+    assert client.detect_faces(Image=BOB)["FaceDetails"]
+
+
+def test_an_operation_that_is_not_served_is_not_taken_for_an_outage(live: StandIn) -> None:
+    assert refused(live.client().list_collections)[0] == "UnknownOperationException"
+
+
+@pytest.mark.parametrize(
+    ("scripted", "code", "status"),
+    [
+        ("throttling", "ThrottlingException", 400),
+        ("provisioned", "ProvisionedThroughputExceededException", 400),
+        ("internal", "InternalServerError", 500),
+    ],
+)
+def test_a_scripted_error_is_the_services_and_is_retried(
+    live: StandIn, scripted: str, code: str, status: int
+) -> None:
+    live.steering.apply(script=[{"fault": scripted, "count": 2}])
+    assert refused(lambda: live.client().detect_faces(Image=BOB))[:2] == (code, status)
+    patient = live.client(retries={"total_max_attempts": 2, "mode": "standard"})
+    assert patient.detect_faces(Image=BOB)["ResponseMetadata"]["RetryAttempts"] == 1
+
+
+def test_a_client_above_the_quota_is_told_at_once(live: StandIn) -> None:
+    # The next call is served after 10 s: a slow machine does not get there.
+    live.steering.apply(tps=0.1)
+    client = live.client()
+    client.detect_faces(Image=BOB)
+    live.steering.apply(latency_ms=2000)
+    began = time.monotonic()
+    code, status, _ = refused(lambda: client.detect_faces(Image=BOB))
+    assert time.monotonic() - began < 2
+    assert (code, status) == ("ProvisionedThroughputExceededException", 400)
+    report = live.steering.report()
+    assert (report["served"], report["throttled"]) == (1, 1)
+
+
+def test_slow_calls_are_served_side_by_side(live: StandIn) -> None:
+    live.steering.apply(latency_ms=300)
+    client = live.client(max_pool_connections=15)
+    began = time.monotonic()
+    with ThreadPoolExecutor(15) as pool:
+        list(pool.map(lambda _: client.detect_faces(Image=BOB), range(15)))
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_wrong_setting_is_refused(live: StandIn) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        live.steering.apply(tsp=5)
+
+
+def test_images_in_work_hold_up_nobody_and_a_crash_is_not_taken_for_a_refusal() -> None:
+    gate = threading.Event()
+
+    def stuck(_image: ImageFile) -> list[Face]:
+        assert gate.wait(10)
+        raise ZeroDivisionError
+
+    with stand_in(analyze=stuck) as live, ThreadPoolExecutor(4) as pool:
+        client = live.client()
+        busy = [pool.submit(client.detect_faces, Image=BOB) for _ in range(4)]
+        live.missing.add("gone")
+        refusal = refused(lambda: live.client().detect_faces(Image=image("gone")))
+        assert refusal[0] == "InvalidS3ObjectException"
+        assert not any(call.done() for call in busy)
+        gate.set()
+        for call in busy:
+            assert refused(call.result)[:2] == ("InternalServerError", 500)
