@@ -44,5 +44,6 @@ rests on one.
     the error where it is not: States.Runtime                                                   G
 
 Not emulated: the 14 days of a redrive, its limit of 1,000, the definition that a redriven run keeps
-(here it takes the present one), result files of 5 GB, express workflows as children, ItemSelector.
+(here it takes the present one), result files of 5 GB, express workflows as children, ItemSelector,
+the rights to describe and stop children and to deliver logs.
 """

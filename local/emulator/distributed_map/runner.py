@@ -100,8 +100,10 @@ class Runner:
             TaskError: the Map Run failed.
         """
         arn = execution["executionArn"]
-        attempt = self._redriven_attempt(arn, state) if arn in self._redriven else None
-        self._redriven.discard(arn)
+        attempt = None
+        if arn in self._redriven:
+            self._redriven.discard(arn)
+            attempt = self._redriven_attempt(arn, state)
         if attempt is None:
             attempt = self._first_attempt(state, execution, role)
         self._attempts[arn, state.name] = attempt
