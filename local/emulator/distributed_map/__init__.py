@@ -6,7 +6,7 @@
     results     result files and manifest.json (pure)
     role_calls  S3, Lambda and IAM with the rights of the state machine's role
     runner      one attempt of a Map Run, with MiniStack's interpreter for what a child does
-    patches     all of it in place of what MiniStack does
+    patches     all of it instead of what MiniStack does
 
 What is emulated, and how it is known. D: documented by AWS, in the developer guide, the models of
 its API or the specification of the language. R: recorded on AWS by others. G: a guess; no test

@@ -257,14 +257,14 @@ run "the_state_machine_may_do_this_and_no_more" {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.batch.policy).Statement : statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
       } == {
-      ComparePairs         = [toset(["lambda:InvokeFunction"]), toset(["arn:aws:lambda:eu-west-1:111122223333:function:face-compare"])]
-      FollowAndStopBatches = [toset(["states:DescribeExecution", "states:StopExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch:*", "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
+      ComparePairs                = [toset(["lambda:InvokeFunction"]), toset(["arn:aws:lambda:eu-west-1:111122223333:function:face-compare"])]
+      FollowAndStopBatches        = [toset(["states:DescribeExecution", "states:StopExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch:*", "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
       DistinguishMissingManifests = [toset(["s3:ListBucket"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1"])]
-      ReadManifest         = [toset(["s3:GetObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/manifests/*"])]
-      RedriveBatches       = [toset(["states:RedriveExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
-      StartBatches         = [toset(["states:StartExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch"])]
-      WriteResults         = [toset(["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/results/batch/*"])]
-      DeliverLogs          = [toset(["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery"]), toset(["*"])]
+      ReadManifest                = [toset(["s3:GetObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/manifests/*"])]
+      RedriveBatches              = [toset(["states:RedriveExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*"])]
+      StartBatches                = [toset(["states:StartExecution"]), toset(["arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch"])]
+      WriteResults                = [toset(["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/results/batch/*"])]
+      DeliverLogs                 = [toset(["logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery"]), toset(["*"])]
     }
     error_message = "The role must hold these statements, no other; only log deliveries take \"*\", because their API knows no other form."
   }
