@@ -3,6 +3,8 @@
 # Starts the tools: 3.11 or later. Tests run under 3.13, or under this one if it is 3.12 or later.
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
+# More than there are processors: some tests mostly wait.
+PARALLEL := --numprocesses=4
 
 # They reach the commands through the environment, so that spaces and quotes in them are safe.
 export REFERENCE CHALLENGE VERSION
@@ -19,7 +21,7 @@ demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALL
 	@$(RUN) --with terraform python -m local.demo
 
 test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
-	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
+	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
 test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)

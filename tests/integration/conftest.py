@@ -35,21 +35,16 @@ TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
 """By example. With 40, two batches of 200 pairs take 10 s."""
-_LAST = "test_destroy"
-_SHARED = ("everything", "bulk")
-"""Fixtures that one process makes for all tests that use them."""
+_LATE = ("test_batch_runs", "test_bulk", "test_destroy")
+"""Others run while what the first two need is applied; the last one ends it all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
-        for name in _SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
     if here:
         first = items.index(here[0])
         rest = [item for item in items if item not in here]
-        here.sort(key=lambda item: item.path.stem == _LAST)
+        here.sort(key=lambda item: item.path.stem in _LATE and _LATE.index(item.path.stem) + 1)
         items[:] = [*rest[:first], *here, *rest[first:]]
 
 
@@ -112,7 +107,9 @@ def everything(
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
         started = {
-            name: pool.submit(job) for name, job in jobs.items() if name.replace("-", "_") in asked
+            name: pool.submit(job)
+            for name, job in jobs.items()
+            if {name, name.replace("-", "_")} & asked
         }
         yield Everything(stack, before, started)
 

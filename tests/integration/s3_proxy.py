@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,13 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 Rule = Callable[[str, str], int | None]
 """Takes method and path; the status to fail with, or None to let the request through."""
 
 _CODES = {403: "AccessDenied", 503: "SlowDown"}
-_OWN = {"connection", "content-length", "date", "server", "transfer-encoding"}
+_OWN = {"connection", "date", "server", "transfer-encoding"}
 """Headers that the proxy writes itself."""
 
 
@@ -33,11 +32,11 @@ class FailingS3:
 def failing_s3(upstream: str) -> Iterator[FailingS3]:
     """Serve while the block runs."""
     proxy = FailingS3()
-    client = httpx.Client(base_url=upstream, trust_env=False, timeout=20)
+    address = urlsplit(upstream).netloc
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -48,20 +47,23 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
             if status := proxy.rule(self.command, path):
                 proxy.failed.append((self.command, path))
                 xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
-                self._answer(httpx.Response(status, text=xml))
-            else:
-                headers = dict(self.headers.items())
-                self._answer(client.request(self.command, self.path, content=body, headers=headers))
+                self._answer(status, [], xml.encode())
+                return
+            connection = http.client.HTTPConnection(address, timeout=20)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            self._answer(answer.status, answer.getheaders(), answer.read())
+            connection.close()
 
-        def _answer(self, answer: httpx.Response) -> None:
-            self.send_response(answer.status_code)
-            for name, value in answer.headers.multi_items():
-                if name.lower() not in _OWN:
-                    self.send_header(name, value)
-            # A HEAD tells a length and has no content.
-            self.send_header("Content-Length", answer.headers.get("content-length", "0"))
+        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+            self.send_response(status)
+            told = {name.lower(): value for name, value in headers if name.lower() not in _OWN}
+            # A HEAD tells the length of a content that it does not have.
+            told.setdefault("content-length", str(len(content)))
+            for name, value in told.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(content)
 
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
 
@@ -74,4 +76,3 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
     finally:
         server.shutdown()
         server.server_close()
-        client.close()

@@ -43,6 +43,7 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
             "saved_queries": True,
         },
         "on_upload": {},
+        "rekognition_tps": 50,
     },
     OFF: {},
 }
