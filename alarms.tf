@@ -40,8 +40,8 @@ locals {
         "Comparisons failed because of configuration, service or code, and will until somebody fixes it, or",
         "invocations crashed or timed out. Bad images, refused access and transient errors do not count.",
       ])
-      expression = "faults"
-      metrics    = { faults = local.log_metrics.Faults }
+      expression = "errors"
+      metrics    = { errors = local.log_metrics.Errors }
       threshold  = local.thresholds.errors
     }
     failed_uploads = {

@@ -20,7 +20,7 @@ locals {
     {
       title = "Failures"
       metrics = [
-        for metric in ["Faults", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] :
+        for metric in ["Errors", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] :
         [local.metric_namespace, metric]
       ]
       stat = "Sum"
