@@ -100,7 +100,7 @@ output "prefixes" {
 }
 
 output "rate" {
-  description = "What follows from Rekognition's quota: instances, calls, uploads and pairs per batch, times in seconds."
+  description = "What follows from the quota: instances, calls, uploads and pairs per batch, times in seconds."
   value = {
     calls_per_batch      = local.calls_per_batch
     calls_per_second     = local.calls_per_second

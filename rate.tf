@@ -1,11 +1,13 @@
 # Everything that follows from Rekognition's quota, in one place. The quota is the account's, so all instances together
-# must stay below it: each invocation paces itself to its own share, and event source and Map limit how many run at once.
+# must stay below it. Each invocation paces itself to its own share, and event source and Map limit how many run at
+# once.
 locals {
   rekognition_tps = coalesce(var.rekognition_tps, local.default_rekognition_tps)
 
-  # Comparisons that one direct request has in progress at once. A call takes about 0.3 s, so that many start as many
-  # calls per second as the quota allows; with more, a single request would be throttled. With fewer than 5, a request
-  # with several images would take long, and throttled calls are retried. 50 is the most that the input allows.
+  # Comparisons that one direct request has in progress at once. If a call takes 0.3 s, 0.3 times the quota starts as
+  # many calls per second as the quota allows; with more, a single request would be throttled. But at least 5: with
+  # fewer, a request with several images takes long, and the few calls that are throttled then are retried. And at most
+  # 50, the limit of the input.
   concurrency = coalesce(var.comparison.concurrency, max(5, min(50, floor(local.rekognition_tps * 3 / 10))))
 
   # What one instance sustains with 512 MB. With less, CPU shrinks in proportion and with it the rate. More memory does

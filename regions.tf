@@ -4,8 +4,8 @@
 locals {
   regions = {
     # function_url: whether Lambda gives functions a URL there (its developer guide lists the exceptions).
-    # rekognition_tps: the default quota of CompareFaces, and of DetectFaces, in calls per second (AWS General Reference,
-    # "Amazon Rekognition endpoints and quotas").
+    # rekognition_tps: the default quota of CompareFaces, and of DetectFaces, in calls per second (the page "Amazon
+    # Rekognition endpoints and quotas" of the AWS General Reference).
     ap-northeast-1 = { function_url = true, rekognition_tps = 25 }
     ap-northeast-2 = { function_url = true, rekognition_tps = 25 }
     ap-south-1     = { function_url = true, rekognition_tps = 25 }
@@ -27,7 +27,7 @@ locals {
     us-west-2      = { function_url = true, rekognition_tps = 100 }
   }
 
-  # That reference gives three regions 100 and every other region 25, so a region that is not listed here yet has 25 too.
+  # That page gives three regions 100 and every other region 25. So a region that is not listed here yet has 25, too.
   default_rekognition_tps = try(local.regions[local.region].rekognition_tps, 25)
 
   region_allowed       = var.allow_unlisted_region || contains(keys(local.regions), local.region)

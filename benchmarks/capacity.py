@@ -74,7 +74,7 @@ class Capacity:
 
 
 def capacity(tps: int) -> Capacity:
-    """Reckon one quota."""
+    """Calculate one quota."""
     derived = rate(tps)
     calls_per_second = derived.calls_per_second * derived.instances
     seconds = PAIRS / calls_per_second

@@ -205,7 +205,7 @@ run "settings_reach_function_payload_and_log" {
       "aws lambda invoke --region eu-west-1 --cli-read-timeout 0 --function-name face-compare",
       "--payload fileb:///dev/stdin answer.json && cat answer.json",
     ])
-    error_message = "invoke_command must send keys below the prefixes once, however long the answer takes, and show the answer."
+    error_message = "invoke_command must send keys below the prefixes, once however long it takes, and show the answer."
   }
 }
 
