@@ -1,4 +1,4 @@
-"""Using a deployed function the way its consumers do."""
+"""Use of a deployed function, as its consumers use it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.photos import Photo
+from local.photos import Album, Photo
 from local.stack import AwsClient, Stack
 
 _RECORDS_SECONDS = 10.0
@@ -28,9 +28,17 @@ class Invoked:
 
 
 def upload(s3: AwsClient, bucket: str, key: str, photo: Photo) -> str:
-    """Put a photo; its version."""
+    """Put a photo; return its version."""
     put = s3.put_object(Bucket=bucket, Key=key, Body=photo.data, ContentType=photo.content_type)
     return str(put.get("VersionId", "null"))
+
+
+def upload_album(s3: AwsClient, bucket: str, album: Album) -> None:
+    """Put every photo below its prefix."""
+    for photo in album.references:
+        upload(s3, bucket, f"reference/{photo.name}", photo)
+    for photo in album.challenges:
+        upload(s3, bucket, f"challenge/{photo.name}", photo)
 
 
 def invoke(
@@ -58,7 +66,7 @@ def invoke(
 def log_records(
     stack: Stack, group: str, request_id: str, within: float = _RECORDS_SECONDS
 ) -> list[dict[str, Any]]:
-    """Every log record of one request, in order; they arrive shortly after the answer.
+    """Return every log record of one request, in order; they arrive shortly after the answer.
 
     Args:
         stack: where to look.
