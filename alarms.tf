@@ -79,11 +79,11 @@ locals {
       datapoints = 3
       description = join(" ", [
         "The account called CompareFaces at ${local.thresholds.rate_percent} % of its quota of",
-        "${var.rekognition_tps} per second or more, for 15 of the last 20 minutes.",
+        "${local.rekognition_tps} per second or more, for 15 of the last 20 minutes.",
       ])
       expression = join(" ", [
         "100 * (${join(" + ", [for id in keys(local.rekognition_metrics) : "FILL(${id}, 0)"])})",
-        "/ ${300 * var.rekognition_tps}",
+        "/ ${300 * local.rekognition_tps}",
       ])
       metrics   = local.rekognition_metrics
       periods   = 4

@@ -48,7 +48,7 @@ locals {
         [metric.namespace, metric.name, "Operation", "CompareFaces", { label = id }]
       ]
       stat  = "Sum"
-      lines = [{ label = "quota", value = 300 * var.rekognition_tps }]
+      lines = [{ label = "quota", value = 300 * local.rekognition_tps }]
     },
     {
       when  = local.has_uploads

@@ -84,7 +84,7 @@ run "people_on_call_hear_in_time_and_are_told_what_to_do" {
       for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.treat_missing_data
       if alarm.treat_missing_data != "notBreaching"
     } == { failed_uploads = "ignore" }
-    error_message = "Silence must not clear the alarm on a dead-letter queue: SQS stops reporting on a queue that nobody uses."
+    error_message = "Silence must not clear the alarm of a dead-letter queue, and must not set off any other alarm."
   }
 }
 

@@ -81,6 +81,8 @@ def checks(copies: Path) -> Iterator[Check]:
     # The root apart from the examples too: seen through one, it has that example's inputs.
     yield Check("checkov, every example", (scan(published),), published)
     yield Check("checkov, the module", (scan(root),), root)
+    policies = (sys.executable, "-m", "tools.iam_policies")
+    yield Check("IAM policies, by AWS's service authorization data", (policies,))
     yield Check("mypy", (("mypy", *_PYTHON_FOLDERS),))
     newest = ("mypy", "--python-version", _NEWEST_PYTHON)
     # Its own cache: the two run at once.

@@ -29,7 +29,7 @@ def test_figures_keep_to_what_they_mean(tps: int) -> None:
     assert found.most_uploads > capacity.PAIRS
 
 
-@pytest.mark.parametrize("tps", [1, 5, 20, 41, 50, 500, 997, 1000])
+@pytest.mark.parametrize("tps", [1, 5, 20, 25, 41, 50, 100, 500, 997, 1000])
 @pytest.mark.parametrize("timeout", [15, 30, 900])
 def test_what_rate_tf_derives_holds_together(tps: int, timeout: int) -> None:
     """Otherwise batches would run into the timeout, or instances together above the quota."""
