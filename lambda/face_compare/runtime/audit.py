@@ -110,6 +110,14 @@ def record_note(message: str, **members: str) -> None:
     _log.info(message, extra={"service": "face-compare", **members})
 
 
+def record_slow_start(error: Exception) -> None:
+    """Record why this environment started without the fast start. It works all the same."""
+    _log.warning(
+        "fast start unavailable",
+        extra={"service": "face-compare", "why": f"{type(error).__name__}: {error}"},
+    )
+
+
 def _pair_members(result: TargetResult, pair: PairResult) -> dict[str, Any]:
     return {
         "duration_ms": round(pair.duration_ms, 1),
