@@ -1,103 +1,88 @@
-# Every resource here hangs on existing_bucket alone, never on a name or an ARN: how many there are
-# is then known at plan even when those values are not.
 locals {
-  # The same name as local.bucket_name, and with it the promise that the bucket is there.
-  bucket_in_use = one(concat(aws_s3_bucket.photos[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+  # Used where bucket.expiry_days leaves a member out. Null keeps reference images.
+  default_expiry_days = {
+    challenge         = 30
+    incomplete_upload = 1
+    manifests         = 30
+    noncurrent        = 30
+    reference         = null
+    results           = 90
+  }
 
-  # The settings wait for the bucket and for nothing else. S3 refuses some of them while another is
-  # being written (OperationAborted); the provider repeats that call by itself, so no chain is needed.
-  own_bucket = one(aws_s3_bucket.photos[*].bucket)
+  expiry_days = merge(local.default_expiry_days, {
+    for name, days in merge({}, var.bucket.expiry_days) : name => days if days != null
+  })
+
+  expiring_prefixes = [
+    for name in ["challenge", "manifests", "reference", "results"] : name if local.expiry_days[name] != null
+  ]
+
+  # The same name as local.bucket_name, but known only when the bucket exists.
+  bucket_in_use = one(concat(aws_s3_bucket.image[*].bucket, data.aws_s3_bucket.existing[*].bucket))
+
+  # The settings wait for the bucket and for nothing else. S3 refuses some of them while another is being written
+  # (OperationAborted); the provider repeats such a call, so no chain is needed.
+  own_bucket = one(aws_s3_bucket.image[*].bucket)
 }
 
 data "aws_s3_bucket" "existing" {
-  count = var.existing_bucket == null ? 0 : 1
+  count = local.owns_bucket ? 0 : 1
 
-  bucket = var.existing_bucket.name
+  bucket = var.bucket.existing.name
 
   lifecycle {
-    # Rekognition reads photos from a bucket of its own region only. Found here, it costs a plan;
-    # found later, every comparison fails with InvalidS3ObjectException. (Where S3 answers the
-    # provider's own HeadBucket with 301 MovedPermanently, the plan ends on that error instead.)
+    # Rekognition reads images from a bucket of its own region only. Found here, the mistake costs a plan; found later,
+    # every comparison fails with InvalidS3ObjectException. (Where S3 answers the provider's own HeadBucket with
+    # 301 MovedPermanently, the plan ends with that error instead.)
     postcondition {
       condition     = self.bucket_region == local.region
-      error_message = "The bucket \"${self.bucket}\" is in ${self.bucket_region}, but the provider of this module is in ${local.region}. Rekognition reads photos from its own region only: give the module a provider of ${self.bucket_region}, or a bucket in ${local.region}."
+      error_message = <<-EOT
+        The bucket "${self.bucket}" is in ${self.bucket_region}, but the provider of this module is in
+        ${local.region}. Rekognition reads images from its own region only: give the module
+        a provider of ${self.bucket_region}, or a bucket in ${local.region}.
+      EOT
     }
   }
 }
 
-resource "aws_s3_bucket" "photos" {
-  #checkov:skip=CKV_AWS_18:Access logs name every photo once more and need a second bucket with its own expiry. Who read an object is for the account's CloudTrail data events; who was compared with whom is in the function's records.
-  #checkov:skip=CKV_AWS_144:A replica in another region is a second store of biometric data that every deletion and expiry would have to reach, and Rekognition could not read it from there. Versioning guards against overwriting.
-  count = var.existing_bucket == null ? 1 : 0
+# Access logs would name every image once more, in a second bucket with an expiry of its own. Who read an object is in
+# the account's CloudTrail data events; who was compared with whom is in the function's records.
+# A replica in another region would be a second store of biometric data that each deletion and expiry has to reach, and
+# Rekognition could not read it from there. Versioning protects against overwriting.
+resource "aws_s3_bucket" "image" {
+  #checkov:skip=CKV_AWS_18:Access logs would be a second list of every image; CloudTrail and the records have it.
+  #checkov:skip=CKV_AWS_144:A replica would be a second store of biometric data that Rekognition cannot read.
+  count = local.owns_bucket ? 1 : 0
 
   bucket        = local.bucket_name
-  force_destroy = var.bucket.force_destroy
+  force_destroy = coalesce(var.bucket.force_destroy, false)
   tags          = var.tags
 }
 
-resource "aws_s3_bucket_lifecycle_configuration" "photos" {
-  #checkov:skip=CKV_AWS_300:The rule remove-what-is-hidden aborts unfinished uploads in the whole bucket (tests/bucket.tftest.hcl); checkov loses it where the dynamic rule and the count are unknown to it.
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_lifecycle_configuration" "image" {
+  #checkov:skip=CKV_AWS_300:remove-what-is-hidden aborts unfinished uploads; checkov cannot resolve the count.
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 
-  rule {
-    id     = "expire-challenge-photos"
-    status = "Enabled"
-
-    filter {
-      prefix = var.prefixes.challenge
-    }
-
-    expiration {
-      days = var.expiry_days.challenge
-    }
-  }
-
-  rule {
-    id     = "expire-manifests"
-    status = "Enabled"
-
-    filter {
-      prefix = var.prefixes.manifests
-    }
-
-    expiration {
-      days = var.expiry_days.manifests
-    }
-  }
-
-  rule {
-    id     = "expire-results"
-    status = "Enabled"
-
-    filter {
-      prefix = var.prefixes.results
-    }
-
-    expiration {
-      days = var.expiry_days.results
-    }
-  }
-
   dynamic "rule" {
-    for_each = var.expiry_days.reference == null ? [] : [var.expiry_days.reference]
+    for_each = local.expiring_prefixes
 
     content {
-      id     = "expire-reference-photos"
+      id     = "expire-${rule.value}"
       status = "Enabled"
 
       filter {
-        prefix = var.prefixes.reference
+        prefix = var.bucket.prefixes[rule.value]
       }
 
       expiration {
-        days = rule.value
+        days = local.expiry_days[rule.value]
       }
     }
   }
 
-  # With versioning an expiry only hides a photo. This rule is what removes it, in every prefix.
+  # With versioning an expiry only hides an image. This rule removes it, in every prefix.
   rule {
     id     = "remove-what-is-hidden"
     status = "Enabled"
@@ -105,11 +90,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
     filter {}
 
     noncurrent_version_expiration {
-      noncurrent_days = var.expiry_days.noncurrent
+      noncurrent_days = local.expiry_days.noncurrent
     }
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = var.expiry_days.incomplete_upload
+      days_after_initiation = local.expiry_days.incomplete_upload
     }
 
     expiration {
@@ -118,8 +103,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
   }
 }
 
-resource "aws_s3_bucket_ownership_controls" "photos" {
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_ownership_controls" "image" {
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 
@@ -128,8 +113,8 @@ resource "aws_s3_bucket_ownership_controls" "photos" {
   }
 }
 
-resource "aws_s3_bucket_policy" "photos" {
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_policy" "image" {
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 
@@ -142,9 +127,7 @@ resource "aws_s3_bucket_policy" "photos" {
         Principal = "*"
         Action    = "s3:*"
         Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
-        Condition = {
-          Bool = { "aws:SecureTransport" = "false" }
-        }
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
         Sid       = "DenyOldTls"
@@ -152,29 +135,25 @@ resource "aws_s3_bucket_policy" "photos" {
         Principal = "*"
         Action    = "s3:*"
         Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
-        Condition = {
-          NumericLessThan = { "s3:TlsVersion" = "1.2" }
-        }
+        Condition = { NumericLessThan = { "s3:TlsVersion" = "1.2" } }
       },
       {
-        # With a key that only the uploader has, Rekognition cannot read the photo, and whoever may
-        # overwrite photos could hold them to ransom. Most buckets refuse such keys by themselves
-        # since April 2026, but only until somebody allows them again.
+        # With a key that only the uploader has, Rekognition cannot read the image, and anyone who may overwrite
+        # images could hold them to ransom. Since April 2026 most buckets refuse such keys by default, but only until
+        # somebody allows them again.
         Sid       = "DenyCustomerProvidedKeys"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:PutObject"
         Resource  = "${local.bucket_arn}/*"
-        Condition = {
-          Null = { "s3:x-amz-server-side-encryption-customer-algorithm" = "false" }
-        }
+        Condition = { Null = { "s3:x-amz-server-side-encryption-customer-algorithm" = "false" } }
       },
     ]
   })
 }
 
-resource "aws_s3_bucket_public_access_block" "photos" {
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_public_access_block" "image" {
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 
@@ -184,24 +163,24 @@ resource "aws_s3_bucket_public_access_block" "photos" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_server_side_encryption_configuration" "photos" {
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 
   rule {
-    # One data key for the bucket in place of one KMS call a photo.
-    bucket_key_enabled = var.kms_key_arn != null
+    # One data key for the bucket instead of one KMS call per image.
+    bucket_key_enabled = local.has_customer_key
 
     apply_server_side_encryption_by_default {
       kms_master_key_id = var.kms_key_arn
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      sse_algorithm     = local.has_customer_key ? "aws:kms" : "AES256"
     }
   }
 }
 
-resource "aws_s3_bucket_versioning" "photos" {
-  count = var.existing_bucket == null ? 1 : 0
+resource "aws_s3_bucket_versioning" "image" {
+  count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
 

@@ -1,16 +1,25 @@
 locals {
-  # Relative to the module: the provider compares this path as a string, and an absolute one would
-  # differ from machine to machine.
+  # Relative to the module: the provider compares this path as a string, and an absolute one would differ from machine
+  # to machine.
   package = "${path.module}/lambda/face_compare.zip"
 }
 
+# Why the scanners' advice is not followed:
+# - A trace would add nothing to the records (duration, calls, request ids). It needs an SDK in the package and a right
+#   to write outside the module's own log group.
+# - The module invokes the function through a queue that has a dead-letter queue, and direct callers wait for the
+#   answer. A queue for asynchronous invocations, which the module does not make, would keep events with inline images.
+# - The environment variables are names, prefixes and numbers that the state and the outputs hold too, not secrets.
+#   Lambda encrypts them with its own key.
+# - A signing profile belongs to one account, but the module ships its zip to many. The zip's SHA-256 is in the README
+#   and in the plan (source_code_hash), and CI rebuilds the zip byte for byte from the source beside it.
 resource "aws_lambda_function" "compare" {
-  #checkov:skip=CKV_AWS_50:A trace would carry nothing that the records lack (duration, calls, request ids), needs an SDK in the package and a right to write outside the module's own log group.
-  #checkov:skip=CKV_AWS_116:The module invokes the function through a queue, and that has a dead-letter queue; direct callers wait for the answer. A queue for asynchronous invocations, which the module makes none of, would keep events with inline photos.
-  #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers that are in the state and the outputs as well, no secret; Lambda encrypts them with its own key.
-  #checkov:skip=CKV_AWS_272:A signing profile belongs to one account, and the zip that the module ships to many. Its SHA-256 is in the README, in the plan (source_code_hash) and rebuilt byte for byte from the source beside it by CI.
+  #checkov:skip=CKV_AWS_50:A trace would add nothing to the records, and needs an SDK and a right of its own.
+  #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer.
+  #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets.
+  #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
   function_name                  = var.name
-  description                    = "Compares the face in a reference photo with the faces in a challenge photo."
+  description                    = "Compares the face in a reference image with the faces in a challenge image."
   role                           = aws_iam_role.function.arn
   architectures                  = [var.function.architecture]
   filename                       = local.package
@@ -27,11 +36,11 @@ resource "aws_lambda_function" "compare" {
       {
         FACE_COMPARE_BUCKET               = local.bucket_in_use
         FACE_COMPARE_CALLS_PER_SECOND     = tostring(local.calls_per_second)
-        FACE_COMPARE_CHALLENGE_PREFIX     = var.prefixes.challenge
+        FACE_COMPARE_CHALLENGE_PREFIX     = var.bucket.prefixes.challenge
         FACE_COMPARE_CONCURRENCY          = tostring(var.comparison.concurrency)
-        FACE_COMPARE_REFERENCE_PREFIX     = var.prefixes.reference
+        FACE_COMPARE_REFERENCE_PREFIX     = var.bucket.prefixes.reference
         FACE_COMPARE_REQUIRE_SINGLE_FACE  = tostring(var.comparison.require_single_face)
-        FACE_COMPARE_RESULTS_PREFIX       = var.prefixes.results
+        FACE_COMPARE_RESULTS_PREFIX       = var.bucket.prefixes.results
         FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)
         FACE_COMPARE_TIMEOUT_SECONDS      = tostring(var.function.timeout)
         FACE_COMPARE_WORKERS              = tostring(local.workers)
@@ -43,11 +52,10 @@ resource "aws_lambda_function" "compare" {
   }
 
   logging_config {
-    # INFO is the floor: above it Lambda drops the decisions, and the crash records of runtimes that
-    # name their level differently.
+    # Above INFO Lambda drops the decisions, and the crash records of runtimes that name their level differently.
     application_log_level = "INFO"
     log_format            = "JSON"
-    # By reference, so that the group exists (with retention and key) before anything can write to it.
+    # By reference: the group exists, with its retention and key, before anything can write to it.
     log_group        = aws_cloudwatch_log_group.function.name
     system_log_level = "INFO"
   }
@@ -61,13 +69,18 @@ resource "aws_lambda_function" "compare" {
     }
   }
 
-  # Lambda refuses a VPC to a role that may not make network interfaces there.
+  # Lambda refuses a VPC if the role may not create network interfaces there.
   depends_on = [aws_iam_role_policy.network]
 
   lifecycle {
     precondition {
-      condition     = contains(local.rekognition_regions, local.region)
-      error_message = "Amazon Rekognition does not exist in ${local.region}, so no face could be compared there. Give the module a provider of one of these regions: ${join(", ", local.rekognition_regions)}. If AWS has added ${local.region} since, update the module."
+      condition     = local.region_allowed
+      error_message = <<-EOT
+        As far as this release of the module can tell, Amazon Rekognition does not
+        exist in ${local.region}, so no face could be compared there. Give the module a
+        provider of one of these regions: ${join(", ", keys(local.regions))}. If AWS has added ${local.region} since,
+        set allow_unlisted_region = true.
+      EOT
     }
   }
 }
@@ -75,14 +88,20 @@ resource "aws_lambda_function" "compare" {
 resource "aws_lambda_function_url" "compare" {
   count = var.function_url ? 1 : 0
 
-  # The only choice on purpose: a URL without it answers anybody who guesses it.
+  # Not an input on purpose: without it, the URL answers anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
 
   lifecycle {
     precondition {
-      condition     = !contains(local.regions_without_function_url, local.region)
-      error_message = "Lambda gives functions no URL in ${local.region}. Leave function_url out and let callers use lambda:InvokeFunction (invoke_command shows how), or give the module a provider of another region. If AWS has added URLs in ${local.region} since, update the module."
+      condition     = local.function_url_allowed
+      error_message = <<-EOT
+        As far as this release of the module can tell, Lambda gives functions no URL
+        in ${local.region}. Leave function_url out and let callers use
+        lambda:InvokeFunction (the output invoke_command shows how), or give the
+        module a provider of another region. If AWS has added URLs in ${local.region}
+        since, set allow_unlisted_region = true.
+      EOT
     }
   }
 }

@@ -1,3 +1,145 @@
+locals {
+  image_arns = [
+    "${local.bucket_arn}/${var.bucket.prefixes.reference}*",
+    "${local.bucket_arn}/${var.bucket.prefixes.challenge}*",
+  ]
+  results_arn = "${local.bucket_arn}/${var.bucket.prefixes.results}"
+
+  # The key may be used through S3 only. The encryption context below is the ARN of the bucket where an object was
+  # written with a bucket key, and the ARN of the object where it was not.
+  through_s3 = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
+
+  # What the function may do, and when each statement is granted.
+  function_statements = [
+    {
+      # IAM takes only "*" here. What can be compared is limited by ReadPhotos, since Rekognition reads with the
+      # caller's rights.
+      when     = true
+      Sid      = "CompareFaces"
+      Effect   = "Allow"
+      Action   = ["rekognition:CompareFaces", "rekognition:DetectFaces"]
+      Resource = "*"
+    },
+    {
+      when     = true
+      Sid      = "ReadPhotos"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+      Resource = local.image_arns
+    },
+    {
+      # Without it S3 answers 403 for an image that does not exist. A condition on s3:prefix would undo this, because
+      # HeadObject carries no prefix.
+      when     = true
+      Sid      = "TellMissingFromForbidden"
+      Effect   = "Allow"
+      Action   = "s3:ListBucket"
+      Resource = local.bucket_arn
+    },
+    {
+      # Without logs:CreateLogGroup: a late record would bring the group back after a destroy, without retention and
+      # outside the state.
+      when     = true
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${local.log_group_arn}:*"
+    },
+    {
+      when     = local.has_customer_key
+      Sid      = "DecryptPhotos"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = var.kms_key_arn
+      Condition = {
+        StringEquals = local.through_s3
+        StringLike   = { "kms:EncryptionContext:aws:s3:arn" = concat([local.bucket_arn], local.image_arns) }
+      }
+    },
+    {
+      # Lambda's poller uses these with the function's role.
+      when     = local.has_uploads
+      Sid      = "ReceiveUploads"
+      Effect   = "Allow"
+      Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      Resource = [local.uploads_arn]
+    },
+    {
+      # Reading is for an image that is announced again: is it decided, and is another invocation at work on it? The
+      # endings are those of results and claims, so that images which others put there cannot be read.
+      when     = local.has_uploads
+      Sid      = "WriteResults"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = ["${local.results_arn}*.json", "${local.results_arn}*.json.claim"]
+    },
+    {
+      when     = local.has_uploads && local.has_customer_key
+      Sid      = "DecryptUploads"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = var.kms_key_arn
+      Condition = {
+        StringEquals = {
+          "kms:EncryptionContext:aws:sqs:arn" = local.uploads_arn
+          "kms:ViaService"                    = "sqs.${local.region}.${local.dns_suffix}"
+        }
+      }
+    },
+    {
+      when     = local.has_uploads && local.has_customer_key
+      Sid      = "EncryptResults"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = var.kms_key_arn
+      Condition = {
+        StringEquals = local.through_s3
+        StringLike   = { "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.results_arn}*"] }
+      }
+    },
+  ]
+
+  # What a caller may do: exactly one of these two ways, and no way past the URL. Through the URL Lambda asks for both
+  # actions.
+  caller_statements = [
+    {
+      when     = !var.function_url
+      Sid      = "Invoke"
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = local.function_arn
+    },
+    {
+      when      = var.function_url
+      Sid       = "InvokeThroughUrl"
+      Effect    = "Allow"
+      Action    = "lambda:InvokeFunctionUrl"
+      Resource  = local.function_arn
+      Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
+    },
+    {
+      when      = var.function_url
+      Sid       = "InvokeOnlyThroughUrl"
+      Effect    = "Allow"
+      Action    = "lambda:InvokeFunction"
+      Resource  = local.function_arn
+      Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
+    },
+  ]
+
+  # The policies: the statements that are granted, without the member that says when.
+  policies = {
+    for name, statements in { caller = local.caller_statements, function = local.function_statements } :
+    name => jsonencode({
+      Version = "2012-10-17"
+      Statement = [
+        for statement in statements : { for member, value in statement : member => value if member != "when" }
+        if statement.when
+      ]
+    })
+  }
+}
+
 resource "aws_iam_role" "function" {
   name                 = local.role_name
   description          = "Execution role of the Lambda function ${var.name} in ${local.region}."
@@ -5,9 +147,9 @@ resource "aws_iam_role" "function" {
   permissions_boundary = var.role.permissions_boundary_arn
   tags                 = var.tags
 
-  # No aws:SourceAccount or aws:SourceArn condition: Lambda takes a role of the function's own account
-  # only, so that it would keep nobody out. Samples of AWS set such conditions, but the developer guide
-  # does not promise that Lambda sends the keys, and without them no function would start.
+  # Without conditions on aws:SourceAccount or aws:SourceArn. Lambda takes only a role of the function's own account,
+  # so they would keep nobody out. Samples of AWS set them, but the developer guide does not promise that Lambda sends
+  # these keys, and without them no function would start.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -22,144 +164,7 @@ resource "aws_iam_role" "function" {
 }
 
 resource "aws_iam_role_policy" "function" {
-  name = "face-compare"
-  role = aws_iam_role.function.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [
-        {
-          # Neither action knows a resource; "*" is the only form IAM takes. What can be compared is
-          # limited by ReadPhotos, since Rekognition reads with the caller's rights.
-          Sid      = "CompareFaces"
-          Effect   = "Allow"
-          Action   = ["rekognition:CompareFaces", "rekognition:DetectFaces"]
-          Resource = "*"
-        },
-        {
-          Sid      = "ReadPhotos"
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-          Resource = local.photo_arns
-        },
-        {
-          # Without it S3 answers 403 for a photo that does not exist. A condition on s3:prefix would
-          # undo that: HeadObject carries no prefix.
-          Sid      = "TellMissingFromForbidden"
-          Effect   = "Allow"
-          Action   = "s3:ListBucket"
-          Resource = local.bucket_arn
-        },
-        {
-          # No logs:CreateLogGroup: a late record would bring the group back after a destroy, without
-          # retention and outside the state.
-          Sid      = "WriteLogs"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${local.log_group_arn}:*"
-        },
-      ],
-      [
-        for key_arn in [var.kms_key_arn] : {
-          Sid      = "DecryptPhotos"
-          Effect   = "Allow"
-          Action   = "kms:Decrypt"
-          Resource = key_arn
-          Condition = {
-            StringEquals = {
-              "kms:ViaService" = "s3.${local.region}.${data.aws_partition.current.dns_suffix}"
-            }
-            # The bucket's ARN where the object was written with a bucket key, the object's where an
-            # uploader or an existing bucket does without.
-            StringLike = {
-              "kms:EncryptionContext:aws:s3:arn" = concat([local.bucket_arn], local.photo_arns)
-            }
-          }
-        } if key_arn != null
-      ],
-      var.on_upload == null ? [] : [
-        {
-          # What Lambda's poller does in the function's name.
-          Sid      = "ReceiveUploads"
-          Effect   = "Allow"
-          Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-          Resource = [local.uploads_arn]
-        },
-        {
-          # Reading is for the photo that is announced again: is it decided, and who is at it?
-          Sid    = "WriteResults"
-          Effect = "Allow"
-          Action = ["s3:GetObject", "s3:PutObject"]
-          # What the function writes there, and no photo that somebody else may put there.
-          Resource = [for ending in ["json", "json.claim"] : "${local.bucket_arn}/${var.prefixes.results}*.${ending}"]
-        },
-      ],
-      [
-        for key_arn in [var.kms_key_arn] : {
-          Sid      = "DecryptUploads"
-          Effect   = "Allow"
-          Action   = "kms:Decrypt"
-          Resource = key_arn
-          Condition = {
-            StringEquals = {
-              "kms:EncryptionContext:aws:sqs:arn" = local.uploads_arn
-              "kms:ViaService"                    = "sqs.${local.region}.${data.aws_partition.current.dns_suffix}"
-            }
-          }
-        } if key_arn != null && var.on_upload != null
-      ],
-      [
-        for key_arn in [var.kms_key_arn] : {
-          Sid      = "EncryptResults"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-          Resource = key_arn
-          Condition = {
-            StringEquals = {
-              "kms:ViaService" = "s3.${local.region}.${data.aws_partition.current.dns_suffix}"
-            }
-            StringLike = {
-              "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.bucket_arn}/${var.prefixes.results}*"]
-            }
-          }
-        } if key_arn != null && var.on_upload != null
-      ],
-    )
-  })
-}
-
-locals {
-  direct_caller_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Invoke"
-        Effect   = "Allow"
-        Action   = "lambda:InvokeFunction"
-        Resource = aws_lambda_function.compare.arn
-      },
-    ]
-  })
-
-  # Lambda asks for both actions. The conditions keep the second from being a way past the URL.
-  url_caller_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "InvokeThroughUrl"
-        Effect    = "Allow"
-        Action    = "lambda:InvokeFunctionUrl"
-        Resource  = aws_lambda_function.compare.arn
-        Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
-      },
-      {
-        Sid       = "InvokeOnlyThroughUrl"
-        Effect    = "Allow"
-        Action    = "lambda:InvokeFunction"
-        Resource  = aws_lambda_function.compare.arn
-        Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
-      },
-    ]
-  })
+  name   = "face-compare"
+  role   = aws_iam_role.function.id
+  policy = local.policies.function
 }

@@ -1,9 +1,8 @@
-# What a function inside a VPC needs on top. A policy of its own: it has to be there before Lambda
-# places the function, while the other policy may be written at the same time as the function is
-# made. Lambda also needs it to take its network interfaces away again, minutes after the function is
-# gone, and nothing in here can wait for that: the provider does so where it destroys their subnets or
-# security groups, and deletes the interfaces itself. For a VPC of another configuration
-# examples/private-network/README.md has the order.
+# What a function in a VPC needs in addition. The policy is one of its own: it must exist before Lambda places the
+# function, while the other policy may be written at the same time as the function.
+# Lambda also needs it to remove its network interfaces, minutes after the function is gone, and nothing in this module
+# can wait for that. Where the provider destroys their subnets or security groups, it waits and deletes the interfaces
+# itself. For a VPC of another configuration examples/private-network/README.md has the order.
 locals {
   network_write_actions = [
     "ec2:AssignPrivateIpAddresses",
@@ -16,7 +15,7 @@ locals {
 }
 
 resource "aws_iam_role_policy" "network" {
-  count = var.network == null ? 0 : 1
+  count = local.has_network ? 1 : 0
 
   name = "network"
   role = aws_iam_role.function.id
@@ -25,11 +24,11 @@ resource "aws_iam_role_policy" "network" {
     Version = "2012-10-17"
     Statement = [
       {
-        # Lambda makes the interfaces in the role's name. The account and region are as narrow as it
-        # gets: Lambda checks the right before the interface has an id, and refuses to place a
-        # function whose role names subnets or groups only (the developer guide gives this form).
-        # Subnets and groups that another account shares have that account's id in their ARN; an
-        # interface, which each of the actions is about, stays this account's.
+        # Lambda creates the interfaces with the function's role. Account and region are the narrowest limits there
+        # are: Lambda checks the right before the interface has an id, and does not place a function whose role names
+        # subnets or groups only (the developer guide gives this form). Subnets and groups that another account shares
+        # have the id of that account in their ARN; an interface, which each of the actions is about, always has this
+        # account's.
         Sid    = "PlaceInNetwork"
         Effect = "Allow"
         Action = local.network_write_actions
@@ -40,24 +39,20 @@ resource "aws_iam_role_policy" "network" {
         ]
       },
       {
-        # EC2 knows no resource for what describes.
+        # EC2 does not take a resource for actions that describe.
         Sid      = "SeeNetwork"
         Effect   = "Allow"
         Action   = local.network_read_actions
         Resource = "*"
       },
       {
-        # The rights are for the service. Calls of the function's own code carry this key, and are
-        # denied: it has no business with interfaces.
-        Sid      = "KeepCodeFromNetwork"
-        Effect   = "Deny"
-        Action   = concat(local.network_write_actions, local.network_read_actions)
-        Resource = "*"
-        Condition = {
-          ArnEquals = {
-            "lambda:SourceFunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
-          }
-        }
+        # The rights are for the service. Calls of the function's own code carry this key and are denied, because the
+        # code does not work with interfaces.
+        Sid       = "KeepCodeFromNetwork"
+        Effect    = "Deny"
+        Action    = concat(local.network_write_actions, local.network_read_actions)
+        Resource  = "*"
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
       },
     ]
   })

@@ -1,45 +1,48 @@
 output "alarm_names" {
-  description = "Names of the CloudWatch alarms, by what they watch; empty without `alarms`."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.alarm_name }
+  description = "Names of the CloudWatch alarms, by what they watch; empty without monitoring.alarms."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.alarm_name }
+
+  precondition {
+    condition     = local.has_uploads || length(local.queue_alarm_settings) == 0
+    error_message = <<-EOT
+      monitoring.alarms holds ${join(" and ", local.queue_alarm_settings)}, which would have no effect: without
+      on_upload there is no queue to watch. Leave it out, or give on_upload.
+    EOT
+  }
 }
 
 output "bucket_arn" {
-  description = "ARN of the bucket that holds the photos: the module's own, or the existing one."
+  description = "ARN of the bucket with the images: the module's own or the existing one."
   value       = "arn:${local.partition}:s3:::${local.bucket_in_use}"
 }
 
 output "bucket_name" {
-  description = "Name of the bucket that holds the photos: the module's own, or the existing one."
+  description = "Name of the bucket with the images: the module's own or the existing one."
   value       = local.bucket_in_use
 }
 
 output "comparison" {
-  description = "The rule that is in force, unless an event makes it stricter. See that it says what you meant: Terraform passes over a misspelt member of an input."
+  description = "The rule in force, unless an event makes it stricter. Terraform ignores misspelled members: check it."
   value       = var.comparison
 }
 
 output "dashboard_name" {
-  description = "Name of the CloudWatch dashboard; null without `dashboard`."
+  description = "Name of the CloudWatch dashboard; null without monitoring.dashboard."
   value       = one(aws_cloudwatch_dashboard.overview[*].dashboard_name)
 }
 
-output "failed_uploads_command" {
-  description = "A line for sh that puts everything in the dead-letter queue back into the queue, once its cause is mended; null without `on_upload`."
-  value       = one([for queue in aws_sqs_queue.failed_uploads : "aws sqs start-message-move-task --region ${local.region} --source-arn ${queue.arn}"])
-}
-
 output "failed_uploads_queue_arn" {
-  description = "ARN of the dead-letter queue with the uploads that could not be compared; null without `on_upload`."
-  value       = one(aws_sqs_queue.failed_uploads[*].arn)
+  description = "ARN of the dead-letter queue with uploads that could not be compared; null without on_upload."
+  value       = one(aws_sqs_queue.failed_upload[*].arn)
 }
 
 output "failed_uploads_queue_url" {
-  description = "URL of that queue; null without `on_upload`."
-  value       = one(aws_sqs_queue.failed_uploads[*].url)
+  description = "URL of the dead-letter queue; null without on_upload."
+  value       = one(aws_sqs_queue.failed_upload[*].url)
 }
 
 output "function_arn" {
-  description = "ARN of the function, without a version; what an event source or a state machine invokes."
+  description = "ARN of the function, without a version: what a caller or a state machine invokes."
   value       = aws_lambda_function.compare.arn
 }
 
@@ -49,17 +52,17 @@ output "function_name" {
 }
 
 output "function_url" {
-  description = "HTTPS address to POST events to, signed with SigV4 for the service `lambda`; null without `function_url`."
+  description = "HTTPS address for POST requests signed with SigV4 (service lambda); null without function_url."
   value       = one(aws_lambda_function_url.compare[*].function_url)
 }
 
 output "invoke_command" {
-  description = "A line for sh that compares two photos through the function, and prints the answer, which it keeps in answer.json; put your own keys in place of the two samples."
+  description = "Shell command that compares two images; replace the two sample keys with yours."
   value = join(" ", [
-    # Through a pipe, which both versions of the AWS CLI read as it is.
+    # Through a pipe, because both versions of the AWS CLI read it unchanged.
     "printf '%s' '${jsonencode({
-      source = "${var.prefixes.reference}alice.jpg"
-      target = "${var.prefixes.challenge}alice-1.jpg"
+      source = "${var.bucket.prefixes.reference}alice.jpg"
+      target = "${var.bucket.prefixes.challenge}alice-1.jpg"
     })}' |",
     "aws lambda invoke",
     "--region ${local.region}",
@@ -70,12 +73,12 @@ output "invoke_command" {
 }
 
 output "invoker_policy_json" {
-  description = "Policy document with exactly what a caller needs: through the function URL where there is one, else by lambda:InvokeFunction. Attach it to the caller's role."
-  value       = var.function_url ? local.url_caller_policy : local.direct_caller_policy
+  description = "Policy for the role of a caller: through the function URL if there is one, or else by invoking."
+  value       = local.policies.caller
 }
 
 output "kms_key_arn" {
-  description = "The customer key that was given, for `modules/batch`; null without one."
+  description = "The given key, for modules/batch; null without one."
   value       = var.kms_key_arn
 }
 
@@ -90,12 +93,12 @@ output "log_group_name" {
 }
 
 output "prefixes" {
-  description = "Where in the bucket reference photos, challenge photos, lists of pairs and results belong; each ends in \"/\"."
-  value       = var.prefixes
+  description = "Folders of the bucket for references, challenges, lists of pairs and results; each ends in \"/\"."
+  value       = var.bucket.prefixes
 }
 
 output "rate" {
-  description = "What follows from `rekognition_tps` (rate.tf says why): invocations at once, calls a second, calls a batch and comparisons under way in each, uploads and pairs a batch, seconds."
+  description = "What follows from rekognition_tps: instances, calls, uploads and pairs per batch, times in seconds."
   value = {
     calls_per_batch      = local.calls_per_batch
     calls_per_second     = local.calls_per_second
@@ -111,48 +114,60 @@ output "rate" {
 }
 
 output "result_event_pattern" {
-  description = "Event pattern (JSON) of an EventBridge rule on the account's default bus that is to see every result of an upload; the key is in `detail.object.key`. The claims that the function keeps beside its results do not match; files of `modules/batch` below `<results>batch/` that end in .json do."
+  description = "Event pattern (JSON) for an EventBridge rule that matches every result of an upload."
   value = jsonencode({
     source        = ["aws.s3"]
     "detail-type" = ["Object Created"]
     detail = {
       bucket = { name = [local.bucket_in_use] }
-      object = { key = [{ wildcard = "${var.prefixes.results}*.json" }] }
+      # Not the claims that the function keeps beside its results; they end in .claim.
+      object = { key = [{ wildcard = "${var.bucket.prefixes.results}*.json" }] }
     }
   })
 }
 
+output "retry_failed_uploads_command" {
+  description = "Shell command that moves the dead-letter queue back into the queue; null without on_upload."
+  value = one([
+    for queue in aws_sqs_queue.failed_upload : join(" ", [
+      "aws sqs start-message-move-task",
+      "--region ${local.region}",
+      "--source-arn ${queue.arn}",
+    ])
+  ])
+}
+
 output "role_arn" {
-  description = "ARN of the function's execution role; name it in the key policy of kms_key_arn where that does not trust the account's IAM."
+  description = "ARN of the function's role: for the policy of a key that does not leave access to the account's IAM."
   value       = aws_iam_role.function.arn
 }
 
 output "role_name" {
-  description = "Name of the function's execution role."
+  description = "Name of the function's role."
   value       = aws_iam_role.function.name
 }
 
 output "saved_query_names" {
-  description = "Names of the saved queries in CloudWatch Logs Insights; empty without `saved_queries`."
-  value       = sort([for query in aws_cloudwatch_query_definition.queries : query.name])
+  description = "Names of the saved queries; empty without monitoring.saved_queries."
+  value       = sort([for query in aws_cloudwatch_query_definition.saved : query.name])
 }
 
 output "upload_notification" {
-  description = "What the owner of `existing_bucket` has to set in that bucket's notification, so that uploads arrive and results are announced: the queue, the events, the prefix, and EventBridge. Null without `on_upload`, and with the module's own bucket, where it is done."
-  value = var.on_upload == null || var.existing_bucket == null ? null : {
+  description = "What to set in the notification of an existing bucket; null without on_upload or bucket.existing."
+  value = !local.has_uploads || local.owns_bucket ? null : {
     eventbridge   = true
     events        = local.upload_events
-    filter_prefix = var.prefixes.challenge
-    queue_arn     = aws_sqs_queue.uploads[0].arn
+    filter_prefix = var.bucket.prefixes.challenge
+    queue_arn     = aws_sqs_queue.upload[0].arn
   }
 }
 
 output "uploads_queue_arn" {
-  description = "ARN of the queue of uploads; null without `on_upload`."
-  value       = one(aws_sqs_queue.uploads[*].arn)
+  description = "ARN of the queue of uploads; null without on_upload."
+  value       = one(aws_sqs_queue.upload[*].arn)
 }
 
 output "uploads_queue_url" {
-  description = "URL of that queue; null without `on_upload`."
-  value       = one(aws_sqs_queue.uploads[*].url)
+  description = "URL of the queue of uploads; null without on_upload."
+  value       = one(aws_sqs_queue.upload[*].url)
 }

@@ -1,7 +1,22 @@
-# Saved queries of CloudWatch Logs Insights, for whoever is on call or has to answer for a decision.
-# What stands in capitals is to be replaced before a query runs.
+# Saved queries of CloudWatch Logs Insights, for those on call and for those who have to explain a decision. Replace
+# what is in capitals before you run a query.
 locals {
-  record_fields = "@timestamp, requestId, message, source_key, target_key, similarity, review_threshold, similarity_threshold, decision, error_type, error_message"
+  record_fields = join(", ", [
+    "@timestamp", "requestId", "message", "source_key", "target_key", "similarity", "review_threshold",
+    "similarity_threshold", "decision", "error_type", "error_message",
+  ])
+
+  request_fields = join(", ", [
+    "@timestamp", "message", "type", "source_key", "source_version_id", "target_key", "target_version_id",
+    "similarity", "similarity_threshold", "decision", "error_type", "error_message", "duration_ms",
+    "rekognition_request_id",
+  ])
+
+  # The crashes that local.crash_pattern counts.
+  crash_condition = join(" and ", [
+    "type = \"platform.report\"",
+    "(record.status = \"timeout\" or record.errorType like /^(Runtime|Sandbox)\\./)",
+  ])
 
   saved_queries = {
     "access-errors" = <<-EOT
@@ -10,14 +25,14 @@ locals {
       | sort @timestamp desc
       | limit 200
     EOT
-    # The same crashes as the filter `crashes` in alarms.tf counts; the last two fields are theirs.
+    # The last two fields are those of crashes.
     "failures" = <<-EOT
       fields ${local.record_fields}, retryable, record.status, record.errorType
-      | filter message = "face comparison failed" or (type = "platform.report" and (record.status = "timeout" or record.errorType like /^(Runtime|Sandbox)\./))
+      | filter message = "face comparison failed" or (${local.crash_condition})
       | sort @timestamp desc
       | limit 200
     EOT
-    # Near either side of a threshold, so that a review of the threshold sees both kinds of error.
+    # On both sides of a threshold, so that a review of the threshold sees both kinds of error.
     "near-misses" = <<-EOT
       fields ${local.record_fields}
       | filter message = "face comparison decided"
@@ -32,7 +47,7 @@ locals {
       | limit 1000
     EOT
     "request"     = <<-EOT
-      fields @timestamp, message, type, source_key, source_version_id, target_key, target_version_id, similarity, similarity_threshold, decision, error_type, error_message, duration_ms, rekognition_request_id
+      fields ${local.request_fields}
       | filter requestId = "REQUEST-ID" or record.requestId = "REQUEST-ID"
       | sort @timestamp asc
       | limit 1000
@@ -40,10 +55,10 @@ locals {
   }
 }
 
-resource "aws_cloudwatch_query_definition" "queries" {
-  for_each = var.saved_queries ? local.saved_queries : {}
+resource "aws_cloudwatch_query_definition" "saved" {
+  for_each = var.monitoring.saved_queries ? local.saved_queries : {}
 
-  # The slash makes a folder of them in the console.
+  # The console makes a folder of what is before the slash.
   name            = "${var.name}/${each.key}"
   log_group_names = [aws_cloudwatch_log_group.function.name]
   query_string    = trimspace(each.value)

@@ -1,4 +1,4 @@
-"""What a million pairs take: time, money, age of the queue. Reckoned, not measured.
+"""What a million pairs take: time, money, age of the queue. Calculated, not measured.
 
 The rates come from rate.tf, the prices are named below; docs/capacity.md holds the tables.
 
@@ -69,7 +69,7 @@ class Capacity:
     oldest_days: float
     """Age of the last message if all uploads arrive at once."""
     most_uploads: float
-    """Backlog that is worked off before its last message is too old."""
+    """Backlog that clears before its last message is too old."""
 
 
 def capacity(tps: int) -> Capacity:
@@ -118,15 +118,15 @@ def tables(rows: Sequence[Capacity]) -> str:
 _LINES: dict[str, Callable[[Capacity], str]] = {
     "time": lambda row: _duration(row.seconds),
     "instances at once": lambda row: str(row.rate.instances),
-    "calls a second, each": lambda row: f"{row.rate.calls_per_second:g}",
-    "uploads a batch": lambda row: str(row.rate.uploads_per_batch),
-    "pairs a batch": lambda row: str(row.rate.pairs_per_batch),
-    "age of the last upload, if all come at once": lambda row: f"{row.oldest_days:.2f} days",
+    "calls per second of each instance": lambda row: f"{row.rate.calls_per_second:g}",
+    "uploads per batch": lambda row: str(row.rate.uploads_per_batch),
+    "pairs per batch": lambda row: str(row.rate.pairs_per_batch),
+    "age of the last upload, if all arrive at once": lambda row: f"{row.oldest_days:.2f} days",
     "Rekognition": lambda row: _dollars(row.rekognition),
     "Lambda": lambda row: _dollars(row.function),
     "as uploads: S3, SQS, EventBridge, logs": lambda row: _dollars(row.uploads),
     "as a list: S3, Step Functions, logs": lambda row: _dollars(row.batch),
-    f"uploads worked off within {RETENTION_DAYS} days": lambda row: (
+    f"uploads that clear within {RETENTION_DAYS} days": lambda row: (
         f"{row.most_uploads / 1e6:.1f} million"
     ),
 }

@@ -17,7 +17,7 @@ from tools.places import REPOSITORY
 
 _VARIABLES = """\
 variable "function" { type = object({ memory_size = number, timeout = number }) }
-variable "on_upload" { type = object({ references = number }) }
+variable "on_upload" { type = object({ references_per_subject = number }) }
 variable "rekognition_tps" { type = number }
 """
 _NAMES = (
@@ -57,7 +57,7 @@ def rate(
     expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in _NAMES) + "})"
     given = {
         "function": {"memory_size": memory_mb, "timeout": timeout_seconds},
-        "on_upload": {"references": references},
+        "on_upload": {"references_per_subject": references},
         "rekognition_tps": tps,
     }
     with tempfile.TemporaryDirectory(prefix="face-compare-") as name:

@@ -37,25 +37,25 @@ mock_provider "aws" {
 }
 
 variables {
-  name      = "face-compare"
-  alarms    = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
-  on_upload = {}
+  name       = "face-compare"
+  monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"] } }
+  on_upload  = {}
 }
 
 run "nothing_is_watched_unasked" {
   command = plan
 
   variables {
-    alarms = null
+    monitoring = {}
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 0 && length(aws_cloudwatch_log_metric_filter.metrics) == 0
+    condition     = length(aws_cloudwatch_metric_alarm.on_call) == 0 && length(aws_cloudwatch_log_metric_filter.record) == 0
     error_message = "Alarms and metrics cost money: without the input there must be none."
   }
 
   assert {
-    condition     = length(aws_cloudwatch_dashboard.overview) == 0 && length(aws_cloudwatch_query_definition.queries) == 0
+    condition     = length(aws_cloudwatch_dashboard.overview) == 0 && length(aws_cloudwatch_query_definition.saved) == 0
     error_message = "Dashboard and saved queries must be off by default."
   }
 }
@@ -64,7 +64,7 @@ run "each_of_the_ten_alarms_is_there" {
   command = plan
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.alarms) == ["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles", "unavailable"]
+    condition     = keys(aws_cloudwatch_metric_alarm.on_call) == ["duration", "errors", "failed_uploads", "no_face", "oldest_upload", "rate", "refused_access", "throttled", "throttles", "unavailable"]
     error_message = "An alarm is missing, or one is there that nobody described."
   }
 
@@ -78,12 +78,12 @@ run "whoever_is_on_call_hears_of_the_beginning_and_the_end" {
   command = plan
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.alarms : alarm.alarm_actions == toset(var.alarms.actions) && alarm.ok_actions == toset(var.alarms.actions)])
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.on_call : alarm.alarm_actions == toset(var.monitoring.alarms.sns_topic_arns) && alarm.ok_actions == toset(var.monitoring.alarms.sns_topic_arns)])
     error_message = "Every alarm must tell every topic that it went off and that it is over."
   }
 
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.alarms : strcontains(alarm.alarm_description, "docs/operations.md#${replace(name, "_", "-")}")])
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.on_call : strcontains(alarm.alarm_description, "docs/operations.md#${replace(name, "_", "-")}")])
     error_message = "Every alarm must say where its paragraph is."
   }
 }
@@ -92,7 +92,7 @@ run "silence_is_no_alarm_but_keeps_a_full_dead_letter_queue_on" {
   command = plan
 
   assert {
-    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.treat_missing_data if alarm.treat_missing_data != "notBreaching" } == { failed_uploads = "ignore" }
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.treat_missing_data if alarm.treat_missing_data != "notBreaching" } == { failed_uploads = "ignore" }
     error_message = "No requests must set no alarm off; a dead-letter queue that SQS stops reporting on must not clear its alarm."
   }
 }
@@ -103,7 +103,7 @@ run "how_long_and_how_often_before_somebody_is_woken" {
   assert {
     # Datapoints of periods of seconds.
     condition = {
-      for name, alarm in aws_cloudwatch_metric_alarm.alarms :
+      for name, alarm in aws_cloudwatch_metric_alarm.on_call :
       name => "${alarm.datapoints_to_alarm} of ${alarm.evaluation_periods} of ${distinct([for query in alarm.metric_query : one(query.metric).period if query.id != "result"])[0]}"
       } == {
       duration       = "2 of 2 of 300"
@@ -122,7 +122,7 @@ run "how_long_and_how_often_before_somebody_is_woken" {
 
   assert {
     condition = {
-      for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.threshold
+      for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.threshold
       } == {
       duration       = 80
       errors         = 1
@@ -141,7 +141,7 @@ run "how_long_and_how_often_before_somebody_is_woken" {
   assert {
     condition = {
       for name in ["errors", "failed_uploads", "oldest_upload", "unavailable"] :
-      name => one([for query in aws_cloudwatch_metric_alarm.alarms[name].metric_query : query.expression if query.id == "result"])
+      name => one([for query in aws_cloudwatch_metric_alarm.on_call[name].metric_query : query.expression if query.id == "result"])
     } == { errors = "faults", failed_uploads = "depth", oldest_upload = "age", unavailable = "unavailable" }
     error_message = "An alarm of one metric must watch that metric as it is."
   }
@@ -151,7 +151,7 @@ run "a_crash_is_told_by_its_type_and_not_by_a_status" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.metrics["crashes"].pattern == "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.errorType = \"Runtime.*\") || ($.record.errorType = \"Sandbox.*\")) }"
+    condition     = aws_cloudwatch_log_metric_filter.record["crashes"].pattern == "{ ($.type = \"platform.report\") && (($.record.status = \"timeout\") || ($.record.errorType = \"Runtime.*\") || ($.record.errorType = \"Sandbox.*\")) }"
     error_message = "A process that ended or ran out of memory has the status \"error\": only its type tells it from an exception that is on record already."
   }
 }
@@ -162,7 +162,7 @@ run "what_passes_by_itself_is_no_fault" {
   assert {
     condition = alltrue([
       for type in ["OutOfTimeError", "ServiceUnavailableError"] :
-      strcontains(aws_cloudwatch_log_metric_filter.metrics["faults"].pattern, "($.error_type != \"${type}\")") && strcontains(aws_cloudwatch_log_metric_filter.metrics["unavailable"].pattern, "($.error_type = \"${type}\")")
+      strcontains(aws_cloudwatch_log_metric_filter.record["faults"].pattern, "($.error_type != \"${type}\")") && strcontains(aws_cloudwatch_log_metric_filter.record["unavailable"].pattern, "($.error_type = \"${type}\")")
     ])
     error_message = "An answer that did not come once must not wake anybody as `errors`; many must as `unavailable`."
   }
@@ -176,7 +176,7 @@ run "without_uploads_no_queue_is_watched" {
   }
 
   assert {
-    condition     = length(setintersection(keys(aws_cloudwatch_metric_alarm.alarms), ["failed_uploads", "oldest_upload"])) == 0 && length(aws_cloudwatch_metric_alarm.alarms) == 8
+    condition     = length(setintersection(keys(aws_cloudwatch_metric_alarm.on_call), ["failed_uploads", "oldest_upload"])) == 0 && length(aws_cloudwatch_metric_alarm.on_call) == 8
     error_message = "Without on_upload there is no queue to watch."
   }
 }
@@ -185,11 +185,11 @@ run "an_alarm_can_be_left_out" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rate", "oldest_upload"] }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rate", "oldest_upload"] } }
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.alarms) == 8 && !contains(keys(aws_cloudwatch_metric_alarm.alarms), "rate")
+    condition     = length(aws_cloudwatch_metric_alarm.on_call) == 8 && !contains(keys(aws_cloudwatch_metric_alarm.on_call), "rate")
     error_message = "alarms.disabled must leave out what it names, and only that."
   }
 }
@@ -198,8 +198,8 @@ run "thresholds_reach_their_alarms" {
   command = plan
 
   variables {
-    alarms = {
-      actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
+    monitoring = { alarms = {
+      sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
       thresholds = {
         duration_percent      = 61
         errors                = 62
@@ -213,13 +213,13 @@ run "thresholds_reach_their_alarms" {
         throttles             = 70
         unavailable           = 71
       }
-    }
+    } }
     function        = { timeout = 60 }
     rekognition_tps = 50
   }
 
   assert {
-    condition = { for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => alarm.threshold } == {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.threshold } == {
       duration       = 61
       errors         = 62
       failed_uploads = 63
@@ -235,17 +235,17 @@ run "thresholds_reach_their_alarms" {
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["duration"].metric_query : query.expression if query.id == "result"]) == "100 * duration / 60000"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.on_call["duration"].metric_query : query.expression if query.id == "result"]) == "100 * duration / 60000"
     error_message = "The duration's share must be of the function's own timeout, in milliseconds."
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["no_face"].metric_query : query.expression if query.id == "result"]) == "IF(comparisons >= 64, 100 * FILL(no_face, 0) / comparisons, 0)"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.on_call["no_face"].metric_query : query.expression if query.id == "result"]) == "IF(comparisons >= 64, 100 * FILL(no_face, 0) / comparisons, 0)"
     error_message = "A share of few comparisons must set nothing off."
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.alarms["rate"].metric_query : query.expression if query.id == "result"]) == "100 * (FILL(answered, 0) + FILL(faulty, 0) + FILL(refused, 0) + FILL(throttled, 0)) / 15000"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.on_call["rate"].metric_query : query.expression if query.id == "result"]) == "100 * (FILL(answered, 0) + FILL(faulty, 0) + FILL(refused, 0) + FILL(throttled, 0)) / 15000"
     error_message = "The rate must be a share of rekognition_tps over the period's 300 seconds."
   }
 }
@@ -255,7 +255,7 @@ run "alarms_watch_this_function_and_its_queues" {
 
   assert {
     condition = jsonencode({
-      for name, alarm in aws_cloudwatch_metric_alarm.alarms : name => sort([
+      for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => sort([
         for query in alarm.metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name} ${one(query.metric).stat} ${jsonencode(one(query.metric).dimensions)}" if query.id != "result"
       ])
       }) == jsonencode({
@@ -279,12 +279,12 @@ run "alarms_watch_this_function_and_its_queues" {
   }
 
   assert {
-    condition     = length(setsubtract([for metric in ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled", "Unavailable"] : metric], [for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].name])) == 0
+    condition     = length(setsubtract([for metric in ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled", "Unavailable"] : metric], [for filter in aws_cloudwatch_log_metric_filter.record : filter.metric_transformation[0].name])) == 0
     error_message = "Every metric out of the log must have a filter that writes it."
   }
 
   assert {
-    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.metrics : filter.metric_transformation[0].namespace == "FaceCompare/face-compare" && filter.log_group_name == "/aws/lambda/face-compare" && length(filter.pattern) <= 1024])
+    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.record : filter.metric_transformation[0].namespace == "FaceCompare/face-compare" && filter.log_group_name == "/aws/lambda/face-compare" && length(filter.pattern) <= 1024])
     error_message = "Filters must read this function's log group, write its namespace, and keep to CloudWatch's 1024 characters."
   }
 }
@@ -301,58 +301,58 @@ run "an_alarm_that_tells_nobody_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = [] }
+    monitoring = { alarms = { sns_topic_arns = [] } }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.monitoring]
 }
 
 run "a_topic_of_another_region_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:on-call"] } }
   }
 
-  expect_failures = [aws_cloudwatch_metric_alarm.alarms]
+  expect_failures = [aws_cloudwatch_metric_alarm.on_call]
 }
 
 run "a_fifo_topic_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] } }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.monitoring]
 }
 
 run "an_alarm_that_does_not_exist_cannot_be_left_out" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rates"] }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"], disabled = ["rates"] } }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.monitoring]
 }
 
 run "a_threshold_of_zero_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { errors = 0 } }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { errors = 0 } } }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.monitoring]
 }
 
 run "a_share_over_a_hundred_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { no_face_percent = 101 } }
+    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"], thresholds = { no_face_percent = 101 } } }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.monitoring]
 }

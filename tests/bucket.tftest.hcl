@@ -41,16 +41,16 @@ run "nobody_can_make_the_photos_public" {
 
   assert {
     condition = alltrue([
-      aws_s3_bucket_public_access_block.photos[0].block_public_acls,
-      aws_s3_bucket_public_access_block.photos[0].block_public_policy,
-      aws_s3_bucket_public_access_block.photos[0].ignore_public_acls,
-      aws_s3_bucket_public_access_block.photos[0].restrict_public_buckets,
+      aws_s3_bucket_public_access_block.image[0].block_public_acls,
+      aws_s3_bucket_public_access_block.image[0].block_public_policy,
+      aws_s3_bucket_public_access_block.image[0].ignore_public_acls,
+      aws_s3_bucket_public_access_block.image[0].restrict_public_buckets,
     ])
     error_message = "All four settings of the public access block must be on."
   }
 
   assert {
-    condition     = aws_s3_bucket_ownership_controls.photos[0].rule[0].object_ownership == "BucketOwnerEnforced"
+    condition     = aws_s3_bucket_ownership_controls.image[0].rule[0].object_ownership == "BucketOwnerEnforced"
     error_message = "ACLs must be off, so that the policy alone says who reads."
   }
 }
@@ -60,7 +60,7 @@ run "photos_never_travel_over_plain_http_or_old_tls" {
 
   assert {
     condition = anytrue([
-      for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement :
+      for statement in jsondecode(aws_s3_bucket_policy.image[0].policy).Statement :
       statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "s3:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
     ])
     error_message = "The bucket policy must deny every action over plain HTTP to everybody."
@@ -68,7 +68,7 @@ run "photos_never_travel_over_plain_http_or_old_tls" {
 
   assert {
     condition = anytrue([
-      for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement :
+      for statement in jsondecode(aws_s3_bucket_policy.image[0].policy).Statement :
       statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "s3:*" && try(statement.Condition.NumericLessThan["s3:TlsVersion"], "") == "1.2"
     ])
     error_message = "The bucket policy must deny every action over TLS below 1.2 to everybody."
@@ -76,14 +76,14 @@ run "photos_never_travel_over_plain_http_or_old_tls" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement :
+      for statement in jsondecode(aws_s3_bucket_policy.image[0].policy).Statement :
       toset(statement.Resource) == toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1", "arn:aws:s3:::face-compare-111122223333-eu-west-1/*"]) if contains(["DenyPlainHttp", "DenyOldTls"], statement.Sid)
     ])
     error_message = "Both denials must cover the bucket and every object in it."
   }
 
   assert {
-    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement : statement.Effect == "Deny"])
+    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.image[0].policy).Statement : statement.Effect == "Deny"])
     error_message = "The bucket policy must grant nothing."
   }
 }
@@ -93,7 +93,7 @@ run "nobody_can_put_photos_under_a_key_that_only_they_have" {
 
   assert {
     condition = one([
-      for statement in jsondecode(aws_s3_bucket_policy.photos[0].policy).Statement : jsonencode(statement) if statement.Sid == "DenyCustomerProvidedKeys"
+      for statement in jsondecode(aws_s3_bucket_policy.image[0].policy).Statement : jsonencode(statement) if statement.Sid == "DenyCustomerProvidedKeys"
       ]) == jsonencode({
       Sid       = "DenyCustomerProvidedKeys"
       Effect    = "Deny"
@@ -110,7 +110,7 @@ run "photos_are_encrypted_at_rest_without_a_key_of_ones_own" {
   command = plan
 
   assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.photos[0].rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.image[0].rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
     error_message = "Without kms_key_arn the bucket must use SSE-S3."
   }
 }
@@ -119,7 +119,7 @@ run "an_overwritten_photo_can_be_brought_back" {
   command = plan
 
   assert {
-    condition     = aws_s3_bucket_versioning.photos[0].versioning_configuration[0].status == "Enabled"
+    condition     = aws_s3_bucket_versioning.image[0].versioning_configuration[0].status == "Enabled"
     error_message = "Versioning must be on."
   }
 }
@@ -129,14 +129,14 @@ run "challenge_photos_lists_and_results_do_not_stay_for_ever" {
 
   assert {
     condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule :
+      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule :
       rule.filter[0].prefix => rule.expiration[0].days if length(rule.noncurrent_version_expiration) == 0
     } == { "challenge/" = 30, "manifests/" = 30, "results/" = 90 }
     error_message = "Challenge photos and lists of pairs must expire after 30 days and results after 90; nothing else may."
   }
 
   assert {
-    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule : rule.status == "Enabled"])
+    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule : rule.status == "Enabled"])
     error_message = "Every lifecycle rule must be enabled."
   }
 }
@@ -145,7 +145,7 @@ run "reference_photos_stay_unless_told_otherwise" {
   command = plan
 
   assert {
-    condition     = !contains([for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule : rule.filter[0].prefix if length(rule.noncurrent_version_expiration) == 0], "reference/")
+    condition     = !contains([for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule : rule.filter[0].prefix if length(rule.noncurrent_version_expiration) == 0], "reference/")
     error_message = "No rule may expire reference photos by default."
   }
 }
@@ -154,7 +154,7 @@ run "expired_photos_are_really_removed" {
   assert {
     # An absent prefix is the provider's to fill in: the mock makes one up.
     condition = [
-      for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule : contains(values(var.prefixes), rule.filter[0].prefix)
+      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule : contains(values(var.bucket.prefixes), rule.filter[0].prefix)
       if length(rule.noncurrent_version_expiration) == 1
     ] == [false]
     error_message = "One rule must cover the whole bucket and remove what versioning hides."
@@ -162,7 +162,7 @@ run "expired_photos_are_really_removed" {
 
   assert {
     condition = [
-      for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule : [
+      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule : [
         rule.noncurrent_version_expiration[0].noncurrent_days,
         rule.abort_incomplete_multipart_upload[0].days_after_initiation,
         rule.expiration[0].expired_object_delete_marker,
@@ -176,25 +176,24 @@ run "retention_follows_the_inputs" {
   command = plan
 
   variables {
-    expiry_days = {
+    bucket = { expiry_days = {
       challenge         = 3
       incomplete_upload = 2
       manifests         = 6
       noncurrent        = 4
       reference         = 365
       results           = 5
-    }
-    prefixes = {
+      }, prefixes = {
       challenge = "in/"
       manifests = "lists/"
       reference = "people/known/"
       results   = "out/"
-    }
+    } }
   }
 
   assert {
     condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule :
+      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule :
       rule.filter[0].prefix => rule.expiration[0].days if length(rule.noncurrent_version_expiration) == 0
     } == { "in/" = 3, "lists/" = 6, "out/" = 5, "people/known/" = 365 }
     error_message = "Each prefix must expire after its own number of days."
@@ -202,7 +201,7 @@ run "retention_follows_the_inputs" {
 
   assert {
     condition = [
-      for rule in aws_s3_bucket_lifecycle_configuration.photos[0].rule :
+      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule :
       [rule.noncurrent_version_expiration[0].noncurrent_days, rule.abort_incomplete_multipart_upload[0].days_after_initiation]
       if length(rule.noncurrent_version_expiration) == 1
     ] == [[4, 2]]
@@ -218,7 +217,7 @@ run "a_trial_can_be_thrown_away_with_its_photos" {
   }
 
   assert {
-    condition     = aws_s3_bucket.photos[0].force_destroy
+    condition     = aws_s3_bucket.image[0].force_destroy
     error_message = "bucket.force_destroy must reach the bucket."
   }
 }

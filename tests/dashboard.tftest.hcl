@@ -37,9 +37,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name          = "face-compare"
-  dashboard     = true
-  saved_queries = true
+  name       = "face-compare"
+  monitoring = { dashboard = true, saved_queries = true }
 }
 
 run "the_dashboard_shows_its_own_region_and_quota" {
@@ -73,7 +72,7 @@ run "the_dashboard_shows_its_own_region_and_quota" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_metric_filter.metrics) == 11 && length(aws_cloudwatch_metric_alarm.alarms) == 0
+    condition     = length(aws_cloudwatch_log_metric_filter.record) == 11 && length(aws_cloudwatch_metric_alarm.on_call) == 0
     error_message = "The dashboard needs the metrics of the log, and no alarm."
   }
 }
@@ -126,7 +125,7 @@ run "a_crash_is_among_the_failures_and_no_exception_is_twice" {
   command = plan
 
   assert {
-    condition     = strcontains(aws_cloudwatch_query_definition.queries["failures"].query_string, "(type = \"platform.report\" and (record.status = \"timeout\" or record.errorType like /^(Runtime|Sandbox)\\./))")
+    condition     = strcontains(aws_cloudwatch_query_definition.saved["failures"].query_string, "(type = \"platform.report\" and (record.status = \"timeout\" or record.errorType like /^(Runtime|Sandbox)\\./))")
     error_message = "The query must find the crashes that the alarm counted, and those only."
   }
 
@@ -140,17 +139,17 @@ run "queries_are_saved_for_this_log_group" {
   command = plan
 
   assert {
-    condition     = join(" ", sort([for query in aws_cloudwatch_query_definition.queries : query.name])) == "face-compare/access-errors face-compare/failures face-compare/near-misses face-compare/photo face-compare/request"
+    condition     = join(" ", sort([for query in aws_cloudwatch_query_definition.saved : query.name])) == "face-compare/access-errors face-compare/failures face-compare/near-misses face-compare/photo face-compare/request"
     error_message = "A saved query is missing."
   }
 
   assert {
-    condition     = alltrue([for query in aws_cloudwatch_query_definition.queries : query.log_group_names == tolist(["/aws/lambda/face-compare"])])
+    condition     = alltrue([for query in aws_cloudwatch_query_definition.saved : query.log_group_names == tolist(["/aws/lambda/face-compare"])])
     error_message = "Queries must look into this function's log group."
   }
 
   assert {
-    condition     = alltrue([for query in aws_cloudwatch_query_definition.queries : startswith(query.query_string, "fields @timestamp") && strcontains(query.query_string, "| limit ")])
+    condition     = alltrue([for query in aws_cloudwatch_query_definition.saved : startswith(query.query_string, "fields @timestamp") && strcontains(query.query_string, "| limit ")])
     error_message = "Every query must begin with its fields and end: a query over everything costs by the gigabyte."
   }
 

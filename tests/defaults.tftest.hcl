@@ -44,7 +44,7 @@ run "a_name_is_enough_for_a_working_stack" {
   command = plan
 
   assert {
-    condition     = length(aws_s3_bucket.photos) == 1 && length(data.aws_s3_bucket.existing) == 0
+    condition     = length(aws_s3_bucket.image) == 1 && length(data.aws_s3_bucket.existing) == 0
     error_message = "Without existing_bucket the module must create its own bucket."
   }
 
@@ -58,7 +58,7 @@ run "photos_are_not_deleted_by_an_unlucky_destroy" {
   command = plan
 
   assert {
-    condition     = !aws_s3_bucket.photos[0].force_destroy
+    condition     = !aws_s3_bucket.image[0].force_destroy
     error_message = "force_destroy must be off unless asked for."
   }
 }
@@ -69,20 +69,16 @@ run "a_wrapper_may_pass_null_for_every_optional_input" {
   variables {
     bucket          = null
     comparison      = null
-    existing_bucket = null
-    expiry_days     = null
     function        = null
     kms_key_arn     = null
-    logs            = null
     on_upload       = null
-    prefixes        = null
     rekognition_tps = null
     role            = null
     tags            = null
   }
 
   assert {
-    condition     = aws_lambda_function.compare.timeout == 30 && aws_cloudwatch_log_group.function.retention_in_days == 90 && length(aws_s3_bucket.photos) == 1
+    condition     = aws_lambda_function.compare.timeout == 30 && aws_cloudwatch_log_group.function.retention_in_days == 90 && length(aws_s3_bucket.image) == 1
     error_message = "null must mean the default."
   }
 }
@@ -100,11 +96,11 @@ run "tags_reach_everything_that_takes_them" {
       for tags in [
         aws_cloudwatch_log_group.function.tags,
         aws_iam_role.function.tags,
-        aws_lambda_event_source_mapping.uploads[0].tags,
+        aws_lambda_event_source_mapping.upload[0].tags,
         aws_lambda_function.compare.tags,
-        aws_s3_bucket.photos[0].tags,
-        aws_sqs_queue.failed_uploads[0].tags,
-        aws_sqs_queue.uploads[0].tags,
+        aws_s3_bucket.image[0].tags,
+        aws_sqs_queue.failed_upload[0].tags,
+        aws_sqs_queue.upload[0].tags,
       ] : tags == tomap({ cost-centre = "42" })
     ])
     error_message = "Log group, role, function, event source, bucket and queues must carry var.tags."

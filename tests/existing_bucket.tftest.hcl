@@ -37,8 +37,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name            = "face-compare"
-  existing_bucket = { name = "their-photos" }
+  name   = "face-compare"
+  bucket = { existing = { name = "their-photos" } }
 }
 
 run "nothing_of_an_existing_bucket_is_touched" {
@@ -46,13 +46,13 @@ run "nothing_of_an_existing_bucket_is_touched" {
 
   assert {
     condition = sum([
-      length(aws_s3_bucket.photos),
-      length(aws_s3_bucket_lifecycle_configuration.photos),
-      length(aws_s3_bucket_ownership_controls.photos),
-      length(aws_s3_bucket_policy.photos),
-      length(aws_s3_bucket_public_access_block.photos),
-      length(aws_s3_bucket_server_side_encryption_configuration.photos),
-      length(aws_s3_bucket_versioning.photos),
+      length(aws_s3_bucket.image),
+      length(aws_s3_bucket_lifecycle_configuration.image),
+      length(aws_s3_bucket_ownership_controls.image),
+      length(aws_s3_bucket_policy.image),
+      length(aws_s3_bucket_public_access_block.image),
+      length(aws_s3_bucket_server_side_encryption_configuration.image),
+      length(aws_s3_bucket_versioning.image),
     ]) == 0
     error_message = "With existing_bucket the module must create no bucket resource of any kind."
   }

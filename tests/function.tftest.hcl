@@ -101,11 +101,11 @@ run "settings_reach_function_and_payload" {
       runtime              = "python3.12"
       timeout              = 60
     }
-    prefixes = {
+    bucket = { prefixes = {
       challenge = "in/"
       reference = "people/known/"
       results   = "out/"
-    }
+    } }
     rekognition_tps = 50
   }
 

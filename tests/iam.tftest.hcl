@@ -77,10 +77,10 @@ run "the_function_reads_where_the_prefixes_say" {
   command = plan
 
   variables {
-    prefixes = {
+    bucket = { prefixes = {
       challenge = "in/"
       reference = "people/known/"
-    }
+    } }
   }
 
   assert {
@@ -145,7 +145,7 @@ run "arns_are_those_of_govcloud_in_govcloud" {
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.function.policy, "arn:aws:") && !strcontains(aws_s3_bucket_policy.photos[0].policy, "arn:aws:") && startswith(output.bucket_arn, "arn:aws-us-gov:s3:::")
+    condition     = !strcontains(aws_iam_role_policy.function.policy, "arn:aws:") && !strcontains(aws_s3_bucket_policy.image[0].policy, "arn:aws:") && startswith(output.bucket_arn, "arn:aws-us-gov:s3:::")
     error_message = "No policy may hold an ARN of another partition: it would match nothing."
   }
 }

@@ -45,12 +45,12 @@ run "photos_are_encrypted_with_the_customers_key" {
   command = plan
 
   assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.photos[0].rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.image[0].rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
     error_message = "With kms_key_arn the bucket must use SSE-KMS."
   }
 
   assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.photos[0].rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.image[0].rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
     error_message = "The bucket must use the key that was given."
   }
 }
@@ -59,7 +59,7 @@ run "each_photo_does_not_cost_a_kms_call" {
   command = plan
 
   assert {
-    condition     = one(aws_s3_bucket_server_side_encryption_configuration.photos[0].rule).bucket_key_enabled
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.image[0].rule).bucket_key_enabled
     error_message = "With a customer key the bucket key must be on."
   }
 }

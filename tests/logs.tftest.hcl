@@ -54,7 +54,7 @@ run "retention_of_records_follows_the_input" {
   command = plan
 
   variables {
-    logs = { retention_days = 3653 }
+    log_retention_days = 3653
   }
 
   assert {

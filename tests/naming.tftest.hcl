@@ -49,7 +49,7 @@ run "the_longest_name_fits_in_the_longest_region" {
   }
 
   assert {
-    condition     = length(var.name) == 35 && length(aws_s3_bucket.photos[0].bucket) == 63
+    condition     = length(var.name) == 35 && length(aws_s3_bucket.image[0].bucket) == 63
     error_message = "A name of 35 characters must give a bucket name of at most 63."
   }
 
@@ -63,7 +63,7 @@ run "the_same_name_works_in_two_regions_of_one_account" {
   command = plan
 
   assert {
-    condition     = aws_iam_role.function.name == "face-compare-eu-west-1" && aws_s3_bucket.photos[0].bucket == "face-compare-111122223333-eu-west-1"
+    condition     = aws_iam_role.function.name == "face-compare-eu-west-1" && aws_s3_bucket.image[0].bucket == "face-compare-111122223333-eu-west-1"
     error_message = "What is global (role, bucket) must carry the region in its name."
   }
 }

@@ -50,10 +50,10 @@ run "nothing_of_it_is_there_unless_asked_for" {
 
   assert {
     condition = sum([
-      length(aws_lambda_event_source_mapping.uploads),
-      length(aws_s3_bucket_notification.photos),
-      length(aws_sqs_queue.failed_uploads),
-      length(aws_sqs_queue.uploads),
+      length(aws_lambda_event_source_mapping.upload),
+      length(aws_s3_bucket_notification.upload),
+      length(aws_sqs_queue.failed_upload),
+      length(aws_sqs_queue.upload),
     ]) == 0
     error_message = "Without on_upload there must be no queue, no notification and no event source."
   }
@@ -64,7 +64,7 @@ run "nothing_of_it_is_there_unless_asked_for" {
   }
 
   assert {
-    condition     = output.uploads_queue_arn == null && output.uploads_queue_url == null && output.failed_uploads_queue_arn == null && output.failed_uploads_queue_url == null && output.failed_uploads_command == null && output.upload_notification == null
+    condition     = output.uploads_queue_arn == null && output.uploads_queue_url == null && output.failed_uploads_queue_arn == null && output.failed_uploads_queue_url == null && output.retry_failed_uploads_command == null && output.upload_notification == null
     error_message = "Outputs of what is not there must be null."
   }
 }
@@ -73,12 +73,12 @@ run "a_photo_put_below_challenge_is_announced" {
   command = plan
 
   assert {
-    condition     = one(aws_s3_bucket_notification.photos[0].queue).filter_prefix == "challenge/" && one(aws_s3_bucket_notification.photos[0].queue).events == toset(["s3:ObjectCreated:*"])
+    condition     = one(aws_s3_bucket_notification.upload[0].queue).filter_prefix == "challenge/" && one(aws_s3_bucket_notification.upload[0].queue).events == toset(["s3:ObjectCreated:*"])
     error_message = "Every new object below challenge/ must be announced, and nothing else: a result would set off the next comparison."
   }
 
   assert {
-    condition     = aws_s3_bucket_notification.photos[0].eventbridge
+    condition     = aws_s3_bucket_notification.upload[0].eventbridge
     error_message = "Consumers of results wait at EventBridge."
   }
 }
@@ -88,7 +88,7 @@ run "only_this_bucket_can_announce_photos" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_sqs_queue.uploads[0].policy).Statement :
+      for statement in jsondecode(aws_sqs_queue.upload[0].policy).Statement :
       [statement.Principal, statement.Action, statement.Resource, statement.Condition] if statement.Effect == "Allow"
       ] == [[
         { Service = "s3.amazonaws.com" },
@@ -108,7 +108,7 @@ run "messages_never_travel_over_plain_http_nor_lie_in_the_clear" {
 
   assert {
     condition = alltrue([
-      for queue in [aws_sqs_queue.uploads[0], aws_sqs_queue.failed_uploads[0]] : anytrue([
+      for queue in [aws_sqs_queue.upload[0], aws_sqs_queue.failed_upload[0]] : anytrue([
         for statement in jsondecode(queue.policy).Statement :
         statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false" && endswith(statement.Resource, ":${queue.name}")
       ])
@@ -117,41 +117,41 @@ run "messages_never_travel_over_plain_http_nor_lie_in_the_clear" {
   }
 
   assert {
-    condition     = aws_sqs_queue.uploads[0].sqs_managed_sse_enabled && aws_sqs_queue.failed_uploads[0].sqs_managed_sse_enabled
+    condition     = aws_sqs_queue.upload[0].sqs_managed_sse_enabled && aws_sqs_queue.failed_upload[0].sqs_managed_sse_enabled
     error_message = "Without kms_key_arn both queues must use SSE-SQS."
   }
 }
 
 run "what_cannot_be_compared_is_kept" {
   assert {
-    condition     = jsondecode(aws_sqs_queue.uploads[0].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.failed_uploads[0].arn, maxReceiveCount = 5 }
+    condition     = jsondecode(aws_sqs_queue.upload[0].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.failed_upload[0].arn, maxReceiveCount = 5 }
     error_message = "After five tries an upload must go to the dead-letter queue."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.failed_uploads[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"] }
+    condition     = jsondecode(aws_sqs_queue.failed_upload[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"] }
     error_message = "No other queue may use this dead-letter queue."
   }
 
   assert {
-    condition     = aws_sqs_queue.failed_uploads[0].message_retention_seconds == 1209600 && aws_sqs_queue.failed_uploads[0].message_retention_seconds - aws_sqs_queue.uploads[0].message_retention_seconds >= 4 * 86400
+    condition     = aws_sqs_queue.failed_upload[0].message_retention_seconds == 1209600 && aws_sqs_queue.failed_upload[0].message_retention_seconds - aws_sqs_queue.upload[0].message_retention_seconds >= 4 * 86400
     error_message = "SQS counts from the photo's arrival: the dead-letter queue must keep a message days longer than the queue."
   }
 
   assert {
-    condition     = output.failed_uploads_command == "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_uploads[0].arn}"
+    condition     = output.retry_failed_uploads_command == "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_upload[0].arn}"
     error_message = "The command must move what is in the dead-letter queue back."
   }
 }
 
 run "how_often_an_upload_is_tried_follows_the_input" {
   variables {
-    on_upload = { max_receives = 9 }
+    on_upload = { max_attempts = 9 }
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.uploads[0].redrive_policy).maxReceiveCount == 9
-    error_message = "on_upload.max_receives must reach the queue."
+    condition     = jsondecode(aws_sqs_queue.upload[0].redrive_policy).maxReceiveCount == 9
+    error_message = "on_upload.max_attempts must reach the queue."
   }
 }
 
@@ -159,7 +159,7 @@ run "one_bad_photo_does_not_bring_its_whole_batch_back" {
   command = plan
 
   assert {
-    condition     = aws_lambda_event_source_mapping.uploads[0].function_response_types == toset(["ReportBatchItemFailures"])
+    condition     = aws_lambda_event_source_mapping.upload[0].function_response_types == toset(["ReportBatchItemFailures"])
     error_message = "The event source must take partial answers."
   }
 }
@@ -188,11 +188,11 @@ run "prefixes_reach_notification_rights_and_events" {
   command = plan
 
   variables {
-    prefixes = { challenge = "in/", results = "out/" }
+    bucket = { prefixes = { challenge = "in/", results = "out/" } }
   }
 
   assert {
-    condition     = one(aws_s3_bucket_notification.photos[0].queue).filter_prefix == "in/" && strcontains(aws_iam_role_policy.function.policy, "face-compare-111122223333-eu-west-1/out/*") && jsondecode(output.result_event_pattern).detail.object.key == [{ wildcard = "out/*.json" }]
+    condition     = one(aws_s3_bucket_notification.upload[0].queue).filter_prefix == "in/" && strcontains(aws_iam_role_policy.function.policy, "face-compare-111122223333-eu-west-1/out/*") && jsondecode(output.result_event_pattern).detail.object.key == [{ wildcard = "out/*.json" }]
     error_message = "Notification, rights and event pattern must follow var.prefixes."
   }
 }
@@ -221,7 +221,7 @@ run "one_customer_key_covers_the_queues_too" {
   }
 
   assert {
-    condition     = aws_sqs_queue.uploads[0].kms_master_key_id == var.kms_key_arn && aws_sqs_queue.failed_uploads[0].kms_master_key_id == var.kms_key_arn
+    condition     = aws_sqs_queue.upload[0].kms_master_key_id == var.kms_key_arn && aws_sqs_queue.failed_upload[0].kms_master_key_id == var.kms_key_arn
     error_message = "Both queues must use the key that was given."
   }
 
@@ -251,23 +251,23 @@ run "of_an_existing_bucket_nothing_is_touched" {
   command = plan
 
   variables {
-    existing_bucket = { name = "their-photos" }
+    bucket = { existing = { name = "their-photos" } }
   }
 
   assert {
-    condition     = length(aws_s3_bucket_notification.photos) == 0
+    condition     = length(aws_s3_bucket_notification.upload) == 0
     error_message = "A bucket has one notification configuration; writing it would drop its owner's."
   }
 
   assert {
-    condition     = strcontains(aws_sqs_queue.uploads[0].policy, "arn:aws:s3:::their-photos")
+    condition     = strcontains(aws_sqs_queue.upload[0].policy, "arn:aws:s3:::their-photos")
     error_message = "The existing bucket must be let into the queue."
   }
 }
 
 run "and_its_owner_is_told_what_to_wire" {
   variables {
-    existing_bucket = { name = "their-photos" }
+    bucket = { existing = { name = "their-photos" } }
   }
 
   assert {
@@ -275,7 +275,7 @@ run "and_its_owner_is_told_what_to_wire" {
       eventbridge   = true
       events        = ["s3:ObjectCreated:*"]
       filter_prefix = "challenge/"
-      queue_arn     = aws_sqs_queue.uploads[0].arn
+      queue_arn     = aws_sqs_queue.upload[0].arn
     }
     error_message = "upload_notification must say queue, events, prefix and EventBridge."
   }

@@ -65,7 +65,7 @@ run "outputs_name_what_was_made" {
 
 run "the_policies_name_what_was_made" {
   assert {
-    condition     = local.bucket_arn == "arn:aws:s3:::${aws_s3_bucket.photos[0].bucket}" && local.log_group_arn == aws_cloudwatch_log_group.function.arn
+    condition     = local.bucket_arn == "arn:aws:s3:::${aws_s3_bucket.image[0].bucket}" && local.log_group_arn == aws_cloudwatch_log_group.function.arn
     error_message = "The ARNs that the policies are written with must be those that AWS gives."
   }
 }
@@ -87,10 +87,10 @@ run "the_command_to_paste_works_in_sh" {
   command = plan
 
   variables {
-    prefixes = {
+    bucket = { prefixes = {
       challenge = "in/"
       reference = "people/known/"
-    }
+    } }
   }
 
   assert {

@@ -148,7 +148,7 @@ run "several_references_make_batches_smaller" {
   command = plan
 
   variables {
-    on_upload = { references = 4 }
+    on_upload = { references_per_subject = 4 }
   }
 
   assert {
@@ -161,10 +161,10 @@ run "an_upload_that_no_invocation_has_time_for_is_refused" {
   command = plan
 
   variables {
-    on_upload = { references = 30 }
+    on_upload = { references_per_subject = 30 }
   }
 
-  expect_failures = [aws_lambda_event_source_mapping.uploads]
+  expect_failures = [aws_lambda_event_source_mapping.upload]
 }
 
 run "with_the_timeout_that_the_message_names_it_is_taken" {
@@ -172,7 +172,7 @@ run "with_the_timeout_that_the_message_names_it_is_taken" {
 
   variables {
     function  = { timeout = 31 }
-    on_upload = { references = 30 }
+    on_upload = { references_per_subject = 30 }
   }
 
   assert {
@@ -189,7 +189,7 @@ run "fewer_instances_than_the_quota_takes_do_not_send_photos_to_the_dead_letter_
     on_upload = {}
   }
 
-  expect_failures = [aws_lambda_event_source_mapping.uploads]
+  expect_failures = [aws_lambda_event_source_mapping.upload]
 }
 
 run "without_uploads_one_instance_is_enough" {
@@ -214,12 +214,12 @@ run "the_event_source_keeps_to_what_was_derived" {
   }
 
   assert {
-    condition     = one(aws_lambda_event_source_mapping.uploads[0].scaling_config).maximum_concurrency == 3 && aws_lambda_event_source_mapping.uploads[0].batch_size == 195 && aws_lambda_event_source_mapping.uploads[0].maximum_batching_window_in_seconds == 1
+    condition     = one(aws_lambda_event_source_mapping.upload[0].scaling_config).maximum_concurrency == 3 && aws_lambda_event_source_mapping.upload[0].batch_size == 195 && aws_lambda_event_source_mapping.upload[0].maximum_batching_window_in_seconds == 1
     error_message = "Concurrency and batches of the event source must be those of rate.tf; more than 10 a batch needs a window."
   }
 
   assert {
-    condition     = aws_sqs_queue.uploads[0].visibility_timeout_seconds == 181
+    condition     = aws_sqs_queue.upload[0].visibility_timeout_seconds == 181
     error_message = "A photo must stay invisible for six timeouts and the window, or it is compared twice."
   }
 }

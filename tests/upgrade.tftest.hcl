@@ -43,7 +43,7 @@ variables {
 
 run "a_stack_in_use" {
   assert {
-    condition     = length(aws_sqs_queue.uploads) == 0
+    condition     = length(aws_sqs_queue.upload) == 0
     error_message = "This test begins without uploads."
   }
 }
@@ -69,7 +69,7 @@ run "uploads_and_a_larger_quota_are_taken_up_in_place" {
 
   # Of a resource at a new address the plan does not know these, and the test fails.
   assert {
-    condition     = alltrue([for id in [aws_s3_bucket.photos[0].id, aws_s3_bucket.photos[0].bucket_domain_name] : id != ""])
+    condition     = alltrue([for id in [aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name] : id != ""])
     error_message = "The bucket must stay, with its photos."
   }
 
@@ -91,7 +91,7 @@ run "and_so_they_are" {
   }
 
   assert {
-    condition     = length(aws_sqs_queue.uploads) == 1
+    condition     = length(aws_sqs_queue.upload) == 1
     error_message = "This test goes on with uploads."
   }
 }
@@ -112,7 +112,7 @@ run "and_they_are_dropped_in_place" {
 
   # Of a resource at a new address the plan does not know these, and the test fails.
   assert {
-    condition     = alltrue([for id in [aws_s3_bucket.photos[0].id, aws_s3_bucket.photos[0].bucket_domain_name] : id != ""])
+    condition     = alltrue([for id in [aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name] : id != ""])
     error_message = "The bucket must stay, with its photos."
   }
 
@@ -127,7 +127,7 @@ run "and_they_are_dropped_in_place" {
   }
 
   assert {
-    condition     = length(aws_sqs_queue.uploads) == 0
+    condition     = length(aws_sqs_queue.upload) == 0
     error_message = "Without on_upload the queue must go."
   }
 }

@@ -80,70 +80,70 @@ run "a_bucket_is_given_by_name_not_by_arn" {
   command = plan
 
   variables {
-    existing_bucket = { name = "arn:aws:s3:::their-photos" }
+    bucket = { existing = { name = "arn:aws:s3:::their-photos" } }
   }
 
-  expect_failures = [var.existing_bucket]
+  expect_failures = [var.bucket]
 }
 
 run "an_empty_bucket_name_is_refused" {
   command = plan
 
   variables {
-    existing_bucket = { name = "" }
+    bucket = { existing = { name = "" } }
   }
 
-  expect_failures = [var.existing_bucket]
+  expect_failures = [var.bucket]
 }
 
 run "expiry_after_0_days_is_refused" {
   command = plan
 
   variables {
-    expiry_days = { challenge = 0 }
+    bucket = { expiry_days = { challenge = 0 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "expiry_after_half_a_day_is_refused" {
   command = plan
 
   variables {
-    expiry_days = { results = 1.5 }
+    bucket = { expiry_days = { results = 1.5 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "reference_expiry_is_checked_where_it_is_given" {
   command = plan
 
   variables {
-    expiry_days = { reference = -1 }
+    bucket = { expiry_days = { reference = -1 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "old_versions_cannot_be_kept_for_a_negative_time" {
   command = plan
 
   variables {
-    expiry_days = { noncurrent = -1 }
+    bucket = { expiry_days = { noncurrent = -1 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "unfinished_uploads_cannot_be_kept_for_0_days" {
   command = plan
 
   variables {
-    expiry_days = { incomplete_upload = 0 }
+    bucket = { expiry_days = { incomplete_upload = 0 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "an_architecture_lambda_does_not_know_is_refused" {
@@ -280,20 +280,20 @@ run "records_of_decisions_cannot_be_kept_for_ever" {
   command = plan
 
   variables {
-    logs = { retention_days = 0 }
+    log_retention_days = 0
   }
 
-  expect_failures = [var.logs]
+  expect_failures = [var.log_retention_days]
 }
 
 run "a_retention_cloudwatch_does_not_know_is_refused" {
   command = plan
 
   variables {
-    logs = { retention_days = 100 }
+    log_retention_days = 100
   }
 
-  expect_failures = [var.logs]
+  expect_failures = [var.log_retention_days]
 }
 
 run "a_name_that_would_overflow_the_bucket_is_refused" {
@@ -390,100 +390,100 @@ run "a_prefix_without_a_closing_slash_does_not_open_its_neighbours" {
   command = plan
 
   variables {
-    prefixes = { reference = "reference" }
+    bucket = { prefixes = { reference = "reference" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_prefix_with_a_leading_slash_is_refused" {
   command = plan
 
   variables {
-    prefixes = { challenge = "/challenge/" }
+    bucket = { prefixes = { challenge = "/challenge/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "an_empty_prefix_does_not_open_the_whole_bucket" {
   command = plan
 
   variables {
-    prefixes = { challenge = "" }
+    bucket = { prefixes = { challenge = "" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_prefix_with_an_empty_part_is_refused" {
   command = plan
 
   variables {
-    prefixes = { results = "a//b/" }
+    bucket = { prefixes = { results = "a//b/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_wildcard_in_a_prefix_does_not_open_the_whole_bucket" {
   command = plan
 
   variables {
-    prefixes = { reference = "*/" }
+    bucket = { prefixes = { reference = "*/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_policy_variable_in_a_prefix_is_refused" {
   command = plan
 
   variables {
-    prefixes = { reference = "$${aws:username}/" }
+    bucket = { prefixes = { reference = "$${aws:username}/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_quote_in_a_prefix_does_not_break_the_command_to_paste" {
   command = plan
 
   variables {
-    prefixes = { reference = "it's/" }
+    bucket = { prefixes = { reference = "it's/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "two_equal_prefixes_do_not_let_reference_photos_expire" {
   command = plan
 
   variables {
-    prefixes = { reference = "photos/", challenge = "photos/" }
+    bucket = { prefixes = { reference = "photos/", challenge = "photos/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_prefix_inside_another_does_not_let_reference_photos_expire" {
   command = plan
 
   variables {
-    prefixes = { reference = "photos/reference/", challenge = "photos/" }
+    bucket = { prefixes = { reference = "photos/reference/", challenge = "photos/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "results_below_the_challenge_prefix_do_not_trigger_comparisons" {
   command = plan
 
   variables {
-    prefixes = { results = "challenge/results/" }
+    bucket = { prefixes = { results = "challenge/results/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "a_role_path_without_a_leading_slash_is_refused" {
@@ -530,10 +530,10 @@ run "lists_of_pairs_cannot_be_kept_for_0_days" {
   command = plan
 
   variables {
-    expiry_days = { manifests = 0 }
+    bucket = { expiry_days = { manifests = 0 } }
   }
 
-  expect_failures = [var.expiry_days]
+  expect_failures = [var.bucket]
 }
 
 run "a_quota_of_0_calls_is_refused" {
@@ -570,7 +570,7 @@ run "an_upload_that_two_announcements_could_throw_away_is_refused" {
   command = plan
 
   variables {
-    on_upload = { max_receives = 2 }
+    on_upload = { max_attempts = 2 }
   }
 
   expect_failures = [var.on_upload]
@@ -580,7 +580,7 @@ run "more_tries_than_sqs_counts_are_refused" {
   command = plan
 
   variables {
-    on_upload = { max_receives = 1001 }
+    on_upload = { max_attempts = 1001 }
   }
 
   expect_failures = [var.on_upload]
@@ -590,7 +590,7 @@ run "a_fraction_of_a_try_is_refused" {
   command = plan
 
   variables {
-    on_upload = { max_receives = 3.5 }
+    on_upload = { max_attempts = 3.5 }
   }
 
   expect_failures = [var.on_upload]
@@ -600,7 +600,7 @@ run "an_upload_compared_with_nothing_is_refused" {
   command = plan
 
   variables {
-    on_upload = { references = 0 }
+    on_upload = { references_per_subject = 0 }
   }
 
   expect_failures = [var.on_upload]
@@ -610,7 +610,7 @@ run "more_references_than_an_upload_is_for_are_refused" {
   command = plan
 
   variables {
-    on_upload = { references = 101 }
+    on_upload = { references_per_subject = 101 }
   }
 
   expect_failures = [var.on_upload]
@@ -620,7 +620,7 @@ run "a_fraction_of_a_reference_is_refused" {
   command = plan
 
   variables {
-    on_upload = { references = 1.5 }
+    on_upload = { references_per_subject = 1.5 }
   }
 
   expect_failures = [var.on_upload]
@@ -630,22 +630,22 @@ run "lists_below_the_challenge_prefix_do_not_trigger_comparisons" {
   command = plan
 
   variables {
-    prefixes = { manifests = "challenge/lists/" }
+    bucket = { prefixes = { manifests = "challenge/lists/" } }
   }
 
-  expect_failures = [var.prefixes]
+  expect_failures = [var.bucket]
 }
 
 run "the_smallest_values_are_not_refused" {
   command = plan
 
   variables {
-    comparison  = { similarity_threshold = 0 }
-    expiry_days = { challenge = 1, incomplete_upload = 1, noncurrent = 1, reference = 1, results = 1 }
-    function    = { memory_size = 128, reserved_concurrency = 1, runtime = "python3.12", timeout = 15 }
-    logs        = { retention_days = 1 }
-    name        = "f-1"
-    role        = { path = "/" }
+    comparison         = { similarity_threshold = 0 }
+    bucket             = { expiry_days = { challenge = 1, incomplete_upload = 1, noncurrent = 1, reference = 1, results = 1 } }
+    function           = { memory_size = 128, reserved_concurrency = 1, runtime = "python3.12", timeout = 15 }
+    log_retention_days = 1
+    name               = "f-1"
+    role               = { path = "/" }
   }
 
   assert {
@@ -658,13 +658,12 @@ run "the_largest_values_are_not_refused" {
   command = plan
 
   variables {
-    comparison  = { similarity_threshold = 100 }
-    expiry_days = { challenge = 3650 }
-    function    = { memory_size = 10240, runtime = "python3.13", timeout = 900 }
-    logs        = { retention_days = 3653 }
-    name        = "abcdefghijklmnopqrstuvwxyz-12345678"
-    prefixes    = { challenge = "a/b/c/", reference = "a/b/d/", results = "a/b/cc/" }
-    role        = { path = "/a/b/", permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess" }
+    comparison         = { similarity_threshold = 100 }
+    function           = { memory_size = 10240, runtime = "python3.13", timeout = 900 }
+    log_retention_days = 3653
+    name               = "abcdefghijklmnopqrstuvwxyz-12345678"
+    bucket             = { prefixes = { challenge = "a/b/c/", reference = "a/b/d/", results = "a/b/cc/" } }
+    role               = { path = "/a/b/", permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess" }
   }
 
   assert {

@@ -1,5 +1,5 @@
 output "bucket_name" {
-  description = "Bucket to put photos and manifests into."
+  description = "Bucket for images and manifests."
   value       = module.face_compare.bucket_name
 }
 
@@ -9,7 +9,7 @@ output "function_name" {
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }
 
@@ -19,17 +19,17 @@ output "rate" {
 }
 
 output "redrive_command" {
-  description = "A line for sh that takes up a failed run again."
+  description = "Shell command that resumes a failed run."
   value       = module.batch.redrive_command
 }
 
 output "results_prefix" {
-  description = "Where in the bucket the results of a run begin; its name follows."
+  description = "Folder of the bucket for results of runs; the name of the run follows."
   value       = module.batch.results_prefix
 }
 
 output "start_command" {
-  description = "A line for sh that starts a run over manifests/pairs.csv."
+  description = "Shell command that starts a run over manifests/pairs.csv."
   value       = module.batch.start_command
 }
 
@@ -39,6 +39,6 @@ output "state_machine_arn" {
 }
 
 output "watch_command" {
-  description = "A line for sh that shows how far a run is."
+  description = "Shell command that shows how far a run is."
   value       = module.batch.watch_command
 }

@@ -7,14 +7,14 @@ variable "name" {
 
 variable "region" {
   type        = string
-  description = "Region to deploy to; Rekognition must exist there."
+  description = "Region to deploy to. It must have Rekognition."
   default     = "eu-west-1"
   nullable    = false
 }
 
 variable "rekognition_tps" {
   type        = number
-  description = "The account's quota for CompareFaces in that region, calls a second."
+  description = "The account's quota for CompareFaces in that region, in calls per second."
   default     = 5
   nullable    = false
 }

@@ -2,15 +2,15 @@ provider "aws" {
   region = var.region
 }
 
-# Stands for the bucket you have. Here it is made in the same configuration, to show that it can be.
-resource "aws_s3_bucket" "photos" {
-  #checkov:skip=CKV_AWS_18:It stands for a bucket that is there already; its owner decides on access logs.
-  #checkov:skip=CKV_AWS_144:It stands for a bucket that is there already; a replica would be a second store of biometric data.
+# Stands for the bucket you have. It is made in the same configuration here, to show that this is possible.
+resource "aws_s3_bucket" "image" {
+  #checkov:skip=CKV_AWS_18:It stands for a bucket that exists already; its owner decides on access logs.
+  #checkov:skip=CKV_AWS_144:It stands for a bucket that exists; a replica would be a second store of biometric data.
   bucket_prefix = "${var.name}-photos-"
 }
 
-resource "aws_s3_bucket_public_access_block" "photos" {
-  bucket = aws_s3_bucket.photos.id
+resource "aws_s3_bucket_public_access_block" "image" {
+  bucket = aws_s3_bucket.image.id
 
   block_public_acls       = true
   block_public_policy     = true
@@ -18,8 +18,8 @@ resource "aws_s3_bucket_public_access_block" "photos" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_versioning" "photos" {
-  bucket = aws_s3_bucket.photos.id
+resource "aws_s3_bucket_versioning" "image" {
+  bucket = aws_s3_bucket.image.id
 
   versioning_configuration {
     status = "Enabled"
@@ -29,15 +29,15 @@ resource "aws_s3_bucket_versioning" "photos" {
 module "face_compare" {
   source = "../.."
 
-  name            = var.name
-  existing_bucket = { name = aws_s3_bucket.photos.id }
-  on_upload       = {}
+  name      = var.name
+  bucket    = { existing = { name = aws_s3_bucket.image.id } }
+  on_upload = {}
 }
 
-# The module changes nothing of a bucket that is not its own. A bucket has one notification
-# configuration: in yours, add these to what is there.
-resource "aws_s3_bucket_notification" "photos" {
-  bucket      = aws_s3_bucket.photos.id
+# The module changes nothing of a bucket that it does not own. A bucket has only one notification configuration: in
+# yours, add these to what is there.
+resource "aws_s3_bucket_notification" "image" {
+  bucket      = aws_s3_bucket.image.id
   eventbridge = module.face_compare.upload_notification.eventbridge
 
   queue {

@@ -9,7 +9,7 @@ module "face_compare" {
   function_url = true
 }
 
-# For the roles of those who call; attach it to them.
+# Attach it to the roles of callers.
 resource "aws_iam_policy" "caller" {
   name        = "${var.name}-caller-${var.region}"
   description = "May compare faces through the function URL of ${var.name}."

@@ -1,10 +1,10 @@
 output "bucket_name" {
-  description = "Bucket to put photos into, below reference/ and challenge/."
+  description = "Bucket for images, below reference/ and challenge/."
   value       = module.face_compare.bucket_name
 }
 
 output "caller_policy_arn" {
-  description = "Policy to attach to whoever calls."
+  description = "Policy for the roles of callers."
   value       = aws_iam_policy.caller.arn
 }
 
@@ -19,6 +19,6 @@ output "function_url" {
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }

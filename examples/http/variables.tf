@@ -7,7 +7,7 @@ variable "name" {
 
 variable "region" {
   type        = string
-  description = "Region to deploy to; Rekognition must exist there."
+  description = "Region to deploy to. It must have Rekognition."
   default     = "eu-west-1"
   nullable    = false
 }

@@ -1,10 +1,10 @@
 output "bucket_name" {
-  description = "Bucket to put photos into, below reference/ and challenge/."
+  description = "Bucket for images, below reference/ and challenge/."
   value       = module.face_compare.bucket_name
 }
 
 output "comparison" {
-  description = "Rule by which photos are compared."
+  description = "Rule by which images are compared."
   value       = module.face_compare.comparison
 }
 
@@ -14,11 +14,11 @@ output "function_name" {
 }
 
 output "invoke_command" {
-  description = "A line for sh that compares two photos and prints the answer."
+  description = "Shell command that compares two images and prints the answer."
   value       = module.face_compare.invoke_command
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }

@@ -10,20 +10,20 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
-  # By name, as the log group and the topic need the key before they exist.
+  # Written out, because the log group needs the key before it exists.
   log_group_arn = "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/lambda/${var.name}"
 }
 
-# One key for photos, results, log records, queues and alarms. Who may read it may read all of that.
+# One key for images, results, log records, queues and alarms. Anyone who may use it may read all of them.
 resource "aws_kms_key" "faces" {
-  description         = "Photos, results and records of ${var.name}."
+  description         = "Images, results and records of ${var.name}."
   enable_key_rotation = true
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
       {
-        # The account's IAM decides who may use the key. Without this nobody could change it again.
+        # The account's IAM decides who may use the key. Without this statement nobody could change the key again.
         Sid       = "Account"
         Effect    = "Allow"
         Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
@@ -39,7 +39,7 @@ resource "aws_kms_key" "faces" {
         Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
       },
       {
-        # Only needed with on_upload: S3 puts its announcements into the encrypted queue.
+        # Needed only with on_upload: S3 puts its notifications into the encrypted queue.
         Sid       = "AnnounceUploads"
         Effect    = "Allow"
         Principal = { Service = "s3.amazonaws.com" }
@@ -93,10 +93,13 @@ resource "aws_sns_topic_subscription" "on_call" {
 module "face_compare" {
   source = "../.."
 
-  name          = var.name
-  alarms        = { actions = [aws_sns_topic.on_call.arn] }
-  dashboard     = true
-  kms_key_arn   = aws_kms_key.faces.arn
-  on_upload     = var.uploads ? {} : null
-  saved_queries = var.saved_queries
+  name        = var.name
+  kms_key_arn = aws_kms_key.faces.arn
+  on_upload   = var.uploads ? {} : null
+
+  monitoring = {
+    alarms        = { sns_topic_arns = [aws_sns_topic.on_call.arn] }
+    dashboard     = true
+    saved_queries = var.saved_queries
+  }
 }

@@ -1,5 +1,5 @@
 output "bucket_name" {
-  description = "Bucket to put photos into, below reference/ and challenge/."
+  description = "Bucket for images, below reference/ and challenge/."
   value       = module.face_compare.bucket_name
 }
 
@@ -14,12 +14,12 @@ output "function_name" {
 }
 
 output "kms_key_arn" {
-  description = "Key that photos, results, records and queues are encrypted with."
+  description = "Key that encrypts images, results, records and queues."
   value       = aws_kms_key.faces.arn
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }
 

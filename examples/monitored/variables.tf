@@ -7,14 +7,14 @@ variable "name" {
 
 variable "on_call_email" {
   type        = string
-  description = "Address that hears of alarms, once it has confirmed the subscription; null subscribes nobody."
+  description = "Address that hears of alarms after it has confirmed the subscription; null subscribes nobody."
   default     = null
   nullable    = true
 }
 
 variable "region" {
   type        = string
-  description = "Region to deploy to; Rekognition must exist there."
+  description = "Region to deploy to. It must have Rekognition."
   default     = "eu-west-1"
   nullable    = false
 }
@@ -28,7 +28,7 @@ variable "saved_queries" {
 
 variable "uploads" {
   type        = bool
-  description = "Whether photos are compared when they arrive. Without it there are no queues, and no alarms on them."
+  description = "Whether images are compared when they are uploaded. Without it there are no queues."
   default     = true
   nullable    = false
 }

@@ -2,17 +2,19 @@ provider "aws" {
   region = var.region
 }
 
-# No internet gateway, no NAT, no peering: from here nothing leads anywhere but to the two endpoints.
+# Without internet gateway, NAT or peering: the two endpoints are the only way out. Their policies name one role, and
+# the function's records say what it called, so there are no flow logs. Add aws_flow_log where your rules ask for it; it
+# needs a log group and a role of its own.
 resource "aws_vpc" "private" {
-  #checkov:skip=CKV2_AWS_11:All that can leave is HTTPS to two endpoints, whose policies name one role; what the function called is in its records. Add aws_flow_log where your rules ask for one: it takes a log group and a role of its own.
+  #checkov:skip=CKV2_AWS_11:Only HTTPS to two endpoints can leave, and their policies name one role.
   cidr_block = var.cidr_block
-  # The endpoint of Rekognition answers under Rekognition's own name, which takes both.
+  # Both are needed for the endpoint of Rekognition to answer under Rekognition's own name.
   enable_dns_hostnames = true
   enable_dns_support   = true
   tags                 = { Name = var.name }
 }
 
-# The group that AWS gives every VPC: taken over to have no rule left.
+# The group that AWS gives every VPC. Adopted here so that it has no rules left.
 resource "aws_default_security_group" "private" {
   vpc_id = aws_vpc.private.id
 }
@@ -77,8 +79,8 @@ resource "aws_vpc_security_group_ingress_rule" "function" {
   to_port                      = 443
 }
 
-# The function looks at photos that Rekognition could not read, and with on_upload lists references
-# and writes results. Rekognition's own reading of the photos does not pass here.
+# The function inspects images that Rekognition could not read, and with on_upload it lists references and writes
+# results. When Rekognition itself reads images, this does not pass here.
 resource "aws_vpc_endpoint" "s3" {
   route_table_ids   = [aws_route_table.private.id]
   service_name      = "com.amazonaws.${var.region}.s3"
@@ -90,7 +92,7 @@ resource "aws_vpc_endpoint" "s3" {
     Version = "2012-10-17"
     Statement = [
       {
-        # What of it the function may do is for the role to say; here it is: this bucket, this role.
+        # The role limits what the function may do. This limits the way out to one bucket and one role.
         Sid       = "OneBucket"
         Effect    = "Allow"
         Principal = "*"
@@ -119,7 +121,7 @@ resource "aws_vpc_endpoint" "rekognition" {
         Effect    = "Allow"
         Principal = "*"
         Action    = ["rekognition:CompareFaces", "rekognition:DetectFaces"]
-        # Neither call knows a resource.
+        # Neither action takes a resource.
         Resource  = "*"
         Condition = { ArnEquals = { "aws:PrincipalArn" = module.face_compare.role_arn } }
       },

@@ -1,5 +1,5 @@
 output "bucket_name" {
-  description = "Bucket to put photos into, below reference/ and challenge/."
+  description = "Bucket for images, below reference/ and challenge/."
   value       = module.face_compare.bucket_name
 }
 
@@ -9,16 +9,16 @@ output "function_name" {
 }
 
 output "invoke_command" {
-  description = "A line for sh that compares two photos and prints the answer."
+  description = "Shell command that compares two images and prints the answer."
   value       = module.face_compare.invoke_command
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }
 
 output "vpc_id" {
-  description = "The VPC without a way out."
+  description = "The VPC."
   value       = aws_vpc.private.id
 }

@@ -1,12 +1,17 @@
 variable "availability_zones" {
   type        = list(string)
-  description = "Zones of the region that get a subnet each, by name: a list that AWS lengthens later would move subnets."
+  description = "Zones of the region that get a subnet each. By name, so that a new zone of AWS does not move subnets."
   default     = ["eu-west-1a", "eu-west-1b"]
   nullable    = false
 
   validation {
-    condition     = length(var.availability_zones) >= 1 && length(var.availability_zones) <= 16 && alltrue([for zone in var.availability_zones : can(regex("^[a-z0-9-]+[0-9][a-z]$", zone))])
-    error_message = "availability_zones must name one to sixteen zones of the region, such as \"eu-west-1a\"."
+    condition = contains(range(1, 17), length(var.availability_zones)) && alltrue([
+      for zone in var.availability_zones : can(regex("^[a-z0-9-]+[0-9][a-z]$", zone))
+    ])
+    error_message = <<-EOT
+      availability_zones is ${jsonencode(var.availability_zones)}; name one to sixteen zones of the region,
+      such as "eu-west-1a".
+    EOT
   }
 }
 
@@ -17,8 +22,10 @@ variable "cidr_block" {
   nullable    = false
 
   validation {
-    condition     = can(cidrsubnet(var.cidr_block, 4, 1)) && try(tonumber(split("/", var.cidr_block)[1]) >= 16 && tonumber(split("/", var.cidr_block)[1]) <= 24, false)
-    error_message = "cidr_block must be an IPv4 range from /16 to /24, such as 10.90.0.0/24."
+    condition = can(cidrsubnet(var.cidr_block, 4, 1)) && contains(
+      range(16, 25), try(tonumber(split("/", var.cidr_block)[1]), 0)
+    )
+    error_message = "cidr_block is \"${var.cidr_block}\"; give an IPv4 range from /16 to /24, such as 10.90.0.0/24."
   }
 }
 
@@ -31,7 +38,7 @@ variable "name" {
 
 variable "region" {
   type        = string
-  description = "Region to deploy to; Rekognition must exist there."
+  description = "Region to deploy to. It must have Rekognition."
   default     = "eu-west-1"
   nullable    = false
 }

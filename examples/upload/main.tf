@@ -10,10 +10,10 @@ module "face_compare" {
   rekognition_tps = var.rekognition_tps
 }
 
-# Whoever is to act on decisions: here a queue, in place of a function, a workflow or a bus of yours.
+# The consumer of decisions. Here it is a queue; in yours it may be a function, a workflow or a bus.
 resource "aws_cloudwatch_event_rule" "decided" {
   name          = "${var.name}-decided"
-  description   = "A photo was compared and its result written."
+  description   = "An image was compared and its result written."
   event_pattern = module.face_compare.result_event_pattern
 }
 

@@ -1,20 +1,15 @@
 output "bucket_name" {
-  description = "Bucket to put photos into, below reference/SUBJECT/ and challenge/SUBJECT/."
+  description = "Bucket for images, below reference/SUBJECT/ and challenge/SUBJECT/."
   value       = module.face_compare.bucket_name
 }
 
 output "decided_queue_url" {
-  description = "Queue with one event for every result."
+  description = "Queue with one event for each result."
   value       = aws_sqs_queue.decided.url
 }
 
-output "failed_uploads_command" {
-  description = "A line for sh that has the uploads in the dead-letter queue compared again."
-  value       = module.face_compare.failed_uploads_command
-}
-
 output "failed_uploads_queue_url" {
-  description = "Dead-letter queue with the uploads that could not be compared."
+  description = "Dead-letter queue with uploads that could not be compared."
   value       = module.face_compare.failed_uploads_queue_url
 }
 
@@ -24,13 +19,18 @@ output "function_name" {
 }
 
 output "log_group_name" {
-  description = "Log group with one record for every decision."
+  description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
 }
 
 output "rate" {
   description = "What follows from rekognition_tps."
   value       = module.face_compare.rate
+}
+
+output "retry_failed_uploads_command" {
+  description = "Shell command that retries the uploads in the dead-letter queue."
+  value       = module.face_compare.retry_failed_uploads_command
 }
 
 output "uploads_queue_url" {

@@ -1,16 +1,19 @@
-# A run ends hours after it was begun, when nobody looks any more.
-resource "aws_cloudwatch_metric_alarm" "failed" {
-  # On alarms alone, never on the topics, which may be unknown at plan.
-  count = var.alarms == null ? 0 : 1
+# A run ends hours after its start, when nobody is watching any more.
+resource "aws_cloudwatch_metric_alarm" "failed_run" {
+  # On the object alone, never on the topics, which may be unknown at plan.
+  count = var.alarm == null ? 0 : 1
 
-  alarm_actions       = var.alarms.actions
-  alarm_description   = "A run of ${local.name} failed, timed out or was stopped. What to do: docs/operations.md#runs-of-modulesbatch of the module."
+  alarm_actions = var.alarm.sns_topic_arns
+  alarm_description = join(" ", [
+    "A run of ${local.name} failed, timed out or was stopped.",
+    "What to do: docs/operations.md#runs-of-modulesbatch of the module.",
+  ])
   alarm_name          = "${local.name}-failed"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1
   evaluation_periods  = 1
-  # Whoever was called has to learn that it is over.
-  ok_actions = var.alarms.actions
+  # Those who were called have to learn that it is over.
+  ok_actions = var.alarm.sns_topic_arns
   tags       = var.tags
   threshold  = 1
   # No data means no run.
@@ -46,8 +49,12 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
 
   lifecycle {
     precondition {
-      condition     = alltrue([for arn in var.alarms.actions : split(":", arn)[3] == local.region])
-      error_message = "alarms.actions names a topic of another region, but CloudWatch tells topics of its own region only, which is ${local.region}. Give topics there; they can have subscribers anywhere."
+      condition     = alltrue([for arn in var.alarm.sns_topic_arns : split(":", arn)[3] == local.region])
+      error_message = <<-EOT
+        alarm.sns_topic_arns is ${jsonencode(var.alarm.sns_topic_arns)}, but CloudWatch publishes only to topics of
+        its own region, which is ${local.region}. Give topics there; they can have
+        subscribers anywhere.
+      EOT
     }
   }
 }

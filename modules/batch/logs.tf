@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_log_group" "batch" {
   name              = local.log_group_name
   kms_key_id        = var.face_compare.kms_key_arn
-  retention_in_days = var.logs.retention_days
+  retention_in_days = var.log_retention_days
   tags              = var.tags
 }

@@ -1,6 +1,6 @@
 output "alarm_name" {
-  description = "Name of the alarm on runs that failed; null without `alarms`."
-  value       = one(aws_cloudwatch_metric_alarm.failed[*].alarm_name)
+  description = "Name of the alarm on failed runs; null without alarm."
+  value       = one(aws_cloudwatch_metric_alarm.failed_run[*].alarm_name)
 }
 
 output "log_group_name" {
@@ -9,22 +9,22 @@ output "log_group_name" {
 }
 
 output "manifest_prefix" {
-  description = "Where in the bucket lists of pairs belong; other keys are refused."
+  description = "Folder of the bucket for manifests (lists of pairs); other keys are refused."
   value       = var.face_compare.prefixes.manifests
 }
 
 output "redrive_command" {
-  description = "A line for sh that takes up the run in $execution again where it failed: what succeeded is neither compared nor paid for again."
+  description = "Shell command that resumes the run in $execution: batches that succeeded are not compared again."
   value       = "aws stepfunctions redrive-execution --region ${local.region} --execution-arn \"$execution\""
 }
 
 output "results_prefix" {
-  description = "Where the results of a run begin; its name follows."
+  description = "Folder of the bucket for results of runs; the name of the run follows."
   value       = local.results_prefix
 }
 
 output "role_arn" {
-  description = "ARN of the state machine's role; name it in the key policy where that does not trust the account's IAM."
+  description = "ARN of the role: for the policy of a key that does not leave access to the account's IAM."
   value       = aws_iam_role.batch.arn
 }
 
@@ -34,7 +34,7 @@ output "role_name" {
 }
 
 output "start_command" {
-  description = "A line for sh that starts a run over the manifest pairs.csv and keeps its ARN in $execution."
+  description = "Shell command that starts a run over the manifest pairs.csv and keeps its ARN in $execution."
   value = join(" ", [
     "execution=$(aws stepfunctions start-execution",
     "--region ${local.region}",
@@ -45,60 +45,8 @@ output "start_command" {
 }
 
 output "starter_policy_json" {
-  description = "Policy document with exactly what it takes to put a manifest, start a run, watch it, redrive it and read its results. Attach it to the operator's role."
-  value = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat([
-      {
-        Sid      = "PutManifests"
-        Effect   = "Allow"
-        Action   = "s3:PutObject"
-        Resource = "${local.bucket_arn}/${var.face_compare.prefixes.manifests}*"
-      },
-      {
-        Sid      = "StartRuns"
-        Effect   = "Allow"
-        Action   = ["states:ListExecutions", "states:StartExecution"]
-        Resource = aws_sfn_state_machine.batch.arn
-      },
-      {
-        Sid      = "WatchAndRedriveRuns"
-        Effect   = "Allow"
-        Action   = ["states:DescribeExecution", "states:ListMapRuns", "states:RedriveExecution", "states:StopExecution"]
-        Resource = "${local.executions_arn}:*"
-      },
-      {
-        Sid      = "WatchBatches"
-        Effect   = "Allow"
-        Action   = "states:DescribeMapRun"
-        Resource = "arn:${local.partition}:states:${local.region}:${local.account_id}:mapRun:${local.name}/*"
-      },
-      {
-        Sid       = "ListResults"
-        Effect    = "Allow"
-        Action    = "s3:ListBucket"
-        Resource  = local.bucket_arn
-        Condition = { StringLike = { "s3:prefix" = "${local.results_prefix}*" } }
-      },
-      {
-        Sid      = "ReadResults"
-        Effect   = "Allow"
-        Action   = "s3:GetObject"
-        Resource = "${local.bucket_arn}/${local.results_prefix}*"
-      },
-      ], [
-      for key_arn in [var.face_compare.kms_key_arn] : {
-        Sid      = "UseBucketKey"
-        Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource = key_arn
-        Condition = {
-          StringEquals = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
-          StringLike   = { "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.bucket_arn}/*"] }
-        }
-      } if key_arn != null
-    ])
-  })
+  description = "Policy for the role of an operator: to put manifests, start, watch and redrive runs, read results."
+  value       = local.policies.starter
 }
 
 output "state_machine_arn" {
@@ -107,10 +55,11 @@ output "state_machine_arn" {
 }
 
 output "watch_command" {
-  description = "A line for sh that shows how far the run in $execution is: pairs pending, running, succeeded and failed."
+  description = "Shell command that shows how many pairs of the run in $execution are pending, succeeded or failed."
   value = join(" ", [
     "aws stepfunctions describe-map-run --region ${local.region}",
-    "--map-run-arn \"$(aws stepfunctions list-map-runs --region ${local.region} --execution-arn \"$execution\" --query 'mapRuns[0].mapRunArn' --output text)\"",
+    "--map-run-arn \"$(aws stepfunctions list-map-runs --region ${local.region} --execution-arn \"$execution\"",
+    "--query 'mapRuns[0].mapRunArn' --output text)\"",
     "--query '{status: status, pairs: itemCounts}'",
   ])
 }

@@ -1,22 +1,29 @@
-variable "alarms" {
+variable "alarm" {
   type = object({
-    actions = list(string)
+    sns_topic_arns = list(string)
   })
-  description = <<-EOT
-    A CloudWatch alarm `<name>-failed` on runs that fail, time out or are stopped; null sets none.
-    - `actions`: ARNs of SNS topics that hear when it goes off and when it is over. They may be unknown until apply.
-  EOT
+  description = "SNS topics that hear of runs that fail, time out or are stopped; null makes no alarm."
   default     = null
   nullable    = true
 
   validation {
-    condition     = var.alarms == null ? true : length(var.alarms.actions) >= 1 && length(var.alarms.actions) <= 5
-    error_message = "alarms.actions must name one to five SNS topics: an alarm that tells nobody is none, and CloudWatch takes five."
+    condition     = var.alarm == null ? true : contains(range(1, 6), length(coalesce(var.alarm.sns_topic_arns, [])))
+    error_message = <<-EOT
+      alarm.sns_topic_arns names ${try(length(var.alarm.sns_topic_arns), 0)} topics; give one to five. An alarm needs
+      somebody to tell, and CloudWatch takes five. For no alarm, leave alarm out.
+    EOT
   }
 
   validation {
-    condition     = var.alarms == null ? true : alltrue([for arn in var.alarms.actions : can(regex("^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))])
-    error_message = "alarms.actions must hold ARNs of SNS topics, such as arn:aws:sns:eu-west-1:111122223333:on-call (a FIFO topic does not do: CloudWatch cannot publish to it)."
+    condition = var.alarm == null ? true : alltrue([
+      for arn in coalesce(var.alarm.sns_topic_arns, []) :
+      can(regex("^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn))
+    ])
+    error_message = <<-EOT
+      alarm.sns_topic_arns is ${jsonencode(try(var.alarm.sns_topic_arns, []))}; give ARNs of SNS topics, such as
+      arn:aws:sns:eu-west-1:111122223333:on-call. CloudWatch cannot publish to
+      FIFO topics.
+    EOT
   }
 }
 
@@ -41,60 +48,68 @@ variable "face_compare" {
     })
     role_name = string
   })
-  description = "The module terraform-aws-face-compare itself, as it stands in your configuration: `module.face_compare`. What is needed of its outputs is taken from there."
+  description = "The module terraform-aws-face-compare of your configuration: module.face_compare."
   nullable    = false
 }
 
-variable "logs" {
-  type = object({
-    level          = optional(string, "ERROR")
-    retention_days = optional(number, 90)
-  })
-  description = <<-EOT
-    Settings of the state machine's log group. It names states and errors; keys and decisions are in the function's log group alone.
-    - `level`: `ALL`, `ERROR` or `FATAL`. With `ALL` each batch logs some ten records.
-    - `retention_days`: days CloudWatch keeps a record, one of the values it knows.
-  EOT
-  default     = {}
+variable "log_level" {
+  type        = string
+  description = "What the state machine logs: ALL, ERROR or FATAL. Its log never holds keys or decisions."
+  default     = "ERROR"
   nullable    = false
 
   validation {
-    condition     = contains(["ALL", "ERROR", "FATAL"], var.logs.level)
-    error_message = "logs.level is \"${var.logs.level}\"; give \"ALL\", \"ERROR\" or \"FATAL\"."
+    condition     = contains(["ALL", "ERROR", "FATAL"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\"; give \"ALL\", \"ERROR\" or \"FATAL\"."
   }
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "Days that CloudWatch keeps the state machine's log."
+  default     = 90
+  nullable    = false
 
   validation {
     condition = contains(
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
-      var.logs.retention_days
+      var.log_retention_days
     )
-    error_message = "logs.retention_days is ${var.logs.retention_days}; CloudWatch knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653. Keeping for ever (0) is refused on purpose: laws on biometric data ask for a limit."
+    error_message = <<-EOT
+      log_retention_days is ${var.log_retention_days}; CloudWatch takes 1, 3, 5, 7, 14, 30, 60, 90,
+      120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and
+      3653. The module refuses to keep records forever (0), because laws on
+      biometric data ask for a limit.
+    EOT
   }
 }
 
 variable "max_concurrency" {
   type        = number
-  description = "How many batches run at once, `rate.instances` at most. Null takes that many, which use the whole quota. Where uploads arrive meanwhile, both together would exceed it: give a part."
+  description = "Batches that run at once. Null is rate.instances of face_compare, which use the whole quota."
   default     = null
   nullable    = true
 
   validation {
     # 0 would mean no limit to Step Functions: 10,000 batches at once.
-    condition     = var.max_concurrency == null ? true : var.max_concurrency >= 1 && var.max_concurrency <= 1000 && floor(var.max_concurrency) == var.max_concurrency
-    error_message = "max_concurrency is ${coalesce(var.max_concurrency, 0)}; give a whole number from 1 to 1000, or leave it out for the quota's full rate."
+    condition     = var.max_concurrency == null ? true : contains(range(1, 1001), var.max_concurrency)
+    error_message = <<-EOT
+      max_concurrency is ${coalesce(var.max_concurrency, "null")}; give a whole number from 1 to 1000, or leave it
+      out for the full rate of the quota.
+    EOT
   }
 }
 
 variable "name" {
   type        = string
-  description = "Name of the state machine, and the beginning of its role's: 1 to 49 letters, digits, hyphens and underscores. Null: `<function>-batch`."
+  description = "Name of the state machine and beginning of its role's name; null is `<function>-batch`."
   default     = null
   nullable    = true
 
   validation {
     # 49 + "-" + the longest region (14) = 64, the limit of a role's name.
     condition     = var.name == null ? true : can(regex("^[A-Za-z0-9_-]{1,49}$", var.name))
-    error_message = "name is \"${coalesce(var.name, "unset")}\"; give 1 to 49 letters, digits, hyphens and underscores."
+    error_message = "name is ${jsonencode(var.name)}; give 1 to 49 letters, digits, hyphens and underscores."
   }
 }
 
@@ -103,47 +118,54 @@ variable "role" {
     path                     = optional(string, "/")
     permissions_boundary_arn = optional(string)
   })
-  description = <<-EOT
-    Settings of the state machine's role.
-    - `path`: IAM path, beginning and ending with `/`.
-    - `permissions_boundary_arn`: ARN of the policy that bounds the role; null sets none.
-  EOT
+  description = "Settings of the state machine's role."
   default     = {}
   nullable    = false
 
   validation {
     condition     = can(regex("^/([A-Za-z0-9._+=,@-]+/)*$", var.role.path)) && length(var.role.path) <= 512
-    error_message = "role.path is \"${var.role.path}\"; it must begin and end with \"/\", such as \"/service/\", and have at most 512 letters, digits and . _ + = , @ -."
+    error_message = <<-EOT
+      role.path is "${var.role.path}"; it must begin and end with "/", such as
+      "/service/", and have at most 512 letters, digits and . _ + = , @ -.
+    EOT
   }
 
   validation {
-    condition     = var.role.permissions_boundary_arn == null ? true : can(regex("^arn:aws(-[a-z]+)*:iam::([0-9]{12}|aws):policy/.+$", var.role.permissions_boundary_arn))
-    error_message = "role.permissions_boundary_arn must be the ARN of an IAM policy, such as arn:aws:iam::111122223333:policy/boundary."
+    condition = var.role.permissions_boundary_arn == null ? true : (
+      can(regex("^arn:aws(-[a-z]+)*:iam::([0-9]{12}|aws):policy/.+$", var.role.permissions_boundary_arn))
+    )
+    error_message = <<-EOT
+      role.permissions_boundary_arn is ${jsonencode(var.role.permissions_boundary_arn)}; give the ARN of an IAM policy,
+      such as arn:aws:iam::111122223333:policy/boundary.
+    EOT
   }
 }
 
-variable "sources" {
+variable "sources_per_pair" {
   type        = number
-  description = "How many source photos a pair has as a rule, 1 to 10; each is a call, so it sizes the batches, so that all pairs of a batch are done in time. Lines with more are compared as well, but what finds no time left comes again, each time counting as a try. CSV has one a line, hence the default."
+  description = "Typical number of source images per pair, 1 to 10. Each costs one call, so this sets the batch size."
   default     = 1
   nullable    = false
 
   validation {
-    condition     = var.sources >= 1 && var.sources <= 10 && floor(var.sources) == var.sources
-    error_message = "sources is ${var.sources}; give a whole number from 1 to 10, the source photos that a pair has as a rule (the function takes 10)."
+    condition     = contains(range(1, 11), var.sources_per_pair)
+    error_message = <<-EOT
+      sources_per_pair is ${var.sources_per_pair}; give a whole number from 1 to 10: how many
+      source images a pair typically has (the function takes 10).
+    EOT
   }
 }
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of every resource that takes them, beside the provider's default_tags."
+  description = "Tags of every resource that takes them, in addition to the provider's default_tags."
   default     = {}
   nullable    = false
 }
 
 variable "tolerated_failure_percentage" {
   type        = number
-  description = "Up to what share of the pairs, 0 to 100, may be left in failed batches without the run failing and stopping. A pair that cannot be decided (no face, no such photo) is a line with its error and no failure; a batch fails after all its retries, or when none of its pairs could be decided. With 0 the first one stops the run, which a redrive takes up again."
+  description = "Percentage of pairs that may be in failed batches before the run fails, 0 to 100."
   default     = 5
   nullable    = false
 

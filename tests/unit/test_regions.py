@@ -1,4 +1,4 @@
-"""The module's list of regions, and what botocore says of them."""
+"""The module's table of regions, and what botocore says of them."""
 
 from __future__ import annotations
 
@@ -10,47 +10,37 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The partitions the module is meant for: Rekognition is absent from China, and the others are
-# closed to nearly everybody (one of them has a region too long for the bucket's name).
+# The partitions the module is meant for: China does not have Rekognition, and the others are closed
+# to nearly everybody (one of them has a region too long for the name of the bucket).
 PARTITIONS = ("aws", "aws-us-gov")
 
 
-def listed_regions(name: str = "rekognition_regions") -> list[str]:
-    """The regions of that local, in the order in which main.tf holds them."""
-    text = (ROOT / "main.tf").read_text(encoding="utf-8")
-    block = re.search(rf"^  {name} = \[\n(.*?)^  \]$", text, re.MULTILINE | re.DOTALL)
-    assert block is not None, f"main.tf no longer holds {name}, one region a line"
-    return re.findall(r'^    "([a-z0-9-]+)",$', block.group(1), re.MULTILINE)
+def regions() -> list[str]:
+    """The regions of the table, in the order in which regions.tf holds them."""
+    text = (ROOT / "regions.tf").read_text(encoding="utf-8")
+    found = re.findall(r"^    ([a-z0-9-]+) += \{ function_url = (?:true|false) \}$", text, re.MULTILINE)
+    assert found, "regions.tf no longer holds one region per line"
+    return found
 
 
 def test_no_region_with_rekognition_is_refused_and_none_without_it_is_accepted() -> None:
     """A user would lose a region that AWS has added, or find its absence only at the first call."""
     session = botocore.session.get_session()
-    known = {
+    supported = {
         region
         for partition in PARTITIONS
         for region in session.get_available_regions("rekognition", partition_name=partition)
     }
 
-    assert set(listed_regions()) == known
+    assert set(regions()) == supported
 
 
-def test_the_list_is_easy_to_review() -> None:
+def test_the_table_is_easy_to_review() -> None:
     """A reviewer would have to search for a region, or miss that it is there twice."""
-    regions = listed_regions()
-
-    assert regions == sorted(set(regions))
+    assert regions() == sorted(set(regions()))
 
 
-def test_the_regions_without_function_urls_are_some_of_these() -> None:
-    """A misspelt one would let a plan pass that Lambda refuses at apply."""
-    without = listed_regions("regions_without_function_url")
-
-    assert without == sorted(set(without))
-    assert set(without) < set(listed_regions())
-
-
-@pytest.mark.parametrize("region", listed_regions())
+@pytest.mark.parametrize("region", regions())
 def test_the_longest_name_fits_a_bucket_in_every_region(region: str) -> None:
     """A user with a long name would get a plan that S3 refuses at apply."""
     text = (ROOT / "variables.tf").read_text(encoding="utf-8")

@@ -83,7 +83,7 @@ run "pairs_with_several_sources_are_done_in_time" {
   command = plan
 
   variables {
-    sources = 4
+    sources_per_pair = 4
   }
 
   assert {
@@ -106,7 +106,7 @@ run "a_pair_that_no_invocation_has_time_for_is_refused" {
       rate          = { calls_per_batch = 5, calls_per_second = 0.49, function_timeout = 30, instances = 2, pairs_per_batch = 5, rekognition_tps = 1, reserved_concurrency = null }
       role_name     = "face-compare-eu-west-1"
     }
-    sources = 6
+    sources_per_pair = 6
   }
 
   expect_failures = [aws_sfn_state_machine.batch]
@@ -128,7 +128,7 @@ run "both_maps_do_the_same_with_a_batch" {
 
   assert {
     condition = length(distinct([
-      for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : jsonencode([state.ItemProcessor, state.ItemBatcher, state.ResultWriter, state.ToleratedFailurePercentage]) if state.Type == "Map"
+      for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : jsonencode([state.ItemProcessor.ProcessorConfig, values(state.ItemProcessor.States), state.ItemBatcher, state.ResultWriter, state.ToleratedFailurePercentage]) if state.Type == "Map"
     ])) == 1
     error_message = "What becomes of a pair must not depend on the form of the manifest."
   }
@@ -140,7 +140,7 @@ run "passing_faults_are_tried_again_apart_from_each_other" {
   assert {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : alltrue([
-        for retry in state.ItemProcessor.States.Compare.Retry :
+        for retry in values(state.ItemProcessor.States)[0].Retry :
         retry.JitterStrategy == "FULL" && retry.BackoffRate == 2 && retry.MaxDelaySeconds == 120 && length(setsubtract(["ThrottledError", "ServiceUnavailableError", "OutOfTimeError", "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "States.Timeout"], retry.ErrorEquals)) == 0
       ]) if state.Type == "Map"
     ])
@@ -150,7 +150,7 @@ run "passing_faults_are_tried_again_apart_from_each_other" {
   assert {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) : alltrue([
-        for retry in state.ItemProcessor.States.Compare.Retry : length(setintersection(["States.ALL", "States.TaskFailed"], retry.ErrorEquals)) == 0
+        for retry in values(state.ItemProcessor.States)[0].Retry : length(setintersection(["States.ALL", "States.TaskFailed"], retry.ErrorEquals)) == 0
       ]) if state.Type == "Map"
     ])
     error_message = "A permanent fault must not be paid for nine times."
@@ -163,7 +163,7 @@ run "a_batch_goes_to_the_function_as_it_is" {
   assert {
     condition = alltrue([
       for state in values(jsondecode(aws_sfn_state_machine.batch.definition).States) :
-      state.ItemProcessor.States.Compare.Parameters == { FunctionName = var.face_compare.function_arn, Payload = { "pairs.$" = "$" } } && state.ItemProcessor.States.Compare.OutputPath == "$.Payload.results" && state.ItemProcessor.States.Compare.TimeoutSeconds == 60 if state.Type == "Map"
+      values(state.ItemProcessor.States)[0].Parameters == { FunctionName = var.face_compare.function_arn, Payload = { "pairs.$" = "$" } } && values(state.ItemProcessor.States)[0].OutputPath == "$.Payload.results" && values(state.ItemProcessor.States)[0].TimeoutSeconds == 60 if state.Type == "Map"
     ])
     error_message = "The function takes {\"pairs\": …} and answers {\"results\": […]}; a lost answer must end by itself."
   }
@@ -383,30 +383,30 @@ run "nobody_is_told_of_a_failed_run_unasked" {
   command = plan
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.failed) == 0 && output.alarm_name == null
+    condition     = length(aws_cloudwatch_metric_alarm.failed_run) == 0 && output.alarm_name == null
     error_message = "An alarm costs money and needs somebody to tell: without the input there must be none."
   }
 }
 
 run "whoever_is_on_call_hears_of_a_run_that_failed_and_that_it_is_over" {
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
-    tags   = { cost-centre = "42" }
+    alarm = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
+    tags  = { cost-centre = "42" }
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.failed[0].alarm_actions == toset(var.alarms.actions) && aws_cloudwatch_metric_alarm.failed[0].ok_actions == toset(var.alarms.actions)
+    condition     = aws_cloudwatch_metric_alarm.failed_run[0].alarm_actions == toset(var.alarm.sns_topic_arns) && aws_cloudwatch_metric_alarm.failed_run[0].ok_actions == toset(var.alarm.sns_topic_arns)
     error_message = "The alarm must tell every topic that it went off and that it is over."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.failed[0].threshold == 1 && aws_cloudwatch_metric_alarm.failed[0].evaluation_periods == 1 && aws_cloudwatch_metric_alarm.failed[0].datapoints_to_alarm == 1 && aws_cloudwatch_metric_alarm.failed[0].treat_missing_data == "notBreaching"
+    condition     = aws_cloudwatch_metric_alarm.failed_run[0].threshold == 1 && aws_cloudwatch_metric_alarm.failed_run[0].evaluation_periods == 1 && aws_cloudwatch_metric_alarm.failed_run[0].datapoints_to_alarm == 1 && aws_cloudwatch_metric_alarm.failed_run[0].treat_missing_data == "notBreaching"
     error_message = "One failed run is a reason to look; no run at all is none."
   }
 
   assert {
     condition = sort([
-      for query in aws_cloudwatch_metric_alarm.failed[0].metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name} ${one(query.metric).stat} ${one(query.metric).period} ${one(query.metric).dimensions.StateMachineArn}" if query.id != "result"
+      for query in aws_cloudwatch_metric_alarm.failed_run[0].metric_query : "${one(query.metric).namespace} ${one(query.metric).metric_name} ${one(query.metric).stat} ${one(query.metric).period} ${one(query.metric).dimensions.StateMachineArn}" if query.id != "result"
       ]) == tolist([
       "AWS/States ExecutionsAborted Sum 300 arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch",
       "AWS/States ExecutionsFailed Sum 300 arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch",
@@ -416,17 +416,17 @@ run "whoever_is_on_call_hears_of_a_run_that_failed_and_that_it_is_over" {
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.failed[0].metric_query : query.expression if query.id == "result"]) == "FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.failed_run[0].metric_query : query.expression if query.id == "result"]) == "FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)"
     error_message = "A metric without data must count as none, or the sum would have no value."
   }
 
   assert {
-    condition     = output.alarm_name == "face-compare-batch-failed" && aws_cloudwatch_metric_alarm.failed[0].tags == tomap({ cost-centre = "42" })
+    condition     = output.alarm_name == "face-compare-batch-failed" && aws_cloudwatch_metric_alarm.failed_run[0].tags == tomap({ cost-centre = "42" })
     error_message = "The alarm must begin with the state machine's name and carry var.tags."
   }
 
   assert {
-    condition     = strcontains(aws_cloudwatch_metric_alarm.failed[0].alarm_description, "docs/operations.md#runs-of-modulesbatch")
+    condition     = strcontains(aws_cloudwatch_metric_alarm.failed_run[0].alarm_description, "docs/operations.md#runs-of-modulesbatch")
     error_message = "The alarm must say where its paragraph is."
   }
 }
@@ -435,60 +435,60 @@ run "an_alarm_that_tells_nobody_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = [] }
+    alarm = { sns_topic_arns = [] }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.alarm]
 }
 
 run "a_fifo_topic_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
+    alarm = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
   }
 
-  expect_failures = [var.alarms]
+  expect_failures = [var.alarm]
 }
 
 run "no_source_at_all_is_refused" {
   command = plan
 
   variables {
-    sources = 0
+    sources_per_pair = 0
   }
 
-  expect_failures = [var.sources]
+  expect_failures = [var.sources_per_pair]
 }
 
 run "more_sources_than_the_function_takes_are_refused" {
   command = plan
 
   variables {
-    sources = 11
+    sources_per_pair = 11
   }
 
-  expect_failures = [var.sources]
+  expect_failures = [var.sources_per_pair]
 }
 
 run "a_fraction_of_a_source_is_refused" {
   command = plan
 
   variables {
-    sources = 1.5
+    sources_per_pair = 1.5
   }
 
-  expect_failures = [var.sources]
+  expect_failures = [var.sources_per_pair]
 }
 
 run "a_topic_of_another_region_is_refused" {
   command = plan
 
   variables {
-    alarms = { actions = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
+    alarm = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
   }
 
-  expect_failures = [aws_cloudwatch_metric_alarm.failed]
+  expect_failures = [aws_cloudwatch_metric_alarm.failed_run]
 }
 
 run "more_batches_at_once_than_the_quota_takes_are_refused" {
@@ -525,20 +525,20 @@ run "records_cannot_be_kept_for_ever" {
   command = plan
 
   variables {
-    logs = { retention_days = 0 }
+    log_retention_days = 0
   }
 
-  expect_failures = [var.logs]
+  expect_failures = [var.log_retention_days]
 }
 
 run "a_level_step_functions_does_not_know_is_refused" {
   command = plan
 
   variables {
-    logs = { level = "OFF" }
+    log_level = "OFF"
   }
 
-  expect_failures = [var.logs]
+  expect_failures = [var.log_level]
 }
 
 run "a_name_too_long_for_the_role_is_refused" {
