@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.session import Session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from face_compare.runtime import audit
 from face_compare.runtime.settings import CallLimits, Settings
@@ -15,6 +17,9 @@ from face_compare.runtime.settings import CallLimits, Settings
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""All that a client raises: an error answer, no answer, an unreadable answer."""
 
 
 class Clients:
@@ -65,7 +70,7 @@ class Clients:
         client: S3Client = self._client("s3", self._settings.storage_limits)
         return client
 
-    def _client(self, service: str, limits: CallLimits) -> Any:
+    def _client(self, service: Literal["rekognition", "s3"], limits: CallLimits) -> Any:
         # botocore's defaults, 60 s for each timeout and the "legacy" retries, outlast the
         # function.
         config = Config(
