@@ -156,9 +156,7 @@ def canned_endpoint(*, tls: bool) -> Iterator[dict[str, str]]:
             yield {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(certificates.bundle)}
 
 
-def measure(
-    rounds: int, *, tls: bool, before: Path | None = None
-) -> dict[str, list[Sample]]:
+def measure(rounds: int, *, tls: bool, before: Path | None = None) -> dict[str, list[Sample]]:
     """Take ``rounds`` samples of each handler, all of them in every round, in changing order."""
     interpreter = venv.interpreter("bench", os.environ)
     require_compiled(interpreter)
@@ -223,9 +221,7 @@ def report(samples: Mapping[str, Sequence[Sample]], *, tls: bool = False) -> str
             ["CPU above (0), --before / boto3", str(beside["cpu_ratio_vs_boto3_before"]), ""],
             ["peak memory, --before / boto3", str(beside["rss_ratio_vs_boto3_before"]), ""],
         ]
-    print_table(
-        "Ratios, with the 95 % interval of the median", ["ratio", "value", "goal"], ratios
-    )
+    print_table("Ratios, with the 95 % interval of the median", ["ratio", "value", "goal"], ratios)
     return last_line(
         "cold_start",
         {
