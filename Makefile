@@ -3,6 +3,8 @@
 # Starts the tools: 3.11 or later. Tests run under 3.13, or under this one if it is 3.12 or later.
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
+# More than there are processors: some tests mostly wait.
+PARALLEL := --numprocesses=4
 
 # They reach the commands through the environment, so that spaces and quotes in them are safe.
 export REFERENCE CHALLENGE RESULTS LABELS OUT FMR VERSION
@@ -22,7 +24,7 @@ threshold: ## Find a threshold by labeled pairs: RESULTS=run-folder-or-s3-url LA
 	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
 
 test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
-	@$(RUN) --with terraform,tofu python -m pytest $(ARGS)
+	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
 test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)

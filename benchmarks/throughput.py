@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import quote_plus
 
 import boto3
 from botocore.config import Config
@@ -31,7 +30,7 @@ from local.event_source import EventSource
 from local.memory_queue import MemoryQueue
 from local.rekognition.steering import Steering
 from local.stack import REGION, RekognitionOptions, Stack
-from local.upload_site import Announced, Pace, UploadSite
+from local.upload_site import Pace, UploadSite
 from tools.progress import say, step
 
 FULL_PAIRS = 2000
@@ -40,10 +39,8 @@ QUOTAS = (5, 50)
 POOL = 32
 """Threads of the baseline: enough for 50 calls a second of 300 ms each, twice over."""
 HANDOVER_SECONDS = 0.05
-"""From the end of an invocation to the next one of its place, as Lambda's pollers take it [U]."""
+"""Between the end of an invocation and the start of the next: an assumption about Lambda."""
 _PEOPLE = 20
-_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
-_SEQUENCER = "0055AED6DCD90281E5"
 _TEST_EVENT = {
     "Records": [
         {
@@ -62,7 +59,7 @@ class Figures:
 
     pairs: int
     quota_used: float
-    """Calls let in while there was a backlog, as a share of the quota for that time."""
+    """Calls accepted while there was a backlog, as a share of the quota for that time."""
     throttled: float
     """Share of all calls that was refused."""
     calls_per_decision: float
@@ -92,7 +89,7 @@ class Meter:
         self.began = time.monotonic()
 
     def end_backlog(self) -> None:
-        """Note what was let in until now."""
+        """Note how many calls were accepted until now."""
         report = self.steering.report()
         self.backlog_ended = time.monotonic()
         admitted = report["served"] + report["in_flight"]
@@ -117,17 +114,16 @@ class Meter:
 def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
     """Serve a backlog of uploads as the module does."""
     derived = rate(meter.tps)
-    site = UploadSite.create(
-        stack, f"module-{meter.tps:g}-tps", visibility_seconds=derived.visibility_timeout
-    )
-    site.put_many([f"reference/person{number}/1.jpg" for number in range(_PEOPLE)])
-    uploads = site.put_many(
-        [f"challenge/person{number % _PEOPLE}/{number}.jpg" for number in range(pairs)]
-    )
     queue = MemoryQueue(derived.visibility_timeout)
-    queue.send([announcement(site.bucket, upload) for upload in uploads])
-    with _source(site, queue, derived, meter) as source:
-        source.invoke_each(_TEST_EVENT)
+    site = UploadSite.create(stack, f"module-{meter.tps:g}-tps", queue)
+    for number in range(_PEOPLE):
+        site.put(f"reference/person{number}/1.jpg")
+    uploads = site.upload(
+        f"challenge/person{number % _PEOPLE}/{number}.jpg" for number in range(pairs)
+    )
+    with _source(site, derived, meter) as source:
+        for environment in source.environments.values():
+            environment.invoke(_TEST_EVENT)
         meter.begin()
         source.begin()
         drain(queue, source)
@@ -136,7 +132,7 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
         figures = meter.figures(pairs, decided, doubled=sum(counts.values()) - len(counts))
         for handed in source.handed:
             if handed.failed:
-                say(f"{handed.failed} of {handed.messages} uploads had to come again")
+                say(f"{handed.failed} of {handed.messages} uploads had to be retried")
     return figures
 
 
@@ -147,27 +143,10 @@ def drain(queue: MemoryQueue, source: EventSource) -> None:
         time.sleep(0.1)
 
 
-def announcement(bucket: str, upload: Announced) -> str:
-    """Return the body of the message by which S3 announces a photo."""
-    photo = {
-        "key": quote_plus(upload.key, safe="/"),
-        "versionId": upload.version_id,
-        "eTag": _ETAG,
-        "sequencer": _SEQUENCER,
-    }
-    record = {
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "s3": {"bucket": {"name": bucket}, "object": photo},
-    }
-    return json.dumps({"Records": [record]})
-
-
-def _source(site: UploadSite, queue: MemoryQueue, derived: Rate, meter: Meter) -> EventSource:
+def _source(site: UploadSite, derived: Rate, meter: Meter) -> EventSource:
     pace = Pace(derived.calls_per_second, derived.workers)
     return EventSource(
-        sqs=queue,
-        queue_url="",
+        queue=site.queue,
         new_environment=lambda: site.environment(pace),
         places=derived.instances,
         batch_size=derived.uploads_per_batch,

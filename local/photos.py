@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import skimage.data
@@ -53,7 +55,7 @@ class Photo:
     caption: str
     """What it is, in a few words."""
     people: tuple[Person, ...] | None
-    """Who is in it; None when nobody here knows (a user's own photo)."""
+    """Who is in it; None for a user's own photo."""
     data: bytes = field(repr=False)
     """JPEG or PNG."""
 
@@ -71,8 +73,18 @@ class Pair:
     challenge: Photo
 
     @property
+    def source(self) -> str:
+        """Key of the reference photo."""
+        return f"reference/{self.reference.name}"
+
+    @property
+    def target(self) -> str:
+        """Key of the challenge photo."""
+        return f"challenge/{self.challenge.name}"
+
+    @property
     def expected(self) -> Expected | None:
-        """What must come out; None where nobody here knows who is in the photos."""
+        """What must come out; None where a photo is the user's own."""
         if self.reference.people is None or self.challenge.people is None:
             return None
         if not self.challenge.people:
@@ -109,9 +121,14 @@ def default_album() -> Album:
         ),
         challenges=(
             Photo("eileen-mirrored.jpg", "Mirrored", e, _jpeg(ImageOps.mirror(eileen))),
-            Photo("eileen-dark.jpg", "Darkened", e, _jpeg(_brightness(eileen, 0.4))),
+            Photo(
+                "eileen-dark.jpg",
+                "Darkened",
+                e,
+                _jpeg(ImageEnhance.Brightness(eileen).enhance(0.4)),
+            ),
             Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, _lying(eileen)),
-            Photo("grace-grey.png", "Grey, as PNG", g, _png(ImageOps.grayscale(grace))),
+            Photo("grace-grey.png", "Grey, as PNG", g, _encoded(ImageOps.grayscale(grace), "PNG")),
             Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
             Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
             Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
@@ -124,8 +141,8 @@ def own_album(reference: str, challenge: str) -> Album:
 
     Args:
         reference: path of one photo.
-        challenge: paths of one or more, separated by spaces. A path with spaces may be quoted for
-            the shell; where it is not, the longest run of words that names a file is taken.
+        challenge: paths of one or more, separated by spaces. Where there is more than one, a path
+            with spaces is quoted as for the shell.
 
     Raises:
         PhotoError: a variable is empty, or a file is missing, too large or not JPEG or PNG.
@@ -142,42 +159,27 @@ def own_album(reference: str, challenge: str) -> Album:
 
 
 def _paths(words: str) -> list[Path]:
-    """Split a list of file names as the user most likely meant it."""
     if Path(words).is_file():
         return [Path(words)]
-    if any(character in words for character in "'\"\\"):
-        try:
-            return [Path(word) for word in shlex.split(words)]
-        except ValueError as error:
-            raise PhotoError(f"The file names {words} cannot be read: {error}.") from error
-    rest, paths = words.split(), []
-    while rest:
-        for end in range(len(rest), 0, -1):
-            joined = Path(" ".join(rest[:end]))
-            if joined.is_file() or end == 1:
-                paths.append(joined)
-                rest = rest[end:]
-                break
-    return paths
+    try:
+        return [Path(word) for word in shlex.split(words)]
+    except ValueError as error:
+        raise PhotoError(f"The file names {words} cannot be read: {error}.") from error
 
 
 def _own(paths: Sequence[Path]) -> Iterator[Photo]:
-    taken: set[str] = set()
+    seen = Counter[str]()
     for path in paths:
-        data = _read(path)
-        name = path.name
-        for number in range(2, len(paths) + 2):
-            if name not in taken:
-                break
-            name = f"{path.stem}-{number}{path.suffix}"
-        taken.add(name)
-        # The path would tell whoever sees the report how this machine's folders are named.
-        yield Photo(name, "your own photo", None, data)
+        seen[path.name] += 1
+        number = seen[path.name]
+        name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+        # Only its name: the path would show a reader of the report how your folders are named.
+        yield Photo(name, "your own photo", None, _read(path))
 
 
 def _read(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise PhotoError(f"{path} is no file. Name each photo by itself, not its folder.")
+        raise PhotoError(f"{path} is not a file. Name each photo by itself, not its folder.")
     try:
         with path.open("rb") as file:
             # No more than it takes to see that it is too much.
@@ -197,30 +199,21 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _encoded(image: Image.Image, save: Callable[[Image.Image, io.BytesIO], None]) -> bytes:
+def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
     out = io.BytesIO()
-    save(image, out)
+    image.save(out, form, **options)
     return out.getvalue()
 
 
-def _jpeg(image: Image.Image) -> bytes:
-    return _encoded(image, lambda picture, out: picture.save(out, "JPEG", quality=92))
-
-
-def _png(image: Image.Image) -> bytes:
-    return _encoded(image, lambda picture, out: picture.save(out, "PNG", optimize=True))
+def _jpeg(image: Image.Image, **options: Any) -> bytes:
+    return _encoded(image, "JPEG", quality=92, **options)
 
 
 def _lying(image: Image.Image) -> bytes:
     """A photo as a phone stores it: turned pixels, and an EXIF note that says which way is up."""
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = _ROTATED_LEFT
-    turned = image.transpose(Image.Transpose.ROTATE_90)
-    return _encoded(turned, lambda picture, out: picture.save(out, "JPEG", quality=92, exif=exif))
-
-
-def _brightness(image: Image.Image, factor: float) -> Image.Image:
-    return ImageEnhance.Brightness(image).enhance(factor)
+    return _jpeg(image.transpose(Image.Transpose.ROTATE_90), exif=exif)
 
 
 def _cropped(image: Image.Image) -> Image.Image:

@@ -20,7 +20,6 @@ import uuid
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from local.emulator.runtime_environment import function_environment
@@ -32,7 +31,7 @@ _FUNCTION_ARN = "arn:aws:lambda:eu-west-1:000000000000:function:face-compare"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one invocation gave: the answer, or the runtime's error object, and its seconds."""
+    """What one invocation came to: the answer, or the runtime's error object, and its seconds."""
 
     request_id: str
     answer: Any
@@ -95,12 +94,7 @@ class RuntimeEnvironment:
         self.start_seconds = time.perf_counter() - started
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process and the Runtime API."""
         self.process.kill()
         self.process.wait()
@@ -126,7 +120,7 @@ class RuntimeEnvironment:
             return Outcome(request_id, None, {"errorType": answered}, seconds)
         answered_id, kind, body = answered
         if answered_id != request_id:
-            raise RuntimeError(f"The handler answered {answered_id} in place of {request_id}.")
+            raise RuntimeError(f"The handler answered {answered_id} instead of {request_id}.")
         content = json.loads(body)
         if kind == "error":
             return Outcome(request_id, None, content, seconds)
@@ -145,7 +139,7 @@ class RuntimeEnvironment:
                 return "Runtime.ExitError"
             if time.monotonic() > deadline:
                 self.process.kill()
-                # Else it would look alive for a moment, and be given the next event.
+                # Otherwise it would look alive for a moment, and be given the next event.
                 self.process.wait()
                 return "Sandbox.Timedout"
 
@@ -154,7 +148,7 @@ class RuntimeEnvironment:
         return [json.loads(line) for line in list(self._lines) if line.startswith("{")]
 
     def _process_environment(self) -> dict[str, str]:
-        return function_environment(
+        lambdas_own = function_environment(
             {
                 "FunctionName": "face-compare",
                 "FunctionArn": _FUNCTION_ARN,
@@ -166,11 +160,9 @@ class RuntimeEnvironment:
             },
             code_dir=str(self._code),
             runtime_api=f"127.0.0.1:{self._server.server_address[1]}",
-            log_stream="local",
-            credentials={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
-            endpoints={},
-            variables=self._environment,
         )
+        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return {**lambdas_own, **credentials, **self._environment}
 
     def _read_lines(self) -> None:
         assert self.process.stdout is not None
@@ -201,22 +193,11 @@ class RuntimeEnvironment:
                 self.wfile.write(event)
 
             def do_POST(self) -> None:
-                body = self._body()
+                body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                found = _RESULT.search(self.path)
-                if found:
+                if found := _RESULT.search(self.path):
                     environment._results.put((found.group(1), found.group(2), body))
-
-            def _body(self) -> bytes:
-                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                chunks = []
-                while size := int(self.rfile.readline(), 16):
-                    chunks.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(chunks)
 
         return RuntimeApi

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import boto3
+import httpx
 from botocore.config import Config
 
 from local import processes
 from tools.places import REPOSITORY
 
-AwsClient: TypeAlias = Any
+type AwsClient = Any
 """A boto3 client, made at run time from the service's model."""
 
 REGION = "eu-west-1"
@@ -58,8 +55,7 @@ class RekognitionOptions:
 
     def arguments(self) -> list[str]:
         """The stand-in's command line for this."""
-        # Without preloading the first comparison would wait for the models.
-        words = ["--engine", "scripted"] if self.scripted else ["--preload"]
+        words = ["--engine", "scripted"] if self.scripted else []
         if self.latency_ms:
             words += ["--latency-ms", f"{self.latency_ms:g}"]
         if self.tps is not None:
@@ -76,34 +72,28 @@ class Stack:
     """
 
     rekognition: RekognitionOptions = field(default_factory=RekognitionOptions)
+    wait_scale: float = 1.0
+    """Which part of the time between retries of a state machine really passes."""
     progress: Callable[[str], None] = lambda _message: None
     """Called with a short sentence whenever something has come up."""
     folder: Path = field(init=False)
     """Temporary folder of this run; gone after the block."""
     endpoint: str = field(init=False)
     rekognition_endpoint: str = field(init=False)
-    _children: list[processes.Child] = field(init=False, default_factory=list)
     _clients: dict[str, AwsClient] = field(init=False, default_factory=dict)
-    _exit: contextlib.ExitStack = field(init=False, default_factory=contextlib.ExitStack)
+    _exit: contextlib.ExitStack = field(init=False)
 
     def __enter__(self) -> Self:
-        self._exit.enter_context(processes.endings_unwind())
-        try:
-            with processes.endings_held():
-                self.folder = Path(tempfile.mkdtemp(prefix="face-compare-"))
-                self._exit.callback(self._remove)
-            self._start()
-        except BaseException:
-            self._exit.close()
-            raise
+        with contextlib.ExitStack() as held:
+            held.enter_context(processes.endings_unwind())
+            folder = tempfile.TemporaryDirectory(prefix="face-compare-", ignore_cleanup_errors=True)
+            self.folder = Path(held.enter_context(folder))
+            self._start(held)
+            held.callback(processes.ignore_endings)
+            self._exit = held.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._exit.close()
 
     def client(self, service: str) -> AwsClient:
@@ -130,21 +120,13 @@ class Stack:
             ),
         )
 
-    def environment(self) -> dict[str, str]:
-        """What a program needs to take this stack for AWS; complete, nothing is to be added."""
-        return account_environment(self.endpoint)
-
-    def log_of(self, name: str) -> Path:
-        """The log file of "emulator" or "rekognition"."""
-        return self.folder / f"{name}.log"
-
-    def _start(self) -> None:
+    def _start(self, held: contextlib.ExitStack) -> None:
         emulator_port, rekognition_port = free_ports(2)
         self.endpoint = f"http://{_LOOPBACK}:{emulator_port}"
         self.rekognition_endpoint = f"http://{_LOOPBACK}:{rekognition_port}"
-        principals = self.folder / "principals.json"
+        sessions = self.folder / "sessions.json"
         # The stand-in may look before the emulator has written its first version.
-        principals.write_text("{}", encoding="utf-8")
+        sessions.write_text("{}", encoding="utf-8")
         home, scratch = self.folder / "home", self.folder / "tmp"
         home.mkdir()
         scratch.mkdir()
@@ -156,77 +138,102 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(scratch),
         }
-        self._run(
-            "emulator",
-            [emulator_python(), "-m", "local.emulator"],
-            {
-                **clean,
-                "AUTH": "true",
-                "AWS_ENDPOINT_URL": self.endpoint,
-                "AWS_ENDPOINT_URL_REKOGNITION": self.rekognition_endpoint,
-                "BIND_HOST": _LOOPBACK,
-                "FACE_COMPARE_PRINCIPALS_FILE": str(principals),
-                "FACE_COMPARE_RUNTIME_PYTHON": sys.executable,
-                "GATEWAY_PORT": str(emulator_port),
-                "IOT_MTLS_ENABLED": "0",
-                "LOG_LEVEL": "WARNING",
-                "MINISTACK_REGION": REGION,
-                "S3_DATA_DIR": str(self.folder / "s3"),
-                "SFTP_ENABLED": "0",
-                "STATE_DIR": str(self.folder / "state"),
-            },
+        emulated = {
+            **clean,
+            "AUTH": "true",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_REKOGNITION": self.rekognition_endpoint,
+            "BIND_HOST": _LOOPBACK,
+            "FACE_COMPARE_SESSIONS_FILE": str(sessions),
+            "FACE_COMPARE_RUNTIME_PYTHON": sys.executable,
+            "GATEWAY_PORT": str(emulator_port),
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+            "MINISTACK_REGION": REGION,
+            "S3_DATA_DIR": str(self.folder / "s3"),
+            "SFN_WAIT_SCALE": f"{self.wait_scale:g}",
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(self.folder / "state"),
+        }
+        rekognition = [
+            *(sys.executable, "-m", "local.rekognition"),
+            *("--port", str(rekognition_port)),
+            *("--region", REGION),
+            *("--principals", sessions),
+            *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_photos else ()),
+            *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
+            *self.rekognition.arguments(),
+        ]
+        both = (
+            Server(
+                "the emulated AWS",
+                f"{self.endpoint}/_ministack/ready",
+                [venv_python("emulator"), "-m", "local.emulator"],
+                emulated,
+                self.folder / "emulator.log",
+            ),
+            Server(
+                "the Rekognition stand-in",
+                self.rekognition_endpoint,
+                rekognition,
+                clean,
+                self.folder / "rekognition.log",
+            ),
         )
-        self._run(
-            "rekognition",
-            [
-                sys.executable,
-                "-m",
-                "local.rekognition",
-                "--port",
-                str(rekognition_port),
-                "--region",
-                REGION,
-                "--principals",
-                principals,
-                *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_photos else ()),
-                *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
-                *self.rekognition.arguments(),
-            ],
-            clean,
-        )
-        self._wait("emulator", f"{self.endpoint}/_ministack/ready", "the emulated AWS")
-        self._wait("rekognition", f"{self.rekognition_endpoint}/", "the Rekognition stand-in")
+        for server in both:
+            held.enter_context(server)
+        for server in both:
+            server.wait_until_it_answers()
+            self.progress(f"{server.name} is up")
 
-    def _run(self, name: str, command: list[str | Path], environment: Mapping[str, str]) -> None:
-        with processes.endings_held():
-            child = processes.start(
-                name,
-                command,
-                environment=environment,
-                log=self.log_of(name),
-                cwd=self.folder,
+
+@dataclass(slots=True)
+class Server:
+    """A program that serves HTTP on this machine while the block runs."""
+
+    name: str
+    url: str
+    """What it answers once it is ready."""
+    command: Sequence[str | Path]
+    environment: Mapping[str, str]
+    """Exactly this; nothing is inherited."""
+    log: Path
+    """Runs in the log's folder."""
+    process: subprocess.Popen[str] = field(init=False)
+
+    def __enter__(self) -> Self:
+        with self.log.open("wb") as output:
+            self.process = processes.start(
+                self.command, environment=self.environment, cwd=self.log.parent, output=output
             )
-            self._children.append(child)
-            self._exit.callback(_kill, child)
+        return self
 
-    def _wait(self, name: str, url: str, what: str) -> None:
-        child = next(child for child in self._children if child.name == name)
-        began = time.monotonic()
-        while not _answers(url):
-            code = child.exit_code()
-            waited = time.monotonic() - began
-            if code is None and waited < _START_SECONDS:
+    def __exit__(self, *_: object) -> None:
+        processes.end(self.process)
+
+    def wait_until_it_answers(self) -> None:
+        """Wait for the first answer.
+
+        Raises:
+            StackError: it ended or stayed silent; the message has the end of its log.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        # Not through a proxy that the environment may name: this is loopback.
+        with httpx.Client(trust_env=False, timeout=2) as client:
+            while not _answers(client, self.url):
+                code = self.process.poll()
+                if code is not None or time.monotonic() > deadline:
+                    how = "is silent" if code is None else f"ended with code {code}"
+                    tail = processes.log_tail(self.log)
+                    raise StackError(f"{self.name} {how}. The end of its log:\n{tail}")
                 time.sleep(0.05)
-                continue
-            how = (
-                f"ended with code {code}" if code is not None else f"is silent after {waited:.0f} s"
-            )
-            raise StackError(f"{what} {how}. The end of its log:\n{child.log_tail()}")
-        self.progress(f"{what} is up at {url.partition('/_')[0].rstrip('/')}")
 
-    def _remove(self) -> None:
-        with processes.endings_held():
-            shutil.rmtree(self.folder, ignore_errors=True)
+
+def _answers(client: httpx.Client, url: str) -> bool:
+    try:
+        return not client.get(url).is_server_error
+    except httpx.TransportError:
+        return False
 
 
 def account_environment(endpoint: str) -> dict[str, str]:
@@ -247,41 +254,22 @@ def account_environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def emulator_python() -> Path:
-    """The interpreter of the emulator's virtual environment, which is made when it is missing.
+def venv_python(name: str) -> Path:
+    """The interpreter of a virtual environment of tools/, which is made when it is missing.
 
     Raises:
         StackError: it cannot be made.
     """
-    if chosen := os.environ.get("FACE_COMPARE_EMULATOR_PYTHON"):
-        return Path(chosen)
     made = subprocess.run(
-        [sys.executable, "-m", "tools.venv", "emulator"],
+        [sys.executable, "-m", "tools.venv", name],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
     if made.returncode:
-        raise StackError("The emulator's virtual environment could not be made; see above.")
+        raise StackError(f"The virtual environment {name} could not be made; see above.")
     return Path(made.stdout.strip().splitlines()[-1])
-
-
-def _kill(child: processes.Child) -> None:
-    with processes.endings_held():
-        child.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        # Not through a proxy that the environment may name: this is loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=2) as answer:
-            return bool(answer.status < 500)
-    except urllib.error.HTTPError as refusal:
-        return refusal.code < 500
-    except OSError:
-        return False
 
 
 def free_ports(count: int) -> list[int]:

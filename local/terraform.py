@@ -10,22 +10,22 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import time
+import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from local import processes
 from local.stack import StackError, account_environment
 from tools.places import REPOSITORY
 
-Json: TypeAlias = Any
+type Json = Any
 """Whatever JSON can say."""
 
 OVERRIDE = "local_stack_override.tf"
 _OVERRIDE_TEXT = """\
-# The emulators know no virtual hosts for buckets and no metadata service.
+# The emulators have neither virtual hosts for buckets nor a metadata service.
 provider "aws" {
   s3_use_path_style           = true
   skip_credentials_validation = true
@@ -33,7 +33,7 @@ provider "aws" {
 }
 """
 _MIRRORED = ("lambda", "modules")
-_POLL_SECONDS = 0.1
+_UNATTENDED = ("-input=false", "-no-color")
 
 
 class TerraformError(StackError):
@@ -58,38 +58,29 @@ class Workspace:
     folder: Path
     """Where Terraform runs; a mirror of examples/<example>."""
     endpoint: str
+    variables: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = lambda _line: None
     """Called with each line Terraform writes."""
-    command: str = "terraform"
 
     @classmethod
-    def create(
-        cls,
-        example: str,
-        root: Path,
-        endpoint: str,
-        *,
-        progress: Callable[[str], None] = lambda _line: None,
-        command: str = "terraform",
-    ) -> Workspace:
+    def create(cls, example: str, root: Path, endpoint: str, **variables: str) -> Workspace:
         """Mirror the repository for an example.
 
         Args:
             example: name of a folder below examples/.
-            root: an existing folder that the mirror is made in.
+            root: the folder that the mirror is made in.
             endpoint: address of the emulator.
-            progress: called with each line Terraform writes.
-            command: "terraform" or "tofu".
+            variables: the example's inputs.
 
         Raises:
-            StackError: there is no such example, or the command is not on PATH.
+            StackError: there is no such example, or Terraform is not on PATH.
         """
         published = REPOSITORY / "examples" / example
         if not published.is_dir():
             raise StackError(f"There is no example {example!r} in {published.parent}.")
-        if shutil.which(command) is None:
+        if shutil.which("terraform") is None:
             raise StackError(
-                f"{command} is not on PATH. Start this through `make`, or as "
+                "terraform is not on PATH. Start this through `make`, or as "
                 "`python3 -m tools.run -- COMMAND`, which installs it."
             )
         mirror = root / "repository"
@@ -101,113 +92,94 @@ class Workspace:
             if not source.name.startswith((".terraform", "terraform.tfstate")):
                 (folder / source.name).symlink_to(source)
         (folder / OVERRIDE).write_text(_OVERRIDE_TEXT, encoding="utf-8")
-        return cls(example, folder, endpoint, progress, command)
+        return cls(example, folder, endpoint, variables)
 
     def following(self, progress: Callable[[str], None]) -> Workspace:
         """The same workspace, with its output going elsewhere."""
         return replace(self, progress=progress)
 
     def init(self) -> None:
-        """`terraform init`.
+        """`terraform init`."""
+        self._run("init", *_UNATTENDED)
 
-        Raises:
-            TerraformError: it failed.
-        """
-        self._run("init", "-input=false", "-no-color")
+    def apply(self) -> None:
+        """`terraform apply`, without asking."""
+        self._run("apply", *_UNATTENDED, "-auto-approve", *self._flags())
 
-    def apply(self, variables: Mapping[str, str] | None = None) -> None:
-        """`terraform apply`, without asking.
-
-        Raises:
-            TerraformError: it failed.
-        """
-        self._run("apply", "-input=false", "-no-color", "-auto-approve", *_flags(variables))
-
-    def destroy(self, variables: Mapping[str, str] | None = None) -> None:
-        """`terraform destroy`, without asking.
-
-        Raises:
-            TerraformError: it failed.
-        """
-        self._run("destroy", "-input=false", "-no-color", "-auto-approve", *_flags(variables))
+    def destroy(self) -> None:
+        """`terraform destroy`, without asking."""
+        self._run("destroy", *_UNATTENDED, "-auto-approve", *self._flags())
 
     def outputs(self) -> dict[str, Json]:
         """The example's outputs by name."""
         found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
-    def drift(self, variables: Mapping[str, str] | None = None) -> list[Drift]:
-        """What a plan would change now, in order; empty when it would change nothing.
-
-        Raises:
-            TerraformError: there is no plan to be had.
-        """
-        plan = self.folder / "drift.tfplan"
-        arguments = ("-input=false", "-no-color", "-detailed-exitcode", f"-out={plan}")
-        self._run("plan", *arguments, *_flags(variables), accept=(0, 2))
+    def changes(self) -> list[Json]:
+        """What a plan would change now, as `terraform show -json` tells it."""
+        plan = self.folder / "changes.tfplan"
+        self._run("plan", *_UNATTENDED, f"-out={plan}", *self._flags())
         shown = json.loads(self._run("show", "-json", str(plan)))
+        return [
+            each
+            for each in shown.get("resource_changes", [])
+            if each["change"]["actions"] not in (["no-op"], ["read"])
+        ]
+
+    def drift(self) -> list[Drift]:
+        """What a plan would change now, by attribute; empty when it would change nothing."""
         found = []
-        for change in shown.get("resource_changes", []):
-            if change["change"]["actions"] in (["no-op"], ["read"]):
+        for each in self.changes():
+            resource, change = f"{each['type']}.{each['name']}", each["change"]
+            if change["actions"] != ["update"]:
+                found.append(Drift(resource, "/".join(change["actions"])))
                 continue
-            resource = f"{change['type']}.{change['name']}"
-            if change["change"]["actions"] != ["update"]:
-                found.append(Drift(resource, "/".join(change["change"]["actions"])))
-                continue
-            before, after = change["change"]["before"], change["change"]["after"]
-            unknown = change["change"].get("after_unknown") or {}
+            unknown = change.get("after_unknown") or {}
             found += [
                 Drift(resource, path)
-                for path in sorted(differences(before, after))
+                for path in sorted(differences(change["before"], change["after"]))
                 # What is only known after an update follows from another difference.
                 if not unknown.get(path.partition(".")[0])
             ]
         return found
 
-    def _run(self, *words: str, accept: tuple[int, ...] = (0,)) -> str:
-        """Run one Terraform command and hand each line to progress as it comes.
+    def _flags(self) -> list[str]:
+        return [f"-var={name}={value}" for name, value in self.variables.items()]
 
-        Returns what it wrote. Raises TerraformError when it ends with another code.
+    def _run(self, *words: str) -> str:
+        """Run one Terraform command, pass each line to progress and return what it wrote.
+
+        Raises:
+            TerraformError: it failed.
         """
-        log = self.folder.parent / f"{self.example}-{words[0]}.log"
-        environment = {
-            **account_environment(self.endpoint),
-            "HOME": str(self.folder.parent),
-            "TF_IN_AUTOMATION": "1",
-        }
-        with processes.endings_held():
-            child = processes.start(
-                self.command,
-                [self.command, *words],
-                environment=environment,
-                log=log,
-                cwd=self.folder,
-                # It ends its plugins itself when it is told to; killed, it would leave them.
-                on_our_death=signal.SIGTERM,
-            )
+        process = processes.start(
+            ["terraform", *words],
+            environment={
+                **account_environment(self.endpoint),
+                "HOME": str(self.folder.parent),
+                "TF_IN_AUTOMATION": "1",
+            },
+            cwd=self.folder,
+            output=subprocess.PIPE,
+            # It ends its plugins itself when it is told to; killed, it would leave them.
+            ending=signal.SIGTERM,
+        )
+        lines = []
         try:
-            self._follow(child, log)
+            for line in process.stdout or ():
+                lines.append(line)
+                self.progress(line.rstrip())
+            code = process.wait()
         finally:
-            with processes.endings_held():
-                child.kill()
-        text = log.read_text(encoding="utf-8")
-        if child.exit_code() not in accept:
+            processes.end(process)
+        text = "".join(lines)
+        if code:
+            complaint = text[text.find("\nError: ") :].strip() if "\nError: " in text else text
             raise TerraformError(
-                f"{self.command} {words[0]} of examples/{self.example} ended with code "
-                f"{child.exit_code()}:\n{_complaint(text) or child.log_tail(40)}"
+                f"terraform {words[0]} of examples/{self.example} ended with code {code}:\n"
+                f"{complaint}"
             )
         return text
-
-    def _follow(self, child: processes.Child, log: Path) -> None:
-        with log.open(encoding="utf-8", errors="replace") as written:
-            while True:
-                ended = child.exit_code() is not None
-                for line in written.read().splitlines():
-                    if line.strip():
-                        self.progress(line.rstrip())
-                if ended:
-                    return
-                time.sleep(_POLL_SECONDS)
 
 
 def differences(before: Json, after: Json, path: str = "") -> set[str]:
@@ -228,16 +200,6 @@ def differences(before: Json, after: Json, path: str = "") -> set[str]:
     }
 
 
-def _complaint(output: str) -> str:
-    """What Terraform wrote from its first error on; empty when it names none."""
-    begin = output.find("\nError: ")
-    return output[begin:].strip() if begin >= 0 else ""
-
-
 def examples() -> list[str]:
     """Names of all published examples."""
     return sorted(entry.parent.name for entry in (REPOSITORY / "examples").glob("*/main.tf"))
-
-
-def _flags(variables: Mapping[str, str] | None) -> list[str]:
-    return [f"-var={name}={value}" for name, value in (variables or {}).items()]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.photos import Photo
+from local.photos import Album, Photo
 from local.stack import AwsClient, Stack
 
 _RECORDS_SECONDS = 10.0
@@ -31,6 +31,14 @@ def upload(s3: AwsClient, bucket: str, key: str, photo: Photo) -> str:
     """Put a photo; its version."""
     put = s3.put_object(Bucket=bucket, Key=key, Body=photo.data, ContentType=photo.content_type)
     return str(put.get("VersionId", "null"))
+
+
+def upload_album(s3: AwsClient, bucket: str, album: Album) -> None:
+    """Put every photo below its prefix."""
+    for photo in album.references:
+        upload(s3, bucket, f"reference/{photo.name}", photo)
+    for photo in album.challenges:
+        upload(s3, bucket, f"challenge/{photo.name}", photo)
 
 
 def invoke(

@@ -1,12 +1,39 @@
-"""Order of the tests: what is fast and small first, so that a fault shows early."""
+"""Order of the tests, and which of them one process runs where several share the work."""
 
 import signal
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-_ROOMS = ("unit", "native", "integration")
 _TESTS = Path(__file__).resolve().parent
+_FAST_FIRST = ("unit", "native", "integration")
+_LONG_FIRST = ("integration", "unit", "native")
+_STACKS = {
+    "test_batch_runs.py": "the bulk stack",
+    "test_bulk.py": "the bulk stack",
+    "test_failures.py": "the bulk stack",
+    "test_endings.py": "demos",
+    "test_rekognition_rights.py": "rights",
+}
+"""Which local stack an integration test uses; the others share one."""
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out files, but integration tests by their stack and native tests one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        room, name = path.split("/")[-2:]
+        if room == "integration":
+            return _STACKS.get(name, "the stack with everything")
+        return nodeid if room == "native" else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 def pytest_configure() -> None:
@@ -15,10 +42,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
-
-
-def _rank(item: pytest.Item) -> int:
-    parts = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
-    return _ROOMS.index(parts[0]) if parts and parts[0] in _ROOMS else len(_ROOMS)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In one process what is fast comes first; in several, what takes long and mostly waits."""
+    rooms = _LONG_FIRST if hasattr(config, "workerinput") else _FAST_FIRST
+    items.sort(key=lambda item: rooms.index(item.path.relative_to(_TESTS).parts[0]))

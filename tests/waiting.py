@@ -9,7 +9,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def eventually(
+def eventually[Found](
     condition: Callable[[], Found],
     seconds: float,
     what: str,

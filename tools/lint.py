@@ -96,6 +96,8 @@ def checks(copies: Path) -> Iterator[Check]:
         (("terraform", "fmt", "-check", "-diff", "-recursive"),),
         copies / "terraform",
     )
+    machine = (sys.executable, "-m", "tools.state_machines")
+    yield Check("the state machine of modules/batch", (machine,))
     yield Check("ruff check", (("ruff", "check", "--quiet", "."),))
     yield Check("ruff format", (("ruff", "format", "--quiet", "--diff", "."),))
     contract = ("lint-imports", "--no-cache", f"--config={REPOSITORY / 'pyproject.toml'}")

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from PIL import Image
 
-from local.demo.model import Comparison, Failure, Run
+from local.demo.model import Comparison, Run
 from local.photos import Album, Photo
 from local.rekognition.errors import ServiceError
 from local.rekognition.images import decode
@@ -40,7 +40,7 @@ _STEP_TITLES = {
 
 
 class ReportError(Exception):
-    """The report cannot be written; the message says why and how to mend it."""
+    """The report cannot be written; the message says why and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Picture:
     name: str
     caption: str
     uri: str | None
-    """None if nobody can read it."""
+    """None if it cannot be read."""
     width: int
     height: int
     boxes: tuple[Box, ...]
@@ -91,8 +91,7 @@ class Card:
     """One challenge photo under a reference photo, with what came out."""
 
     picture: Picture
-    comparison: Comparison | None
-    failure: Failure | None
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,23 +177,19 @@ def score(similarity: float) -> str:
 
 def _sections(run: Run, album: Album) -> Iterator[Section]:
     for reference in album.references:
-        cards = tuple(_cards(run, reference))
-        if cards:
-            sources = [card.comparison.answer for card in cards if card.comparison]
-            boxes = tuple(Box.of(answer["source"]["face"], 0.0) for answer in sources[:1])
-            yield Section(_picture(reference, boxes), cards)
+        compared = [each for each in run.comparisons if each.pair.reference is reference]
+        if compared:
+            answers = [each.outcome.answer for each in compared if each.outcome.answer is not None]
+            boxes = tuple(Box.of(answer["source"]["face"], 0.0) for answer in answers[:1])
+            yield Section(_picture(reference, boxes), tuple(map(_card, compared)))
 
 
-def _cards(run: Run, reference: Photo) -> Iterator[Card]:
-    for comparison in run.comparisons:
-        if comparison.pair.reference is reference:
-            threshold = float(comparison.answer["similarity_threshold"])
-            faces = comparison.answer["target"]["faces"]
-            boxes = tuple(Box.of(face, threshold) for face in faces)
-            yield Card(_picture(comparison.pair.challenge, boxes), comparison, None)
-    for failure in run.failures:
-        if failure.pair.reference is reference:
-            yield Card(_picture(failure.pair.challenge, ()), None, failure)
+def _card(comparison: Comparison) -> Card:
+    boxes: tuple[Box, ...] = ()
+    if (answer := comparison.outcome.answer) is not None:
+        threshold = float(answer["similarity_threshold"])
+        boxes = tuple(Box.of(face, threshold) for face in answer["target"]["faces"])
+    return Card(_picture(comparison.pair.challenge, boxes), comparison)
 
 
 def _picture(photo: Photo, boxes: tuple[Box, ...]) -> Picture:

@@ -7,10 +7,7 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -18,31 +15,13 @@ from rich.text import Text
 from local import inventory, use
 from local.demo import report
 from local.demo.console import Steps, telling
-from local.demo.model import Comparison, Failure, Run, Trail, outcome_of
+from local.demo.model import Comparison, Run, Trail
 from local.photos import Album, Expected, Pair
-from local.stack import Stack, StackError, emulator_python
+from local.stack import Stack, StackError, venv_python
 from local.terraform import Workspace
 
 EXAMPLE = "minimal"
 _STEPS = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """What the example's outputs name."""
-
-    bucket: str
-    function: str
-    log_group: str
-
-    @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any]) -> Deployed:
-        """Read examples/minimal's outputs."""
-        return cls(
-            bucket=outputs["bucket_name"],
-            function=outputs["function_name"],
-            log_group=outputs["log_group_name"],
-        )
 
 
 def demonstrate(album: Album, console: Console, results: Path) -> int:
@@ -58,11 +37,11 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
 
     Raises:
         StackError: the stack or Terraform failed; everything is removed by then.
-        ReportError: the folder cannot be written into, as a rule before anything is started.
+        ReportError: the folder cannot be written into, usually before anything is started.
     """
     report.check_writable(results)
     # Before the live display: what is installed now shows its own progress.
-    emulator_python()
+    venv_python("emulator")
     shows_failure = any(_shows_failure(pair) for pair in album.pairs())
     steps = Steps(console, _STEPS if shows_failure else _STEPS - 1)
     run = Run(seconds=steps.seconds)
@@ -83,32 +62,29 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
 
 def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
     """Apply the example, use it and destroy it."""
-    console = steps.console
-    folder = stack.folder / "terraform"
-    folder.mkdir()
-    workspace = Workspace.create(EXAMPLE, folder, stack.endpoint)
+    workspace = Workspace.create(EXAMPLE, stack.folder / "terraform", stack.endpoint)
     with steps.step("init", f"terraform init in examples/{EXAMPLE}") as note:
         workspace.following(telling(note)).init()
     title = "terraform apply (the provider itself waits 56 s for S3's lifecycle rules)"
     with steps.step("apply", title) as note:
         workspace.following(telling(note)).apply()
-        deployed = Deployed.from_outputs(workspace.outputs())
-    with steps.step("upload", f"Upload photos to s3://{deployed.bucket}") as note:
-        _upload(stack, deployed, album, note)
+        outputs = workspace.outputs()
+    bucket, function = outputs["bucket_name"], outputs["function_name"]
+    with steps.step("upload", f"Upload photos to s3://{bucket}"):
+        use.upload_album(stack.client("s3"), bucket, album)
     pairs = list(album.pairs())
-    shown = [each for each in pairs if _shows_failure(each)][:1]
     with steps.step("compare", "Compare through the deployed function"):
         for pair in pairs:
             if not _shows_failure(pair):
-                _compare(stack, deployed, pair, run, console)
+                _compare(stack, function, pair, run, steps.console)
     with steps.step("follow", "Follow one request through CloudWatch Logs"):
-        if run.comparisons:
-            run.trail = _follow(stack, deployed, run.comparisons[0], console)
-    for pair in shown:
+        if run.decided:
+            run.trail = _follow(stack, outputs["log_group_name"], run.decided[0], steps.console)
+    for pair in [each for each in pairs if _shows_failure(each)][:1]:
         with steps.step("failure", "A failure you will meet: a photo without a face"):
-            _compare(stack, deployed, pair, run, console)
+            _compare(stack, function, pair, run, steps.console)
     with steps.step("empty", "Empty the bucket, all versions"):
-        inventory.empty_bucket(stack.client("s3"), deployed.bucket)
+        inventory.empty_bucket(stack.client("s3"), bucket)
     with steps.step("destroy", "terraform destroy") as note:
         workspace.following(telling(note)).destroy()
 
@@ -117,48 +93,40 @@ def _shows_failure(pair: Pair) -> bool:
     return pair.expected is Expected.NO_FACE_IN_TARGET
 
 
-def _upload(stack: Stack, deployed: Deployed, album: Album, note: Callable[[str], None]) -> None:
-    s3 = stack.client("s3")
-    for prefix, photos in (("reference/", album.references), ("challenge/", album.challenges)):
-        for photo in photos:
-            use.upload(s3, deployed.bucket, prefix + photo.name, photo)
-            note(f"{prefix}{photo.name} ({len(photo.data) // 1024} KB): {photo.caption}")
-
-
-def _compare(stack: Stack, deployed: Deployed, pair: Pair, run: Run, console: Console) -> None:
-    source, target = f"reference/{pair.reference.name}", f"challenge/{pair.challenge.name}"
-    event = {"source": source, "target": target}
-    outcome = use.invoke(stack.client("lambda"), deployed.function, event)
-    found = outcome_of(pair, source, target, outcome)
-    if isinstance(found, Comparison):
-        run.comparisons.append(found)
-        score, said = f"{report.score(found.similarity):>6}", found.decision.replace("_", " ")
-    else:
-        run.failures.append(found)
-        score, said = "     -", str(outcome.error_type)
-    console.print(_line(pair, score, said, found.as_expected))
-    if isinstance(found, Failure):
+def _compare(stack: Stack, function: str, pair: Pair, run: Run, console: Console) -> None:
+    event = {"source": pair.source, "target": pair.target}
+    outcome = use.invoke(stack.client("lambda"), function, event)
+    comparison = Comparison(pair, outcome)
+    run.comparisons.append(comparison)
+    console.print(_line(comparison))
+    if outcome.answer is None:
         console.print(Text(f"         {outcome.error_message}", style="dim"), soft_wrap=True)
 
 
-def _line(pair: Pair, score: str, said: str, as_expected: bool | None) -> Text:
-    remark = {True: ("as expected", "green"), False: (f"EXPECTED {pair.expected}", "bold red")}
+def _line(comparison: Comparison) -> Text:
+    pair, answer = comparison.pair, comparison.outcome.answer
+    score = "-" if answer is None else report.score(answer["similarity"])
+    remark = {
+        True: Text("as expected", style="green"),
+        False: Text(f"EXPECTED {pair.expected}", style="bold red"),
+        None: Text(),
+    }
     return Text.assemble(
-        f"       {score}  ",
-        (f"{said:<9}", "bold"),
+        f"       {score:>6}  ",
+        (f"{comparison.came.replace('_', ' '):<9}", "bold"),
         f"  {pair.reference.name}  {pair.challenge.name}  ",
-        remark[as_expected] if as_expected is not None else "",
+        remark[comparison.as_expected],
     )
 
 
-def _follow(stack: Stack, deployed: Deployed, comparison: Comparison, console: Console) -> Trail:
-    request_id = str(comparison.answer["request_id"])
-    records = use.log_records(stack, deployed.log_group, request_id)
-    console.print(f"       request {request_id} in {deployed.log_group}:")
+def _follow(stack: Stack, log_group: str, comparison: Comparison, console: Console) -> Trail:
+    request_id = comparison.outcome.request_id
+    records = use.log_records(stack, log_group, request_id)
+    console.print(f"       request {request_id} in {log_group}:")
     for record in records:
         text = json.dumps(record, ensure_ascii=False)
         console.print(Text(f"       {text}", style="dim"), soft_wrap=True)
-    return Trail(request_id, deployed.log_group, tuple(records))
+    return Trail(request_id, log_group, tuple(records))
 
 
 def _conclude(run: Run, console: Console, page: Path, facts: Path) -> int:
@@ -172,7 +140,7 @@ def _conclude(run: Run, console: Console, page: Path, facts: Path) -> int:
         summary = (
             f"All {asserted} expectations met"
             if asserted
-            else f"{len(run.comparisons)} compared, nothing asserted about your own photos"
+            else f"{len(run.decided)} compared, nothing asserted about your own photos"
         )
         console.print(f"[green]{summary}; nothing left behind.[/green] {total:.0f} s in all.")
     console.print(f"Look at {page} (the same as data: {facts}).", soft_wrap=True)
@@ -183,7 +151,7 @@ def _versions() -> dict[str, str]:
     """Versions of what takes part.
 
     Raises:
-        StackError: Terraform is not to be had.
+        StackError: Terraform is missing, or does not run.
     """
     if shutil.which("terraform") is None:
         raise StackError("terraform is not on PATH. Start the demo as `make demo`.")

@@ -1,14 +1,10 @@
-"""Launcher of the AWS emulator (MiniStack) with what its pinned version lacks for Lambda.
+"""Launcher of the AWS emulator (MiniStack) with what its pinned version lacks.
 
-Run by the interpreter of the emulator's own virtual environment, which holds MiniStack and botocore
-and nothing else; no module here may import anything beyond those two and the standard library.
+It runs under the interpreter of the emulator's own virtual environment, so no module here may
+import anything beyond MiniStack, botocore, statelint, the standard library and
+tools/states_language.py.
 
-    runtime_environment   what a function's process sees (pure)
-    platform_records      Lambda's own log records (pure)
-    log_delivery          puts log records with the rights of the function's role
-    principals            tells the Rekognition stand-in whose access key is whose
-    transport             loopback counts as TLS
-    runtime               Python functions under AWS's runtime client: patches
-    access                requests and rights: patches
-    upstream              the check that the patches still fit
+A patch replaces one name of MiniStack by ``unittest.mock.patch.object``, which fails at the start
+when a newer version no longer has that name. After raising the version in
+tools/requirements/emulator.in, run the integration tests.
 """

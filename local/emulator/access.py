@@ -1,96 +1,124 @@
-"""Who may do what: patches to the pinned MiniStack's view of requests and rights.
-
-These names are wrapped, each for one thing that upstream lacks:
-
-    app.app                            See transport.py.
-    iam_actions.extract_resource_arn   AWS authorises CreateLogStream and PutLogEvents on the stream
-                                       ("<group's ARN>:log-stream:<name>"); upstream asks for the
-                                       group, so the usual "<group's ARN>:*" would be refused.
-    iam._build_simulate_results_real   SimulatePrincipalPolicy puts a key with "&" or "<" into its
-                                       XML as it is, which no client can read.
-    iam_actions.s3_additional_checks   Without s3:ListBucket S3 answers 403 for an object that is
-                                       not there; upstream answers 404 to everybody.
-    sts.register_session               The Rekognition stand-in must know every session.
-"""
+"""Requests and rights: patches to the pinned MiniStack."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+import threading
+from collections.abc import Callable, Coroutine, Mapping, MutableMapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
+from unittest.mock import patch
 
-from local.emulator.principals import PrincipalsWriter
-from local.emulator.settings import Settings
-from local.emulator.transport import as_if_by_https
-from local.emulator.upstream import Upstream
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Any, Any], Coroutine[Any, Any, None]]
+_PROTOCOL = b"x-forwarded-proto"
 
 
-def install(settings: Settings) -> None:
-    """Apply the patches to the MiniStack imported in this process."""
-    app: Upstream = import_module("ministack.app")
-    iam: Upstream = import_module("ministack.services.iam")
-    iam_actions: Upstream = import_module("ministack.core.iam_actions")
-    s3: Upstream = import_module("ministack.services.s3")
-    sts: Upstream = import_module("ministack.services.sts")
-    upstream_checks = iam_actions.s3_additional_checks
-    upstream_results = iam._build_simulate_results_real
-    upstream_register = sts.register_session
-    upstream_resource = iam_actions.extract_resource_arn
-    principals = PrincipalsWriter(settings.principals_file)
+def install() -> None:
+    """Apply the patches to the MiniStack that this process imports."""
+    app = import_module("ministack.app")
+    patch.object(app, "app", as_if_by_https(app.app)).start()
+    _authorize_log_streams()
+    _refuse_to_reveal_missing_objects()
+    _tell_of_sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
+
+
+def as_if_by_https(application: Application) -> Application:
+    """Wrap an ASGI application so that its requests count as HTTPS.
+
+    Otherwise the bucket policy that denies plain HTTP would refuse everything. A request that says
+    `X-Forwarded-Proto: http` still counts as plain HTTP, so that a test can show the refusal.
+    """
+
+    async def serve(scope: Scope, receive: object, send: object) -> None:
+        if scope["type"] == "http" and all(name != _PROTOCOL for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], (_PROTOCOL, b"https")]}
+        await application(scope, receive, send)
+
+    return serve
+
+
+def stream_resource(group_arn: str, headers: Mapping[str, str], body: bytes) -> str:
+    """Return the ARN that a call of CloudWatch Logs is authorized on, from the one of its group."""
+    action = headers.get("x-amz-target", "").rpartition(".")[2]
+    if action not in {"CreateLogStream", "PutLogEvents"}:
+        return group_arn
+    return f"{group_arn}:log-stream:{json.loads(body).get('logStreamName')}"
+
+
+def _authorize_log_streams() -> None:
+    # AWS authorizes these calls on the stream. MiniStack asks for the group, so the role's usual
+    # "<group>:*" would be refused.
+    iam_actions = import_module("ministack.core.iam_actions")
+    original = iam_actions.extract_resource_arn
 
     def extract_resource_arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        *rest: Upstream,
-        **named: Upstream,
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
     ) -> str:
-        arn: str = upstream_resource(service, method, path, headers, body, *rest, **named)
+        arn: str = original(service, method, path, headers, body, *rest)
         return stream_resource(arn, headers, body) if service == "logs" else arn
 
+    patch.object(iam_actions, "extract_resource_arn", extract_resource_arn).start()
+
+
+class _BucketOf(str):
+    """The ARN of a bucket that is asked whether it holds a key."""
+
+    key: str
+    __slots__ = ("key",)
+
+    def __new__(cls, bucket: str, key: str) -> _BucketOf:
+        arn = super().__new__(cls, f"arn:aws:s3:::{bucket}")
+        arn.key = key
+        return arn
+
+
+def _refuse_to_reveal_missing_objects() -> None:
+    # Without s3:ListBucket S3 answers 403 for a missing object. MiniStack answers 404 to everybody.
+    iam_actions = import_module("ministack.core.iam_actions")
+    s3 = import_module("ministack.services.s3")
+    original = iam_actions.s3_additional_checks
+    original_resources = iam_actions.s3_access_point_resources
+
     def s3_additional_checks(
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query_params: dict[str, list[str]],
+        method: str, path: str, headers: Any, body: bytes, query_params: Any
     ) -> list[tuple[str, str]]:
-        checks: list[tuple[str, str]] = upstream_checks(method, path, headers, body, query_params)
+        checks: list[tuple[str, str]] = original(method, path, headers, body, query_params)
         bucket, _, key = path.lstrip("/").partition("/")
         if key and iam_actions._s3_action(method, path, query_params) == "GetObject":
             record = s3._ensure_bucket(bucket)
             if record is not None and key not in record["objects"]:
-                checks.append(("s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+                checks.append(("s3:ListBucket", _BucketOf(bucket, key)))
         return checks
 
+    def s3_access_point_resources(arn: str) -> list[tuple[str, dict[str, str]]]:
+        resources: list[tuple[str, dict[str, str]]] = original_resources(arn)
+        # The key counts as s3:prefix then. AWS does not document it. Ceph's tests of S3 show it,
+        # which follow AWS: test_head_object_404_with_policy_prefix.
+        asked = {"s3:prefix": arn.key} if isinstance(arn, _BucketOf) else {}
+        return [(resource, {**keys, **asked}) for resource, keys in resources]
+
+    patch.object(iam_actions, "s3_additional_checks", s3_additional_checks).start()
+    patch.object(iam_actions, "s3_access_point_resources", s3_access_point_resources).start()
+
+
+def _tell_of_sessions(path: Path) -> None:
+    # The Rekognition stand-in must know every session.
+    sts = import_module("ministack.services.sts")
+    original = sts.register_session
+    known: dict[str, dict[str, str]] = {}
+    lock = threading.Lock()
+
     def register_session(access_key: str, session: dict[str, Any]) -> None:
-        upstream_register(access_key, session)
-        principals.add(access_key, session.get("Arn", ""), session.get("SecretAccessKey", ""))
+        original(access_key, session)
+        with lock:
+            if access_key not in known:
+                known[access_key] = {"arn": session["Arn"]}
+                # Beside it and then into place, so that a reader never sees half a file.
+                beside = path.with_suffix(".new")
+                beside.write_text(json.dumps(known), encoding="utf-8")
+                beside.replace(path)
 
-    def simulate_results(
-        actions: list[str], resource_arn: str, *rest: Upstream, **named: Upstream
-    ) -> str:
-        xml: str = upstream_results(actions, resource_arn, *rest, **named)
-        return xml.replace(f">{resource_arn}<", f">{escape(resource_arn)}<")
-
-    app.app = as_if_by_https(app.app)
-    iam._build_simulate_results_real = simulate_results
-    iam_actions.extract_resource_arn = extract_resource_arn
-    iam_actions.s3_additional_checks = s3_additional_checks
-    sts.register_session = register_session
-
-
-def stream_resource(group_arn: str, headers: Mapping[str, str], body: bytes) -> str:
-    """The ARN that a call of CloudWatch Logs is authorised on, from the one of its group."""
-    action = headers.get("x-amz-target", "").rpartition(".")[2]
-    if action not in {"CreateLogStream", "PutLogEvents"}:
-        return group_arn
-    try:
-        stream = json.loads(body)["logStreamName"]
-    except (ValueError, KeyError, TypeError):
-        return group_arn
-    return f"{group_arn}:log-stream:{stream}"
+    patch.object(sts, "register_session", register_session).start()

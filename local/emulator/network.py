@@ -1,49 +1,44 @@
-"""Security groups that let traffic out to nothing but a prefix list, as to a gateway endpoint.
+"""Security groups whose rules name a prefix list: patches to the pinned MiniStack.
 
-ec2._parse_ip_permissions    Upstream loses the prefix lists of a rule when it is made,
-ec2._sg_rule_xml             and does not tell them: a plan would then replace the rule by
-                             itself, which the provider calls invalid. And AWS does not look at
-                             the ports where a rule is for all protocols: the provider names 0
-                             when it takes the rule away that lets a new group out to everywhere,
-                             which upstream then does not find.
+MiniStack loses the prefix lists of a rule and does not tell them, so a plan would replace the rule.
+For a rule about all protocols AWS ignores the ports. The provider names port 0 when it takes away
+the rule that lets a new group out to everywhere, and MiniStack would not find that rule.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
-
-from local.emulator.upstream import Upstream
+from unittest.mock import patch
 
 
 def install() -> None:
-    """Apply the patch to the MiniStack imported in this process."""
-    ec2: Upstream = import_module("ministack.services.ec2")
-    upstream_permissions = ec2._parse_ip_permissions
-    upstream_xml = ec2._sg_rule_xml
+    """Apply the patches to the MiniStack that this process imports."""
+    ec2 = import_module("ministack.services.ec2")
+    original_permissions = ec2._parse_ip_permissions
+    original_xml = ec2._sg_rule_xml
 
-    def parse_ip_permissions(params: Upstream, prefix: str) -> list[dict[str, Any]]:
-        rules: list[dict[str, Any]] = upstream_permissions(params, prefix)
+    def parse_ip_permissions(params: Any, prefix: str) -> list[dict[str, Any]]:
+        rules: list[dict[str, Any]] = original_permissions(params, prefix)
         for number, rule in enumerate(rules, start=1):
             if rule["IpProtocol"] == "-1":
                 rule.pop("FromPort", None)
                 rule.pop("ToPort", None)
-            beginning = f"{prefix}.{number}.PrefixListIds."
-            count = 1
-            while identity := ec2._p(params, f"{beginning}{count}.PrefixListId"):
-                entry = {"PrefixListId": identity}
-                if description := ec2._p(params, f"{beginning}{count}.Description"):
-                    entry["Description"] = description
-                rule["PrefixListIds"].append(entry)
-                count += 1
+            # A rule made by the provider has one peer.
+            name = f"{prefix}.{number}.PrefixListIds.1"
+            if identity := ec2._p(params, f"{name}.PrefixListId"):
+                description = ec2._p(params, f"{name}.Description")
+                told = {"Description": description} if description else {}
+                rule["PrefixListIds"].append({"PrefixListId": identity, **told})
         return rules
 
-    def sg_rule_xml(sg_id: str, rule: dict[str, Any], *rest: Upstream, **named: Upstream) -> str:
-        xml: str = upstream_xml(sg_id, rule, *rest, **named)
-        # A rule made by the provider has one peer.
-        lists = [entry["PrefixListId"] for entry in rule.get("PrefixListIds", [])]
-        told = "".join(f"<prefixListId>{identity}</prefixListId>" for identity in lists[:1])
-        return xml.replace("</isEgress>", f"</isEgress>{told}")
+    def sg_rule_xml(sg_id: str, rule: dict[str, Any], *rest: Any, **named: Any) -> str:
+        xml: str = original_xml(sg_id, rule, *rest, **named)
+        lists = "".join(
+            f"<prefixListId>{entry['PrefixListId']}</prefixListId>"
+            for entry in rule.get("PrefixListIds", [])
+        )
+        return xml.replace("</isEgress>", f"</isEgress>{lists}")
 
-    ec2._sg_rule_xml = sg_rule_xml
-    ec2._parse_ip_permissions = parse_ip_permissions
+    patch.object(ec2, "_parse_ip_permissions", parse_ip_permissions).start()
+    patch.object(ec2, "_sg_rule_xml", sg_rule_xml).start()

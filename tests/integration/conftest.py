@@ -1,7 +1,7 @@
-"""What the slow tests share: one local stack, every example applied on it once, one demo run.
+"""What the slow tests share: local stacks, each example applied once, one demo, one upgrade.
 
-Everything that only waits (the provider waits 56 s for a bucket's lifecycle rules) waits at the
-same time: all examples, moto and the demo are started together when the first test asks for one.
+What a selection of tests needs is started together when its first test runs: most of the time the
+provider only waits (56 s for a bucket's lifecycle rules, 25 s for a queue).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,22 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
-from tests.integration import upgrade
-from tests.integration.bulk import Bulk, start
+from tests.integration import upgrade as upgrades
 from tests.integration.moto import Moto
-from tests.integration.upgrade import Upgrade
 from tools.places import REPOSITORY
 
-_LAST = "test_destroy"
+EILEEN = "reference/eileen-collins.jpg"
+GRACE = "reference/grace-hopper.jpg"
+DARK = "challenge/eileen-dark.jpg"
+BOTH = "challenge/both.jpg"
+CAT = "challenge/cat.jpg"
+MISSING = "challenge/none.jpg"
+TPS = 20
+"""The quota for uploads on the bulk stack."""
+_BULK_TPS = {"batch": 40, "upload": TPS}
+"""By example. With 40, two batches of 200 pairs take 10 s."""
+_LATE = ("test_batch_runs", "test_bulk", "test_destroy")
+"""Others run while what the first two need is applied; the last one ends it all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,16 +44,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if here:
         first = items.index(here[0])
         rest = [item for item in items if item not in here]
-        here.sort(key=lambda item: item.path.stem == _LAST)
+        here.sort(key=lambda item: item.path.stem in _LATE and _LATE.index(item.path.stem) + 1)
         items[:] = [*rest[:first], *here, *rest[first:]]
+
+
+def asked_for(session: pytest.Session) -> set[str]:
+    """Names of all fixtures that the selected tests use, and of the examples in parameters."""
+    names: set[str] = set()
+    for item in session.items:
+        names.update(getattr(item, "fixturenames", ()))
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            names.add(str(item.callspec.params.get("example")))
+    return names
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One example on the stack."""
+    """One example on a stack."""
 
     workspace: Workspace
-    variables: dict[str, str]
     outputs: dict[str, Any]
     drift: list[Drift]
     """What a plan right after apply would change."""
@@ -61,47 +79,71 @@ class DemoRun:
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """What runs at the same time."""
+    """A stack that compares real faces, and what is going on there."""
 
     stack: Stack
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
-    applied: dict[str, Future[Applied]]
-    moto: Future[Moto]
-    demo: Future[DemoRun]
-    upgrade: Future[Upgrade]
+    jobs: Mapping[str, Future[Any]]
+    """Examples by name, and moto, demo and upgrade."""
+
+    def applied(self, example: str) -> Applied:
+        """Wait for an example."""
+        found: Applied = self.jobs[example].result()
+        return found
 
 
 @pytest.fixture(scope="session")
 def everything(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Everything]:
-    if any("bulk" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("bulk")
+    asked = asked_for(request.session)
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
-        root = stack.folder / "terraform"
-        yield Everything(
-            stack=stack,
-            before=inventory.inventory(stack.client),
-            applied={name: pool.submit(_apply, name, root, stack) for name in examples()},
-            moto=pool.submit(Moto.run, tmp_path_factory.mktemp("moto")),
-            demo=pool.submit(_demo, tmp_path_factory.mktemp("demo")),
-            upgrade=pool.submit(upgrade.run, stack, root / "upgrade"),
-        )
+        before = inventory.inventory(stack.client)
+        jobs: dict[str, Callable[[], Any]] = {
+            "moto": lambda: Moto.run(tmp_path_factory.mktemp("moto")),
+            "demo": lambda: _demo(tmp_path_factory.mktemp("demo")),
+            "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
+            **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
+        }
+        started = {
+            name: pool.submit(job)
+            for name, job in jobs.items()
+            if {name, name.replace("-", "_")} & asked
+        }
+        yield Everything(stack, before, started)
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A stack on which the key says who is on an image: hundreds of comparisons take no time."""
+
+    stack: Stack
+    jobs: Mapping[str, Future[Applied]]
 
 
 @pytest.fixture(scope="session")
-def bulk_stack() -> Iterator[Stack]:
-    """Return a stack of its own for bulk work: who is on a photo follows from its key."""
+def bulk(request: pytest.FixtureRequest) -> Iterator[Bulk]:
+    asked = asked_for(request.session)
     # Rights are another test's: asking for them at each call would take longer than the rest.
-    with Stack(RekognitionOptions(scripted=True, checks_rights=False)) as stack:
-        yield stack
+    options = RekognitionOptions(scripted=True, checks_rights=False)
+    with ThreadPoolExecutor() as pool, Stack(options, wait_scale=0.01) as stack:
+        jobs = {
+            name: pool.submit(_apply, name, stack, rekognition_tps=str(tps))
+            for name, tps in _BULK_TPS.items()
+            if f"bulk_{name}" in asked
+        }
+        yield Bulk(stack, jobs)
 
 
 @pytest.fixture(scope="session")
-def bulk(bulk_stack: Stack) -> Iterator[Bulk]:
-    with ThreadPoolExecutor() as pool:
-        yield start(bulk_stack, pool)
+def bulk_upload(bulk: Bulk) -> dict[str, Any]:
+    return bulk.jobs["upload"].result().outputs
+
+
+@pytest.fixture(scope="session")
+def bulk_batch(bulk: Bulk) -> dict[str, Any]:
+    return bulk.jobs["batch"].result().outputs
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +158,10 @@ def album() -> Album:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """examples/minimal on the stack, with photos in its bucket."""
+    """An example on the stack, with photos in its bucket."""
 
     stack: Stack
+    outputs: Mapping[str, Any]
     bucket: str
     function: str
     log_group: str
@@ -128,53 +171,64 @@ class Deployed:
         event = {"source": source, "target": target, **more}
         return use.invoke(self.stack.client("lambda"), self.function, event)
 
+    def outcome(self, source: object, target: object) -> str:
+        """Invoke the function: "answered", or the name of the error."""
+        return self.compare(source, target).error_type or "answered"
+
     def records(self, outcome: use.Invoked, within: float = 10.0) -> list[dict[str, Any]]:
         """The log records of an invocation."""
         return use.log_records(self.stack, self.log_group, outcome.request_id, within)
 
+    def read(self, key: str) -> bytes:
+        """An object's content."""
+        found: bytes = (
+            self.stack.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        )
+        return found
+
 
 @pytest.fixture(scope="session")
-def deployed(everything: Everything, album: Album) -> Deployed:
-    outputs = everything.applied["minimal"].result().outputs
-    found = Deployed(
-        everything.stack,
-        outputs["bucket_name"],
-        outputs["function_name"],
-        outputs["log_group_name"],
+def minimal(everything: Everything, album: Album) -> Deployed:
+    return _deployed(everything, "minimal", album)
+
+
+@pytest.fixture(scope="session")
+def monitored(everything: Everything, album: Album) -> Deployed:
+    return _deployed(everything, "monitored", album)
+
+
+def _deployed(everything: Everything, example: str, album: Album) -> Deployed:
+    outputs, s3 = everything.applied(example).outputs, everything.stack.client("s3")
+    bucket = outputs["bucket_name"]
+    use.upload_album(s3, bucket, album)
+    use.upload(s3, bucket, "reference/cat.jpg", album.challenges[-1])
+    use.upload(s3, bucket, "private/eileen.jpg", album.references[0])
+    s3.put_object(Bucket=bucket, Key="challenge/note.jpg", Body=b"not an image at all")
+    return Deployed(
+        everything.stack, outputs, bucket, outputs["function_name"], outputs["log_group_name"]
     )
-    s3 = everything.stack.client("s3")
-    for photo in album.references:
-        use.upload(s3, found.bucket, f"reference/{photo.name}", photo)
-    for photo in album.challenges:
-        use.upload(s3, found.bucket, f"challenge/{photo.name}", photo)
-    cat = next(photo for photo in album.challenges if not photo.people)
-    use.upload(s3, found.bucket, "reference/cat.jpg", cat)
-    use.upload(s3, found.bucket, "private/eileen.jpg", album.references[0])
-    s3.put_object(Bucket=found.bucket, Key="challenge/note.jpg", Body=b"not a picture at all")
-    return found
 
 
-def _apply(name: str, root: Path, stack: Stack) -> Applied:
-    folder = root / name
-    folder.mkdir(parents=True)
-    workspace = Workspace.create(name, folder, stack.endpoint)
+def _apply(example: str, stack: Stack, **variables: str) -> Applied:
     # They share one account here, and all have the same default name.
-    variables = {} if name == "minimal" else {"name": f"fc-{name}"}
+    name = {} if example == "minimal" else {"name": f"fc-{example}"}
+    root = stack.folder / "terraform" / example
+    workspace = Workspace.create(example, root, stack.endpoint, **name, **variables)
     workspace.init()
-    workspace.apply(variables)
-    return Applied(workspace, variables, workspace.outputs(), workspace.drift(variables))
+    workspace.apply()
+    return Applied(workspace, workspace.outputs(), workspace.drift())
 
 
 def _demo(folder: Path) -> DemoRun:
-    log = folder / "demo.log"
     environment = {**os.environ, "REFERENCE": "", "CHALLENGE": "", "PYTHONPATH": str(REPOSITORY)}
-    child = processes.start(
-        "demo", [sys.executable, "-m", "local.demo"], environment=environment, log=log, cwd=folder
+    demo = processes.start(
+        [sys.executable, "-m", "local.demo"],
+        environment=environment,
+        cwd=folder,
+        output=subprocess.PIPE,
     )
     try:
-        code = child.process.wait(timeout=400)
-    except subprocess.TimeoutExpired:
-        code = -1
+        output, _ = demo.communicate(timeout=400)
     finally:
-        child.kill()
-    return DemoRun(code, log.read_text(encoding="utf-8"), folder)
+        processes.end(demo)
+    return DemoRun(demo.returncode, output, folder)

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import sys
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import boto3
 
-from local import inventory, processes
-from local.stack import REGION, AwsClient, free_ports
+from local import inventory
+from local.stack import REGION, AwsClient, Server, free_ports
 from local.terraform import Drift, Workspace
-from tests.waiting import eventually
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "minimal": {},
-    # It keeps alarms whole. It knows no saved queries, and not the dead-letter queue's policy.
+    # It keeps alarms whole. It lacks saved queries, and loses the dead-letter queue's policy.
     "monitored": {"name": "fc-monitored", "saved_queries": "false", "uploads": "false"},
     "private-network": {"name": "fc-private-network"},
 }
 """Variables by example."""
 
 _KINDS = tuple(kind for kind in inventory.KINDS if kind.name != "saved query")
-"""It answers a question for saved queries with an error of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +42,36 @@ class Moto:
         """Start a server, apply, plan, destroy, stop it."""
         (port,) = free_ports(1)
         endpoint = f"http://127.0.0.1:{port}"
-        server = processes.start(
-            "moto",
+        server = Server(
+            "moto's server",
+            f"{endpoint}/moto-api/",
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            # moto would run functions in Docker; nothing is invoked here.
-            environment={"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"},
-            log=folder / "moto.log",
-            cwd=folder,
+            {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"},
+            folder / "moto.log",
         )
-        try:
-            _wait(endpoint, server)
-            client = _clients(endpoint)
+
+        @cache
+        def client(service: str) -> AwsClient:
+            return boto3.session.Session().client(
+                service,  # type: ignore[call-overload]
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                endpoint_url=endpoint,
+                region_name=REGION,
+            )
+
+        def apply(example: str) -> Workspace:
+            root = folder / example
+            workspace = Workspace.create(example, root, endpoint, **EXAMPLES[example])
+            workspace.init()
+            workspace.apply()
+            return workspace
+
+        with server, ThreadPoolExecutor() as pool:
+            server.wait_until_it_answers()
             before = inventory.inventory(client, _KINDS)
-            with ThreadPoolExecutor() as pool:
-                applied = {name: pool.submit(_apply, name, folder, endpoint) for name in EXAMPLES}
-                workspaces = {name: future.result() for name, future in applied.items()}
-                created = inventory.inventory(client, _KINDS) - before
-                drift = {
-                    name: workspace.drift(EXAMPLES[name]) for name, workspace in workspaces.items()
-                }
-                list(pool.map(lambda name: workspaces[name].destroy(EXAMPLES[name]), EXAMPLES))
+            workspaces = dict(zip(EXAMPLES, pool.map(apply, EXAMPLES), strict=True))
+            created = inventory.inventory(client, _KINDS) - before
+            drift = {name: workspace.drift() for name, workspace in workspaces.items()}
+            list(pool.map(Workspace.destroy, workspaces.values()))
             return cls(drift, created, inventory.inventory(client, _KINDS) - before)
-        finally:
-            server.kill()
-
-
-def _apply(example: str, folder: Path, endpoint: str) -> Workspace:
-    root = folder / example
-    root.mkdir()
-    workspace = Workspace.create(example, root, endpoint)
-    workspace.init()
-    workspace.apply(EXAMPLES[example])
-    return workspace
-
-
-def _wait(endpoint: str, server: processes.Child) -> None:
-    def answers() -> bool:
-        try:
-            with urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=2):  # noqa: S310
-                return True
-        except OSError:
-            return False
-
-    def runs() -> None:
-        assert server.exit_code() is None, f"moto did not start:\n{server.log_tail()}"
-
-    eventually(answers, 60, "moto's server:", check=runs, why=lambda: f"\n{server.log_tail()}")
-
-
-def _clients(endpoint: str) -> Callable[[str], AwsClient]:
-    session = boto3.session.Session(
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name=REGION,
-    )
-    kept: dict[str, AwsClient] = {}
-
-    def client(service: str) -> AwsClient:
-        if service not in kept:
-            kept[service] = session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
-        return kept[service]
-
-    return client

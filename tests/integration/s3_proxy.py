@@ -14,7 +14,8 @@ Rule = Callable[[str, str], int | None]
 """Takes method and path; the status to fail with, or None to let the request through."""
 
 _CODES = {403: "AccessDenied", 503: "SlowDown"}
-_DROPPED = {"connection", "transfer-encoding", "content-length", "date", "server"}
+_OWN = {"connection", "date", "server", "transfer-encoding"}
+"""Headers that the proxy writes itself."""
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -43,11 +44,10 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = unquote(urlsplit(self.path).path)
-            status = proxy.rule(self.command, path)
-            if status is not None:
+            if status := proxy.rule(self.command, path):
                 proxy.failed.append((self.command, path))
                 xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
-                self._answer(status, [("Content-Type", "application/xml")], xml.encode())
+                self._answer(status, [], xml.encode())
                 return
             connection = http.client.HTTPConnection(address, timeout=20)
             connection.request(self.command, self.path, body, dict(self.headers))
@@ -57,16 +57,13 @@ def failing_s3(upstream: str) -> Iterator[FailingS3]:
 
         def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
             self.send_response(status)
-            for name, value in headers:
-                if name.lower() not in _DROPPED:
-                    self.send_header(name, value)
-            length = {name.lower(): value for name, value in headers}.get("content-length", "0")
-            self.send_header(
-                "Content-Length", length if self.command == "HEAD" else str(len(content))
-            )
+            told = {name.lower(): value for name, value in headers if name.lower() not in _OWN}
+            # A HEAD tells the length of a content that it does not have.
+            told.setdefault("content-length", str(len(content)))
+            for name, value in told.items():
+                self.send_header(name, value)
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            self.wfile.write(content)
 
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from typing import Any
 import pytest
 
 from local import use
-from local.photos import default_album
-from local.stack import REGION, Stack
+from local.photos import Album
+from local.stack import REGION, account_environment, venv_python
 from local.upload_site import result_key
-from tests.integration.conftest import Everything
-from tests.integration.example_uses import have_seen, people, result
+from tests.integration.conftest import Deployed
+from tests.integration.example_uses import have_seen, people, stored
 from tools.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "audit.md"
@@ -48,24 +47,22 @@ def commands() -> dict[str, Command]:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where an auditor sits: a shell with the AWS CLI, and the names of the deployment."""
+    """Where an auditor sits: a shell with the AWS CLI, and a deployment."""
 
-    stack: Stack
+    deployed: Deployed
     cli: Path
     folder: Path
-    bucket: str
-    function: str
-    log_group: str
 
     def run(self, name: str, **more: str) -> str:
         """Run one command of the document; what it printed."""
         command = commands()[name]
-        given = {"bucket": self.bucket, "log_group": self.log_group, "subject": SUBJECT, **more}
+        names = {"bucket": self.deployed.bucket, "log_group": self.deployed.log_group}
+        given = {**names, "subject": SUBJECT, **more}
         done = subprocess.run(
             ["sh", "-eu", "-c", command.text],
             cwd=self.folder,
             env={
-                **self.stack.environment(),
+                **account_environment(self.deployed.stack.endpoint),
                 **{variable: given[variable] for variable in command.needs},
                 "AWS_CONFIG_FILE": str(self.folder / "config"),
                 "HOME": str(self.folder),
@@ -81,62 +78,39 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(everything: Everything, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    made = subprocess.run(
-        [sys.executable, "-m", "tools.venv", "cli"],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+def desk(monitored: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("desk")
-    # The emulator knows no virtual hosts for buckets.
+    # The emulator has no virtual hosts for buckets.
     settings = f"[default]\nregion = {REGION}\ns3 =\n  addressing_style = path\n"
     (folder / "config").write_text(settings, encoding="utf-8")
-    outputs = everything.applied["monitored"].result().outputs
-    return Desk(
-        everything.stack,
-        Path(made.stdout.strip().splitlines()[-1]).parent,
-        folder,
-        outputs["bucket_name"],
-        outputs["function_name"],
-        outputs["log_group_name"],
-    )
+    return Desk(monitored, venv_python("cli").parent, folder)
 
 
 @pytest.fixture(scope="module")
-def versions(desk: Desk) -> dict[str, str]:
-    """Photos of two subjects, compared; the versions of the challenge photos by key."""
-    same, other = people(default_album())
-    s3 = desk.stack.client("s3")
-    have_seen(desk.stack, desk.bucket, desk.function, (*same, other))
+def versions(desk: Desk, album: Album) -> dict[str, str]:
+    """Images of two subjects, compared; the versions of the challenge images by key."""
+    same, other = people(album)
+    stack, bucket = desk.deployed.stack, desk.deployed.bucket
+    s3 = stack.client("s3")
+    have_seen(stack, bucket, desk.deployed.function, (*same, other))
     for subject in (SUBJECT, OTHER):
-        use.upload(s3, desk.bucket, f"reference/{subject}/front.jpg", same[0])
+        use.upload(s3, bucket, f"reference/{subject}/front.jpg", same[0])
     found = {
-        key: use.upload(s3, desk.bucket, key, photo)
-        for key, photo in {
-            SAME: same[1],
-            STRANGER: other,
-            f"challenge/{OTHER}/door.jpg": same[1],
-        }.items()
+        key: use.upload(s3, bucket, key, photo)
+        for key, photo in (
+            (SAME, same[1]),
+            (STRANGER, other),
+            (f"challenge/{OTHER}/door.jpg", same[1]),
+        )
     }
     for key, version in found.items():
-        try:
-            result(desk.stack, desk.bucket, key, version)
-        except AssertionError as error:
-            written = desk.stack.client("logs").filter_log_events(logGroupName=desk.log_group)
-            error.add_note("\n".join(event["message"] for event in written["events"]))
-            raise
-    s3.put_object(
-        Bucket=desk.bucket,
-        Key="manifests/all.csv",
-        Body=f"source,target\nreference/{SUBJECT}/front.jpg,{SAME}\n".encode(),
-    )
+        stored(stack, bucket, result_key(key, version))
+    manifest = f"source,target\nreference/{SUBJECT}/front.jpg,{SAME}\n"
+    s3.put_object(Bucket=bucket, Key="manifests/all.csv", Body=manifest.encode())
     return found
 
 
-def test_every_command_of_the_document_is_tested() -> None:
-    """Else a command could be printed that nobody ever ran."""
+def test_no_command_is_printed_that_nobody_ever_ran() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert set(commands()) == {
         "photo-as-it-was",
@@ -151,8 +125,9 @@ def test_every_command_of_the_document_is_tested() -> None:
     assert text.count("```sh") == len(commands()) + 1
 
 
-def test_a_result_leads_to_its_own_record(desk: Desk, versions: dict[str, str]) -> None:
-    """Else a disputed result could not be explained."""
+def test_a_disputed_result_can_be_explained_by_its_own_record(
+    desk: Desk, versions: dict[str, str]
+) -> None:
     for key, decision in ((SAME, "match"), (STRANGER, "no_match")):
         where = result_key(key, versions[key])
         (record,) = records(desk.run("result-to-record", result=where))
@@ -160,18 +135,18 @@ def test_a_result_leads_to_its_own_record(desk: Desk, versions: dict[str, str]) 
         assert record["decision"] == decision
 
 
-def test_a_record_leads_to_its_result_and_photo(desk: Desk, versions: dict[str, str]) -> None:
-    """Else a record could not be checked against what was answered, and on which photo."""
+def test_a_record_can_be_checked_against_its_result_and_image(
+    desk: Desk, versions: dict[str, str], album: Album
+) -> None:
     printed = desk.run("record-to-result", photo=SAME, version=versions[SAME])
     assert json.loads(printed)["photo"]["version_id"] == versions[SAME]
     desk.run("photo-as-it-was", photo=SAME, version=versions[SAME])
-    same, _other = people(default_album())
+    same, _other = people(album)
     assert (desk.folder / "photo.jpg").read_bytes() == same[1].data
 
 
 @pytest.mark.usefixtures("versions")
-def test_all_that_is_held_about_a_person_is_found_and_nobody_elses(desk: Desk) -> None:
-    """Else a request for access would be answered in part, or with another person's data."""
+def test_a_request_for_access_gets_all_data_about_a_person_and_nobody_elses(desk: Desk) -> None:
     keys = listed(desk.run("subject-objects"))
     folders = {key.split("/")[0] for key in keys}
     assert folders == {"challenge", "reference", "results"}
@@ -183,18 +158,17 @@ def test_all_that_is_held_about_a_person_is_found_and_nobody_elses(desk: Desk) -
 
 
 @pytest.mark.usefixtures("versions")
-def test_a_deleted_person_is_gone_with_every_version(desk: Desk) -> None:
-    """Else a request for erasure would leave photos behind that a plain listing does not show."""
-    s3 = desk.stack.client("s3")
+def test_a_request_for_erasure_leaves_no_version_behind(desk: Desk) -> None:
+    s3 = desk.deployed.stack.client("s3")
     # A version below, and a marker on top: what a plain delete leaves behind.
-    s3.put_object(Bucket=desk.bucket, Key=f"reference/{SUBJECT}/old name.jpg", Body=b"old")
-    s3.delete_object(Bucket=desk.bucket, Key=f"reference/{SUBJECT}/old name.jpg")
-    others = everything_of(s3, desk.bucket, f"/{OTHER}/")
+    s3.put_object(Bucket=desk.deployed.bucket, Key=f"reference/{SUBJECT}/old name.jpg", Body=b"old")
+    s3.delete_object(Bucket=desk.deployed.bucket, Key=f"reference/{SUBJECT}/old name.jpg")
+    others = everything_of(s3, desk.deployed.bucket, f"/{OTHER}/")
     assert len(listed(desk.run("subject-objects"))) >= 7
     desk.run("subject-delete")
     assert desk.run("subject-objects").strip() in ("", "None")
-    assert everything_of(s3, desk.bucket, f"/{SUBJECT}/") == set()
-    assert everything_of(s3, desk.bucket, f"/{OTHER}/") == others != set()
+    assert everything_of(s3, desk.deployed.bucket, f"/{SUBJECT}/") == set()
+    assert everything_of(s3, desk.deployed.bucket, f"/{OTHER}/") == others != set()
 
 
 def records(printed: str) -> list[dict[str, Any]]:

@@ -1,27 +1,26 @@
-"""Hundreds of photos and pairs through what the examples deploy, each decided and paid for once."""
+"""Hundreds of uploads through examples/upload, each decided and paid for once."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from local import use
 from local.rekognition.steering import Steering
-from local.terraform import Drift
 from local.upload_site import result_key
-from tests.integration.bulk import TPS, Bulk
+from tests.integration.conftest import TPS, Bulk
+from tests.integration.example_uses import Outputs, announced
 from tests.waiting import eventually
 
 UPLOADS = 320
 PEOPLE = 16
 _SECONDS = 150.0
 _VISIBILITY = "40"
-"""Just beyond a claim's lease of 35 s, so that what a busy machine put off comes again soon."""
+"""Just beyond a claim's lease of 35 s, so that what a busy machine put off is soon retried."""
 
 
 @pytest.fixture
@@ -32,182 +31,39 @@ def steering(bulk: Bulk) -> Iterator[Steering]:
     steering.apply(tps=None, latency_ms=0)
 
 
-def test_hundreds_of_uploads_end_in_a_result_and_an_event_each(
-    bulk: Bulk, steering: Steering
+def test_none_of_many_uploads_is_lost_decided_twice_or_announced_twice(
+    bulk: Bulk, bulk_upload: Outputs, steering: Steering
 ) -> None:
-    """Else some of many photos would never be decided, or be decided or announced twice."""
-    outputs = bulk.upload.result()
-    s3, bucket = bulk.stack.client("s3"), outputs["bucket_name"]
+    s3, sqs = bulk.stack.client("s3"), bulk.stack.client("sqs")
+    bucket = bulk_upload["bucket_name"]
 
     def put(key: str) -> str:
-        version: str = s3.put_object(Bucket=bucket, Key=key, Body=b"photo")["VersionId"]
+        version: str = s3.put_object(Bucket=bucket, Key=key, Body=b"image")["VersionId"]
         return result_key(key, version)
 
-    bulk.stack.client("sqs").set_queue_attributes(
-        QueueUrl=outputs["uploads_queue_url"], Attributes={"VisibilityTimeout": _VISIBILITY}
+    sqs.set_queue_attributes(
+        QueueUrl=bulk_upload["uploads_queue_url"], Attributes={"VisibilityTimeout": _VISIBILITY}
     )
     for person in range(PEOPLE):
         put(f"reference/person{person}/1.jpg")
     keys = [f"challenge/person{each % PEOPLE}/{each}.jpg" for each in range(UPLOADS)]
     with ThreadPoolExecutor(8) as pool:
-        expected = set(pool.map(put, keys))
+        expected = Counter(pool.map(put, keys))
     eventually(
         lambda: len(results(s3, bucket)) >= UPLOADS,
         _SECONDS,
         "results",
-        why=lambda: put_off(bulk, outputs["log_group_name"]),
+        why=lambda: errors(bulk, bulk_upload["log_group_name"]),
     )
-    assert results(s3, bucket) == Counter(expected)
+    assert results(s3, bucket) == expected
     one = json.loads(s3.get_object(Bucket=bucket, Key=min(expected))["Body"].read())
     assert one["decision"] == "match"
-    assert announced(bulk, outputs["decided_queue_url"]) == Counter(expected)
-    for queue in ("uploads_queue_url", "failed_uploads_queue_url"):
-        url = outputs[queue]
-        eventually(lambda url=url: held(bulk, url) == 0, _SECONDS, f"an end of {queue}")  # type: ignore[misc]
+    assert announced(bulk.stack, bulk_upload["decided_queue_url"], UPLOADS) == expected
+    for name in ("uploads_queue_url", "failed_uploads_queue_url"):
+        url = bulk_upload[name]
+        eventually(lambda url=url: not held(sqs, url), _SECONDS, f"an end of {name}")  # type: ignore[misc]
     counts = steering.report()
     assert (counts["served"], counts["throttled"]) == (UPLOADS, 0)
-
-
-def test_a_list_of_pairs_is_run_through_with_one_that_fails(bulk: Bulk, steering: Steering) -> None:
-    """Else one bad line would stop a list of a million, or pass unseen."""
-    outputs = bulk.batch.result()
-    lines = [f"challenge/alice-{each}.jpg" for each in range(52)]
-    put_photos(bulk, outputs, lines[:-1])
-    status, counts = run(bulk, outputs, "manifests/pairs.csv", csv(lines))
-    # MiniStack ignores ItemBatcher: each pair is a batch of its own, and one that fails is a
-    # failed child. In Step Functions it would be a line with its error in its batch's answer.
-    assert (status, counts["total"], counts["succeeded"], counts["failed"]) == (
-        "SUCCEEDED",
-        52,
-        51,
-        1,
-    )
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 51
-
-
-def test_too_many_failures_fail_the_run(bulk: Bulk, steering: Steering) -> None:
-    """Else they would pass for success, and nobody would redrive it."""
-    outputs = bulk.batch.result()
-    lines = [f"challenge/bob-{each}.jpg" for each in range(20)]
-    put_photos(bulk, outputs, lines[:10])
-    manifest = "".join(
-        json.dumps({"source": "reference/bob.jpg", "target": line}) + "\n" for line in lines
-    )
-    status, counts = run(bulk, outputs, "manifests/more.jsonl", manifest)
-    assert (status, counts["succeeded"]) == ("FAILED", 10)
-    # MiniStack knows no RedriveExecution; the next test is what it comes to for the function.
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 10
-
-
-def test_a_batch_that_comes_again_is_paid_for_once(bulk: Bulk, steering: Steering) -> None:
-    """Else a retry or a redrive of a batch of 200 would pay for 200 pairs because of one."""
-    outputs = bulk.batch.result()
-    targets = [f"challenge/carol-{each}.jpg" for each in range(30)]
-    put_photos(bulk, outputs, [*targets, "reference/carol.jpg"])
-    # As ItemBatcher hands it over, which MiniStack ignores.
-    batch = {
-        "Items": [{"source": "reference/carol.jpg", "target": target} for target in targets],
-        "BatchInput": {"execution": "arn:aws:states:eu-west-1:000000000000:execution:bulk:1"},
-    }
-    steering.apply(script=[{"fault": "throttling", "count": 40}])
-    functions, errors = bulk.stack.client("lambda"), []
-    for _ in range(5):
-        outcome = functions.invoke(
-            FunctionName=outputs["function_name"], Payload=json.dumps({"pairs": batch}).encode()
-        )
-        answer = json.loads(outcome["Payload"].read())
-        if "results" in answer:
-            break
-        errors.append(answer["errorType"])
-    assert set(errors) == {"ThrottledError"}
-    assert [each["decision"] for each in answer["results"]] == ["match"] * 30
-    assert steering.report()["outcomes"]["CompareFaces"]["ok"] == 30
-
-
-@pytest.mark.usefixtures("steering")
-def test_every_pair_of_a_batch_is_on_record(bulk: Bulk) -> None:
-    """Else a decision of a batch could be neither traced nor counted."""
-    outputs = bulk.batch.result()
-    wanted = {f"challenge/dave-{each}.jpg": "match" for each in range(5)}
-    wanted["challenge/erin.jpg"] = "no_match"
-    put_photos(bulk, outputs, [*wanted, "reference/dave.jpg"])
-    pairs = [{"source": "reference/dave.jpg", "target": target} for target in wanted]
-    outcome = bulk.stack.client("lambda").invoke(
-        FunctionName=outputs["function_name"], Payload=json.dumps({"pairs": pairs}).encode()
-    )
-    results = json.loads(outcome["Payload"].read())["results"]
-    (request_id,) = {each["request_id"] for each in results}
-    written = use.log_records(bulk.stack, outputs["log_group_name"], request_id)
-    decided = [each for each in written if each.get("message") == "face comparison decided"]
-    assert len(decided) == len(pairs)
-    assert {each["target_key"]: each["decision"] for each in decided} == wanted
-
-
-def test_an_upgrade_there_and_back_keeps_bucket_photos_and_log(bulk: Bulk) -> None:
-    """Else switching uploads on, or off again, would cost photos or the record of decisions."""
-    upgrade = bulk.upgrade.result()
-    assert upgrade.queues == (0, 1, 0)
-    assert len(upgrade.before.versions) == 3
-    assert upgrade.before.log_streams
-    for later in (upgrade.between, upgrade.after):
-        assert later.versions == upgrade.before.versions
-        assert later.log_group_made == upgrade.before.log_group_made
-        # S3's test message may have been served meanwhile, in a stream of its own.
-        assert later.log_streams >= upgrade.before.log_streams
-    made = {drift.resource for drift in upgrade.planned if drift.attribute == "create"}
-    assert made == {
-        "aws_lambda_event_source_mapping.uploads",
-        "aws_s3_bucket_notification.photos",
-        "aws_sqs_queue.failed_uploads",
-        "aws_sqs_queue.uploads",
-    }
-    assert {d.resource for d in upgrade.planned_back if d.attribute == "delete"} == made
-    # Everything else stays, or is changed in place: rights and settings.
-    changed = rest(upgrade.planned, made) | rest(upgrade.planned_back, made)
-    assert changed == {"aws_iam_role_policy.function", "aws_lambda_function.compare"}
-
-
-def rest(planned: list[Drift], made: set[str]) -> set[str]:
-    changed = {drift for drift in planned if drift.resource not in made}
-    assert not {drift.attribute for drift in changed} & {"create", "delete", "delete/create"}
-    assert not {drift.attribute for drift in changed} & {"create/delete"}
-    return {drift.resource for drift in changed}
-
-
-def csv(targets: list[str]) -> str:
-    return "source,target\n" + "".join(f"reference/alice.jpg,{target}\n" for target in targets)
-
-
-def put_photos(bulk: Bulk, outputs: Mapping[str, Any], keys: list[str]) -> None:
-    s3 = bulk.stack.client("s3")
-    for key in ("reference/alice.jpg", "reference/bob.jpg", *keys):
-        s3.put_object(Bucket=outputs["bucket_name"], Key=key, Body=b"photo")
-
-
-def run(
-    bulk: Bulk, outputs: Mapping[str, Any], key: str, manifest: str
-) -> tuple[str, Mapping[str, int]]:
-    """Run over a manifest: how it ended, and the counts of its items."""
-    stack = bulk.stack
-    stack.client("s3").put_object(Bucket=outputs["bucket_name"], Key=key, Body=manifest.encode())
-    states = stack.client("stepfunctions")
-    execution = states.start_execution(
-        stateMachineArn=outputs["state_machine_arn"], input=json.dumps({"manifest": key})
-    )["executionArn"]
-    status = ended(bulk, execution)
-    (found,) = states.list_map_runs(executionArn=execution)["mapRuns"]
-    counts = states.describe_map_run(mapRunArn=found["mapRunArn"])["itemCounts"]
-    return status, counts
-
-
-def ended(bulk: Bulk, execution: str) -> str:
-    states = bulk.stack.client("stepfunctions")
-
-    def status() -> str:
-        return str(states.describe_execution(executionArn=execution)["status"])
-
-    eventually(lambda: status() != "RUNNING", _SECONDS, "the run's end")
-    return status()
 
 
 def results(s3: Any, bucket: str) -> Counter[str]:
@@ -217,27 +73,14 @@ def results(s3: Any, bucket: str) -> Counter[str]:
     return Counter(key for key in keys if key.endswith(".json"))
 
 
-def announced(bulk: Bulk, queue_url: str) -> Counter[str]:
-    """The keys of all events, until none came for a while."""
-    sqs, keys = bulk.stack.client("sqs"), Counter[str]()
-    while messages := sqs.receive_message(
-        QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=2
-    ).get("Messages", []):
-        for message in messages:
-            keys[json.loads(message["Body"])["detail"]["object"]["key"]] += 1
-            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-    return keys
-
-
-def held(bulk: Bulk, queue_url: str) -> int:
+def held(sqs: Any, queue_url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    sqs = bulk.stack.client("sqs")
     found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
     return sum(int(found[name]) for name in names)
 
 
-def put_off(bulk: Bulk, group: str) -> Counter[str]:
-    """Why photos had to come again, or got an error as their result."""
+def errors(bulk: Bulk, group: str) -> Counter[str]:
+    """Why images were retried, or got an error as their result."""
     found = bulk.stack.client("logs").filter_log_events(
         logGroupName=group, filterPattern='"face comparison failed"'
     )

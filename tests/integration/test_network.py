@@ -1,11 +1,12 @@
 """examples/private-network as applied: where the function is, and what leads out of there.
 
-That nothing else can be reached no emulator shows: functions run on this machine's own network.
-What is shown is that the configuration holds no way out, and what IAM decides.
+No emulator shows that nothing else can be reached: functions run on this machine's own network.
+These tests show that the configuration holds no way out, and what IAM decides.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,27 +16,42 @@ from local.rekognition.policy import Access, Decision
 from local.stack import REGION
 from tests.integration.conftest import Everything
 
-NAME = "fc-private-network"
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The function's configuration, its VPC, and a client that looks around."""
+
+    ec2: Any
+    iam: Any
+    vpc: str
+    function: dict[str, Any]
+
+    def may(self, access: Access) -> Decision:
+        """What IAM says about the function's role."""
+        role = self.function["Role"].rpartition("/")[2]
+        session = f"arn:aws:sts::000000000000:assumed-role/{role}/test"
+        return IamAuthority(self.iam).caller(session).decide(access)
 
 
 @pytest.fixture(scope="module")
-def vpc(everything: Everything) -> str:
-    return str(everything.applied["private-network"].result().outputs["vpc_id"])
+def private_network(everything: Everything) -> Placed:
+    outputs, client = everything.applied("private-network").outputs, everything.stack.client
+    function = client("lambda").get_function_configuration(FunctionName=outputs["function_name"])
+    return Placed(client("ec2"), client("iam"), outputs["vpc_id"], function)
 
 
-def test_the_function_is_in_two_subnets_of_that_vpc(everything: Everything, vpc: str) -> None:
-    """Else it would run outside, with the internet within reach."""
-    function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
-    placed = function["VpcConfig"]
-    subnets = everything.stack.client("ec2").describe_subnets(SubnetIds=placed["SubnetIds"])
-    assert {subnet["VpcId"] for subnet in subnets["Subnets"]} == {vpc}
-    assert len({subnet["AvailabilityZone"] for subnet in subnets["Subnets"]}) == 2
+def test_the_function_runs_in_two_subnets_and_not_beside_the_internet(
+    private_network: Placed,
+) -> None:
+    placed = private_network.function["VpcConfig"]
+    subnets = private_network.ec2.describe_subnets(SubnetIds=placed["SubnetIds"])["Subnets"]
+    assert {subnet["VpcId"] for subnet in subnets} == {private_network.vpc}
+    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
     assert len(placed["SecurityGroupIds"]) == 1
 
 
-def test_nothing_leads_out_but_two_endpoints(everything: Everything, vpc: str) -> None:
-    """Else "no route to the internet" would be a claim."""
-    ec2 = everything.stack.client("ec2")
+def test_nothing_leads_out_but_two_endpoints(private_network: Placed) -> None:
+    ec2, vpc = private_network.ec2, private_network.vpc
     here: list[dict[str, Any]] = [{"Name": "vpc-id", "Values": [vpc]}]
     attached: list[dict[str, Any]] = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
     assert ec2.describe_internet_gateways(Filters=attached)["InternetGateways"] == []
@@ -50,12 +66,9 @@ def test_nothing_leads_out_but_two_endpoints(everything: Everything, vpc: str) -
     }
 
 
-def test_the_function_may_send_https_to_the_endpoints_only(everything: Everything) -> None:
-    """Else a package that was tampered with could talk to whatever the VPC is joined to later."""
-    ec2 = everything.stack.client("ec2")
-    function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
-    (group,) = function["VpcConfig"]["SecurityGroupIds"]
-    (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+def test_a_tampered_package_can_send_https_to_the_endpoints_only(private_network: Placed) -> None:
+    groups = private_network.function["VpcConfig"]["SecurityGroupIds"]
+    (found,) = private_network.ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"]
     assert found["IpPermissions"] == []
     for rule in found["IpPermissionsEgress"]:
         assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 443, 443)
@@ -65,42 +78,30 @@ def test_the_function_may_send_https_to_the_endpoints_only(everything: Everythin
     assert len(found["IpPermissionsEgress"]) == 2
 
 
-def test_lambda_may_place_the_function_and_the_functions_own_code_may_not(
-    everything: Everything,
-) -> None:
-    """Else code in the function could make network interfaces wherever the account has subnets."""
-    function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
-    role = function["Role"].rpartition("/")[2]
-    session = f"arn:aws:sts::000000000000:assumed-role/{role}/test"
-    caller = IamAuthority(everything.stack.client("iam")).caller(session)
-    interface = f"arn:aws:ec2:{REGION}:000000000000:network-interface/*"
-    create = Access("ec2:CreateNetworkInterface", interface)
-    assert caller.decide(create) is Decision.ALLOWED
-    code = {"lambda:SourceFunctionArn": function["FunctionArn"]}
-    own = Access("ec2:CreateNetworkInterface", interface, code)
-    assert caller.decide(own) is Decision.EXPLICIT_DENY
-    elsewhere = Access(
-        "ec2:CreateNetworkInterface", "arn:aws:ec2:us-east-1:000000000000:network-interface/*"
-    )
-    assert caller.decide(elsewhere) is Decision.IMPLICIT_DENY
-
-
 @pytest.mark.parametrize(
     ("resource", "decision"),
     [
-        ("subnet/subnet-0123456789abcdef0", Decision.ALLOWED),
-        ("security-group/sg-0123456789abcdef0", Decision.ALLOWED),
-        ("network-interface/eni-0123456789abcdef0", Decision.IMPLICIT_DENY),
-        ("instance/i-0123456789abcdef0", Decision.IMPLICIT_DENY),
+        (f"{REGION}:000000000000:network-interface/*", Decision.ALLOWED),
+        ("us-east-1:000000000000:network-interface/*", Decision.IMPLICIT_DENY),
+        # An organization may keep its VPCs in another account, which shares them.
+        (f"{REGION}:111122223333:subnet/subnet-0123456789abcdef0", Decision.ALLOWED),
+        (f"{REGION}:111122223333:security-group/sg-0123456789abcdef0", Decision.ALLOWED),
+        (
+            f"{REGION}:111122223333:network-interface/eni-0123456789abcdef0",
+            Decision.IMPLICIT_DENY,
+        ),
+        (f"{REGION}:111122223333:instance/i-0123456789abcdef0", Decision.IMPLICIT_DENY),
     ],
 )
-def test_a_subnet_that_another_account_shares_can_be_used(
-    everything: Everything, resource: str, decision: Decision
+def test_lambda_can_place_the_function_in_subnets_of_the_account_or_shared_ones(
+    private_network: Placed, resource: str, decision: Decision
 ) -> None:
-    """Else Lambda could not place the function where an organization keeps its VPCs."""
-    function = everything.stack.client("lambda").get_function_configuration(FunctionName=NAME)
-    role = function["Role"].rpartition("/")[2]
-    session = f"arn:aws:sts::000000000000:assumed-role/{role}/test"
-    caller = IamAuthority(everything.stack.client("iam")).caller(session)
-    shared = Access("ec2:CreateNetworkInterface", f"arn:aws:ec2:{REGION}:111122223333:{resource}")
-    assert caller.decide(shared) is decision
+    access = Access("ec2:CreateNetworkInterface", f"arn:aws:ec2:{resource}")
+    assert private_network.may(access) is decision
+
+
+def test_code_in_the_function_cannot_make_network_interfaces(private_network: Placed) -> None:
+    interface = f"arn:aws:ec2:{REGION}:000000000000:network-interface/*"
+    code = {"lambda:SourceFunctionArn": private_network.function["FunctionArn"]}
+    own = Access("ec2:CreateNetworkInterface", interface, code)
+    assert private_network.may(own) is Decision.EXPLICIT_DENY

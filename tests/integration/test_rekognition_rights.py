@@ -1,8 +1,7 @@
-"""The stand-in's view of IAM, S3 and KMS: whose photo may be read by whom, on the live stack."""
+"""The stand-in's view of IAM, S3 and KMS on a live stack: whose image may be read by whom."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,135 +9,89 @@ from typing import Any
 
 import boto3
 import pytest
-import skimage.data
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from PIL import Image
 
-from local.stack import REGION, Stack
+from local.stack import REGION, RekognitionOptions, Stack
 
-BUCKET, ENCRYPTED, ELSEWHERE = "rights-photos", "rights-encrypted", "rights-elsewhere"
-KEY = "reference/a.png"
-COMPARE = {"Effect": "Allow", "Action": "rekognition:CompareFaces", "Resource": "*"}
-READ = {
-    "Effect": "Allow",
-    "Action": "s3:GetObject",
-    "Resource": [f"arn:aws:s3:::{name}/reference/*" for name in (BUCKET, ENCRYPTED, ELSEWHERE)],
-}
-READ_VERSION = {**READ, "Action": "s3:GetObjectVersion"}
-ROOT = {"AccessKeyId": "test", "SecretAccessKey": "test"}
-UNREADABLE = "InvalidS3ObjectException"
+BUCKET, ENCRYPTED = "rights-images", "rights-encrypted"
+KEY, OUTSIDE = "reference/a/1.png", "private/a/1.png"
+UNREADABLE, DENIED = "InvalidS3ObjectException", "AccessDeniedException"
+Statement = dict[str, Any]
 
-Statements = list[dict[str, Any]]
+
+def statement(action: str, resource: str | list[str] = "*", effect: str = "Allow") -> Statement:
+    return {"Effect": effect, "Action": action, "Resource": resource}
+
+
+OBJECTS = [f"arn:aws:s3:::{name}/reference/*" for name in (BUCKET, ENCRYPTED)]
+COMPARE = statement("rekognition:CompareFaces")
+READ = statement("s3:GetObject", OBJECTS)
+READ_VERSION = statement("s3:GetObjectVersion", OBJECTS)
+GUARD_RAIL = statement("rekognition:*", effect="Deny")
+
+
+def document(*statements: Statement) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A role with one session, and what becomes of its calls."""
 
-    stack: Stack
+    iam: Any
     client: Any
     role: str
 
-    def may(self, *statements: dict[str, Any]) -> Caller:
+    def may(self, *statements: Statement) -> Caller:
         """Give the role exactly these rights."""
-        self.stack.client("iam").put_role_policy(
-            RoleName=self.role, PolicyName="rights", PolicyDocument=document(list(statements))
-        )
+        policy = document(*statements)
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="rights", PolicyDocument=policy)
         return self
 
     def outcome(self, bucket: str = BUCKET, key: str = KEY, version: str | None = None) -> str:
-        """Compare a photo with itself: "ok" or the error's code."""
+        """Compare an image with itself: "ok" or the error's code."""
         place = {"Bucket": bucket, "Name": key, **({"Version": version} if version else {})}
+        image = {"S3Object": place}
         try:
-            self.client.compare_faces(
-                SourceImage={"S3Object": place}, TargetImage={"S3Object": place}
-            )
+            self.client.compare_faces(SourceImage=image, TargetImage=image)
         except ClientError as refusal:
             return str(refusal.response["Error"]["Code"])
         return "ok"
 
 
-def document(statements: Statements) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+@pytest.fixture(scope="module")
+def live() -> Iterator[Stack]:
+    with Stack(RekognitionOptions(scripted=True)) as stack:
+        s3 = stack.client("s3")
+        for bucket in (BUCKET, ENCRYPTED):
+            where = {"LocationConstraint": REGION}
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for key in (KEY, OUTSIDE):
+            s3.put_object(Bucket=BUCKET, Key=key, Body=b"image")
+        yield stack
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack() as live:
-        yield live
+def make(live: Stack) -> Callable[..., Caller]:
+    trust = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
 
-
-@pytest.fixture(scope="module")
-def photo() -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(skimage.data.astronaut()).save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def kms_key(stack: Stack, photo: bytes) -> str:
-    """Fill the three buckets; returns the ARN of the key that one of them uses."""
-    key = str(stack.client("kms").create_key()["KeyMetadata"]["Arn"])
-    s3 = stack.client("s3")
-    for bucket in (BUCKET, ENCRYPTED):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    _encrypt(s3, key, bucket_key=True)
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    for bucket, name in ((BUCKET, KEY), (BUCKET, "private/a.png"), (ENCRYPTED, KEY)):
-        s3.put_object(Bucket=bucket, Key=name, Body=photo)
-    far = session(stack, "s3", "us-west-2", ROOT)
-    far.create_bucket(
-        Bucket=ELSEWHERE, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
-    far.put_object(Bucket=ELSEWHERE, Key=KEY, Body=photo)
-    return key
-
-
-def _encrypt(s3: Any, key: str, *, bucket_key: bool) -> None:
-    s3.put_bucket_encryption(
-        Bucket=ENCRYPTED,
-        ServerSideEncryptionConfiguration={
-            "Rules": [
-                {
-                    "ApplyServerSideEncryptionByDefault": {
-                        "SSEAlgorithm": "aws:kms",
-                        "KMSMasterKeyID": key,
-                    },
-                    "BucketKeyEnabled": bucket_key,
-                }
-            ]
-        },
-    )
-
-
-def session(stack: Stack, service: str, region: str, keys: dict[str, str]) -> Any:
-    endpoint = stack.rekognition_endpoint if service == "rekognition" else stack.endpoint
-    factory: Any = boto3.client
-    return factory(
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-@pytest.fixture(scope="module")
-def make(stack: Stack, kms_key: str) -> Callable[..., Caller]:
     def made(name: str, *, region: str = REGION, **options: Any) -> Caller:
-        iam = stack.client("iam")
-        trust = document(
-            [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]
-        )
+        iam = live.client("iam")
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, **options)["Role"]
-        given = stack.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="session")
-        client = session(stack, "rekognition", region, given["Credentials"])
-        return Caller(stack, client, name)
+        given = live.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="session")
+        client: Any = boto3.client(
+            "rekognition",
+            endpoint_url=live.rekognition_endpoint,
+            region_name=region,
+            aws_access_key_id=given["Credentials"]["AccessKeyId"],
+            aws_secret_access_key=given["Credentials"]["SecretAccessKey"],
+            aws_session_token=given["Credentials"]["SessionToken"],
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        return Caller(iam, client, name)
 
-    assert kms_key
     return made
 
 
@@ -147,118 +100,92 @@ def caller(make: Callable[..., Caller]) -> Caller:
     return make("rights-role")
 
 
-def test_rights_count_from_the_moment_they_are_given(caller: Caller) -> None:
-    """Else a test that takes a right away would prove nothing."""
-    assert caller.may(READ).outcome() == "AccessDeniedException"
-    assert caller.may(COMPARE).outcome() == UNREADABLE
-    assert caller.may(COMPARE, READ).outcome() == "ok"
-    assert caller.may(COMPARE).outcome() == UNREADABLE
+@pytest.mark.parametrize(
+    ("statements", "place", "outcome"),
+    [
+        ([READ], {}, DENIED),
+        ([COMPARE], {}, UNREADABLE),
+        ([COMPARE, READ], {}, "ok"),
+        ([COMPARE, READ, GUARD_RAIL], {}, DENIED),
+        ([COMPARE, READ], {"key": OUTSIDE}, UNREADABLE),
+        ([COMPARE, READ], {"key": "reference/none.png"}, UNREADABLE),
+        ([COMPARE, READ], {"bucket": "rights-nowhere"}, UNREADABLE),
+        ([COMPARE, READ_VERSION], {}, UNREADABLE),
+        ([COMPARE, READ_VERSION], {"version": "no-such-version"}, UNREADABLE),
+    ],
+)
+def test_a_test_that_takes_a_right_away_proves_something(
+    caller: Caller, statements: list[Statement], place: dict[str, str], outcome: str
+) -> None:
+    assert caller.may(*statements).outcome(**place) == outcome
 
 
-def test_what_lies_outside_the_prefix_or_nowhere_is_unreadable(caller: Caller) -> None:
-    """Else a read outside the two prefixes would not be refused."""
-    caller.may(COMPARE, READ)
-    assert caller.outcome(key="private/a.png") == UNREADABLE
-    assert caller.outcome(key="reference/none.png") == UNREADABLE
-    assert caller.outcome(bucket="rights-nowhere") == UNREADABLE
-
-
-def test_a_version_needs_its_own_right(stack: Stack, caller: Caller) -> None:
-    """Else s3:GetObjectVersion could be dropped from the module unnoticed."""
-    version = stack.client("s3").head_object(Bucket=BUCKET, Key=KEY)["VersionId"]
+def test_the_right_to_read_a_version_cannot_be_dropped_unnoticed(
+    live: Stack, caller: Caller
+) -> None:
+    version = live.client("s3").head_object(Bucket=BUCKET, Key=KEY)["VersionId"]
     assert caller.may(COMPARE, READ).outcome(version=version) == UNREADABLE
     assert caller.may(COMPARE, READ_VERSION).outcome(version=version) == "ok"
-    assert caller.outcome() == UNREADABLE
-    assert caller.outcome(version="no-such-version") == UNREADABLE
 
 
-def test_an_explicit_deny_wins(caller: Caller) -> None:
-    """Else a guard rail would hold in the account only."""
-    deny = {"Effect": "Deny", "Action": "rekognition:*", "Resource": "*"}
-    assert caller.may(COMPARE, READ, deny).outcome() == "AccessDeniedException"
+def test_a_roles_path_boundary_and_managed_policies_count(
+    live: Stack, make: Callable[..., Caller]
+) -> None:
+    iam = live.client("iam")
+    assert make("rights-path", Path="/team/faces/").may(COMPARE, READ).outcome() == "ok"
+    boundary, read = (
+        iam.create_policy(PolicyName=name, PolicyDocument=document(right))["Policy"]["Arn"]
+        for name, right in (("rights-boundary", COMPARE), ("rights-read", READ))
+    )
+    bounded = make("rights-bounded", PermissionsBoundary=boundary)
+    assert bounded.may(COMPARE, READ).outcome() == UNREADABLE
+    attached = make("rights-attached").may(COMPARE)
+    iam.attach_role_policy(RoleName=attached.role, PolicyArn=read)
+    assert attached.outcome() == "ok"
 
 
-def test_a_role_with_a_path_has_its_rights(make: Callable[..., Caller]) -> None:
-    """Else the module's role path input could not be used on the local stack."""
-    caller = make("rights-pathed", Path="/team/faces/")
-    assert caller.may(COMPARE, READ).outcome() == "ok"
-    assert caller.may(COMPARE).outcome() == UNREADABLE
+def test_a_bucket_in_another_region_is_a_surprise_here_and_not_in_the_account(
+    make: Callable[..., Caller],
+) -> None:
+    far = make("rights-far", region="us-west-2").may(COMPARE, READ)
+    assert far.outcome() == UNREADABLE
 
 
-def test_a_boundary_limits(stack: Stack, make: Callable[..., Caller]) -> None:
-    """Else the module's permissions boundary would have no effect here."""
-    policy = stack.client("iam").create_policy(
-        PolicyName="rights-boundary", PolicyDocument=document([COMPARE])
-    )["Policy"]["Arn"]
-    caller = make("rights-bounded", PermissionsBoundary=policy)
-    assert caller.may(COMPARE, READ).outcome() == UNREADABLE
+@pytest.mark.parametrize("bucket_key", [True, False])
+def test_a_wrong_right_to_decrypt_is_noticed_with_and_without_a_bucket_key(
+    live: Stack, caller: Caller, bucket_key: bool
+) -> None:
+    key, s3 = live.client("kms").create_key()["KeyMetadata"]["Arn"], live.client("s3")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_key}
+    s3.put_bucket_encryption(Bucket=ENCRYPTED, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket=ENCRYPTED, Key=KEY, Body=b"image")
 
+    def decrypt(key: str, arn: str, via: str = REGION) -> Statement:
+        return {
+            **statement("kms:Decrypt", key),
+            "Condition": {
+                "StringEquals": {"kms:ViaService": f"s3.{via}.amazonaws.com"},
+                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": arn},
+            },
+        }
 
-def test_an_attached_policy_counts(stack: Stack, make: Callable[..., Caller]) -> None:
-    """Else an existing role with managed policies would be refused."""
-    caller = make("rights-attached").may(COMPARE)
-    iam = stack.client("iam")
-    policy = iam.create_policy(PolicyName="rights-read", PolicyDocument=document([READ]))
-    assert caller.outcome() == UNREADABLE
-    iam.attach_role_policy(RoleName=caller.role, PolicyArn=policy["Policy"]["Arn"])
-    assert caller.outcome() == "ok"
-
-
-def decrypt(key: str, via: str = REGION, arn: str = f"arn:aws:s3:::{ENCRYPTED}") -> dict[str, Any]:
-    return {
-        "Effect": "Allow",
-        "Action": "kms:Decrypt",
-        "Resource": key,
-        "Condition": {
-            "StringEquals": {"kms:ViaService": f"s3.{via}.amazonaws.com"},
-            "ArnLike": {"kms:EncryptionContext:aws:s3:arn": arn},
-        },
-    }
-
-
-def test_an_encrypted_photo_needs_the_key(caller: Caller, kms_key: str) -> None:
-    """Else kms:Decrypt, or one of its conditions, could be wrong in the module unnoticed."""
-    other = kms_key.rpartition("/")[0] + "/00000000-0000-0000-0000-000000000000"
-    assert caller.may(COMPARE, READ).outcome(ENCRYPTED) == UNREADABLE
-    assert caller.may(COMPARE, READ, decrypt(kms_key)).outcome(ENCRYPTED) == "ok"
-    assert caller.outcome() == "ok"
+    bucket = f"arn:aws:s3:::{ENCRYPTED}"
+    arn, other = (bucket, f"{bucket}/*") if bucket_key else (f"{bucket}/*", bucket)
+    assert caller.may(COMPARE, READ, decrypt(key, arn)).outcome(ENCRYPTED) == "ok"
     for wrong in (
-        decrypt(other),
-        decrypt(kms_key, via="us-east-1"),
-        decrypt(kms_key, arn="arn:aws:s3:::another"),
+        COMPARE,
+        decrypt(f"{key}0", arn),
+        decrypt(key, other),
+        decrypt(key, arn, via="us-east-1"),
     ):
         assert caller.may(COMPARE, READ, wrong).outcome(ENCRYPTED) == UNREADABLE
 
 
-def test_without_a_bucket_key_the_context_is_the_object(
-    stack: Stack, caller: Caller, kms_key: str
-) -> None:
-    """Else a policy that names only the bucket would fail in an account without bucket keys."""
-    s3 = stack.client("s3")
-    _encrypt(s3, kms_key, bucket_key=False)
-    try:
-        assert caller.may(COMPARE, READ, decrypt(kms_key)).outcome(ENCRYPTED) == UNREADABLE
-        each = decrypt(kms_key, arn=f"arn:aws:s3:::{ENCRYPTED}/*")
-        assert caller.may(COMPARE, READ, each).outcome(ENCRYPTED) == "ok"
-    finally:
-        _encrypt(s3, kms_key, bucket_key=True)
-
-
-def test_a_bucket_in_another_region_is_unreadable(
-    caller: Caller, make: Callable[..., Caller]
-) -> None:
-    """Else the first surprise of a second region would come in the account."""
-    assert caller.may(COMPARE, READ).outcome(ELSEWHERE) == UNREADABLE
-    near = make("rights-far", region="us-west-2").may(COMPARE, READ)
-    assert near.outcome(ELSEWHERE) == "ok"
-    assert near.outcome() == UNREADABLE
-
-
-def test_a_deleted_role_may_nothing(stack: Stack, make: Callable[..., Caller]) -> None:
-    """Else a session would outlive its role."""
+def test_a_session_does_not_outlive_its_role(live: Stack, make: Callable[..., Caller]) -> None:
     caller = make("rights-gone").may(COMPARE, READ)
     assert caller.outcome() == "ok"
-    iam = stack.client("iam")
+    iam = live.client("iam")
     iam.delete_role_policy(RoleName=caller.role, PolicyName="rights")
     iam.delete_role(RoleName=caller.role)
-    assert caller.outcome() == "AccessDeniedException"
+    assert caller.outcome() == DENIED

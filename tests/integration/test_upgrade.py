@@ -1,56 +1,59 @@
-"""A stack of the previous version is upgraded to this one without losing what is in it."""
+"""A stack is upgraded, and features are switched on and off, without losing what is in it."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import Everything
-from tests.integration.upgrade import STEPS, Site, Upgrade
+from tests.integration.upgrade import OFF, ON, STEPS, Upgrade
 
 
 @pytest.fixture(scope="module")
 def upgrade(everything: Everything) -> Upgrade:
-    found = everything.upgrade.result()
-    if found.baseline is None:
-        lacking = (
-            "this clone's history holds neither a tag nor the first whole module: "
-            "git fetch --unshallow --tags"
-        )
-        if os.environ.get("FACE_COMPARE_REQUIRE_HISTORY"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
+    found: Upgrade = everything.jobs["upgrade"].result()
     return found
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_an_upgrade_replaces_nothing_that_holds_something(upgrade: Upgrade, step: str) -> None:
-    """Else an upgrade would cost a consumer every photo, or the records of every decision."""
-    # Switching uploads off again takes the queues along, which is what was asked for.
+def test_an_upgrade_of_the_previous_version_replaces_nothing(upgrade: Upgrade) -> None:
+    if upgrade.baseline is None:
+        lacking = "this clone has neither a tag nor the baseline: git fetch --unshallow --tags"
+        if os.environ.get("FACE_COMPARE_REQUIRE_HISTORY"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    assert upgrade.steps["as it was"].lost() == set()
+
+
+def test_features_can_be_switched_on_and_off_again_and_nothing_else_is_replaced(
+    upgrade: Upgrade,
+) -> None:
+    on, off = upgrade.steps[ON], upgrade.steps[OFF]
+    made = on.with_action("create")
+    assert off.with_action("delete") == made
+    # The queues go with the feature that they belong to.
     queues = {
-        "module.face_compare.aws_sqs_queue.failed_uploads[0]",
-        "module.face_compare.aws_sqs_queue.uploads[0]",
+        "module.face_compare.aws_sqs_queue.failed_upload[0]",
+        "module.face_compare.aws_sqs_queue.upload[0]",
     }
-    assert set(upgrade.lost[step]) == (queues if step == "and back" else set())
+    assert off.lost() == queues < made
+    changed = {
+        "module.face_compare.aws_iam_role_policy.function",
+        "module.face_compare.aws_lambda_function.compare",
+    }
+    assert on.changes.keys() - made <= changed
+    assert off.changes.keys() - made <= changed
+    assert on.with_action("update") == off.with_action("update") == changed
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_photos_outlive_an_upgrade_and_the_way_back(upgrade: Upgrade, step: str) -> None:
-    """Else whoever tries a new input would lose what they have."""
-    assert upgrade.photos_kept[step]
-
-
-def test_a_replacement_would_be_seen(everything: Everything, tmp_path: Path) -> None:
-    """Else the tests above could not fail: another name replaces everything."""
-    site = Site.create(everything.stack, tmp_path)
-    site.write(None, name="fc-before")
-    # What needs no waiting stands for the rest.
-    address = "module.face_compare.aws_cloudwatch_log_group.function"
-    site.workspace._run("apply", "-input=false", "-no-color", "-auto-approve", f"-target={address}")
-    try:
-        site.write(None, name="fc-after")
-        assert site.lost() == [address]
-    finally:
-        site.workspace.destroy()
+def test_images_and_records_outlive_an_upgrade_and_the_way_back(
+    upgrade: Upgrade, step: str
+) -> None:
+    kept = upgrade.steps[step].kept
+    assert len(kept["images"]) == 3
+    assert kept["records"] >= 1
+    for thing in ("images", "log group"):
+        assert kept[thing] == upgrade.before[thing]
+    # S3's test message may have been served meanwhile.
+    assert kept["records"] >= upgrade.before["records"]

@@ -1,19 +1,27 @@
-"""Photos that arrive by themselves, where one takes another's place."""
+"""Uploads, where one image replaces another."""
 
 from __future__ import annotations
 
+import pytest
+
 from local import use
-from local.photos import default_album
+from local.photos import Album
+from local.upload_site import result_key
 from tests.integration.conftest import Everything
-from tests.integration.example_uses import have_seen, people, result
+from tests.integration.example_uses import Outputs, have_seen, people, stored
 
 
-def test_an_upload_is_compared_in_the_version_that_was_announced(everything: Everything) -> None:
-    """Else whoever replaces a stranger's photo in time would have the stranger let in."""
-    outputs = everything.applied["upload"].result().outputs
-    stack, bucket = everything.stack, outputs["bucket_name"]
-    same, other = people(default_album())
-    have_seen(stack, bucket, outputs["function_name"], (*same, other))
+@pytest.fixture(scope="module")
+def upload(everything: Everything) -> Outputs:
+    return everything.applied("upload").outputs
+
+
+def test_a_stranger_is_not_accepted_by_replacing_the_image_in_time(
+    everything: Everything, upload: Outputs, album: Album
+) -> None:
+    stack, bucket = everything.stack, upload["bucket_name"]
+    same, other = people(album)
+    have_seen(stack, bucket, upload["function_name"], (*same, other))
     s3, key = stack.client("s3"), "challenge/replaced/door.jpg"
     use.upload(s3, bucket, "reference/replaced/front.jpg", same[0])
     # In turn and at once: most are replaced before they are compared.
@@ -23,5 +31,5 @@ def test_an_upload_is_compared_in_the_version_that_was_announced(everything: Eve
     }
     assert len(decisions) == 6
     for version, decision in decisions.items():
-        found = result(stack, bucket, key, version)
+        found = stored(stack, bucket, result_key(key, version))
         assert (found["photo"]["version_id"], found["decision"]) == (version, decision)

@@ -1,4 +1,4 @@
-"""A consumer's stack, taken from the previous version of the module to this one and back."""
+"""A consumer's stack: from the previous version to this one, features on, and off again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from local.stack import Stack
 from local.terraform import Workspace
 from tools.places import REPOSITORY
 
-FIRST_WHOLE_MODULE = "bc0b35d"
-"""The baseline as long as there is no tag: the last commit before uploads, alarms and network."""
+BASELINE = "0000000000000000000000000000000000000000"
+"""The previous version as long as there is no tag: a commit with this version's interface."""
 
-KEPT = (
+HOLDERS = (
     "aws_cloudwatch_log_group",
     "aws_iam_role",
     "aws_kms_key",
@@ -28,22 +28,47 @@ KEPT = (
     "aws_s3_bucket",
     "aws_sqs_queue",
 )
-"""Types of what must be neither replaced nor deleted: what they hold, or who relies on their name,
+"""Types that must be neither replaced nor deleted: what they hold, or who relies on their name,
 would be lost."""
 
 NAME = "fc-upgrade"
+ON, OFF = "with everything on", "with everything off again"
 STEPS: Mapping[str, Mapping[str, Any]] = {
     "as it was": {},
-    "with everything new": {
-        "alarms": {"actions": ["arn:aws:sns:eu-west-1:000000000000:on-call"]},
-        "dashboard": True,
+    ON: {
         "function_url": True,
+        "monitoring": {
+            "alarms": {"sns_topic_arns": ["arn:aws:sns:eu-west-1:000000000000:on-call"]},
+            "dashboard": True,
+            "saved_queries": True,
+        },
         "on_upload": {},
-        "saved_queries": True,
+        "rekognition_tps": 50,
     },
-    "and back": {},
+    OFF: {},
 }
-"""Inputs of the new version, one after the other."""
+"""Inputs of this version, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what its plan changes, and what is there after it."""
+
+    changes: Mapping[str, str]
+    """Actions such as "create" or "delete/create", by address."""
+    kept: Mapping[str, Any]
+
+    def lost(self) -> set[str]:
+        """Addresses of resources that hold something and would be replaced or deleted."""
+        return {
+            address
+            for address, actions in self.changes.items()
+            if "delete" in actions and address.split(".")[-2] in HOLDERS
+        }
+
+    def with_action(self, action: str) -> set[str]:
+        """Addresses of resources with exactly this action."""
+        return {address for address, actions in self.changes.items() if actions == action}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,99 +76,83 @@ class Upgrade:
     """What came of it."""
 
     baseline: str | None
-    """None: this clone's history holds neither a tag nor the first whole module."""
-    lost: Mapping[str, list[str]]
-    """Addresses of resources of the kept types that each step would replace or delete."""
-    photos_kept: Mapping[str, bool]
-    """Whether the photo that was put first was there after each step, in the same version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A root module of a consumer's, whose module block is pointed from one version to the next."""
-
-    workspace: Workspace
-
-    @classmethod
-    def create(cls, stack: Stack, folder: Path) -> Site:
-        """An empty root module with the examples' provider settings."""
-        workspace = Workspace.create("minimal", folder, stack.endpoint)
-        for entry in workspace.folder.iterdir():
-            if entry.is_symlink() and entry.name != "terraform.tf":
-                entry.unlink()
-        provider = json.dumps({"provider": {"aws": {"region": "eu-west-1"}}})
-        (workspace.folder / "provider.tf.json").write_text(provider, encoding="utf-8")
-        return cls(workspace)
-
-    def write(self, version: str | None, **inputs: Any) -> None:
-        """Write the module block, for the module of that version (None: the working tree's)."""
-        source = "../.." if version is None else f"./{self._unpacked(version).name}"
-        block = {"source": source, "name": NAME, **inputs}
-        written = json.dumps({"module": {"face_compare": block}})
-        (self.workspace.folder / "main.tf.json").write_text(written, encoding="utf-8")
-        # Also tells Terraform that the module comes from elsewhere now.
-        self.workspace.init()
-
-    def lost(self) -> list[str]:
-        """Addresses of resources of the kept types that a plan would replace or delete."""
-        file = self.workspace.folder / "upgrade.tfplan"
-        self.workspace._run("plan", "-input=false", "-no-color", f"-out={file}")
-        shown = json.loads(self.workspace._run("show", "-json", str(file)))
-        return [
-            change["address"]
-            for change in shown.get("resource_changes", [])
-            if change["type"] in KEPT and "delete" in change["change"]["actions"]
-        ]
-
-    def _unpacked(self, version: str) -> Path:
-        folder = self.workspace.folder / f"module-{version}"
-        if not folder.exists():
-            archive = _git("archive", version)
-            assert archive.returncode == 0, archive.stderr.decode()
-            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-                files.extractall(folder, filter="data")
-        return folder
+    """None: this clone has neither a tag nor the baseline; the first step started from itself."""
+    before: Mapping[str, Any]
+    steps: Mapping[str, Step]
 
 
 def previous_version() -> str | None:
-    """The newest tag before this commit, else the first whole module; None if neither is there."""
+    """The newest tag before this commit, or the baseline; None if this clone has neither."""
     described = _git("describe", "--tags", "--abbrev=0", "HEAD^")
     if described.returncode == 0:
         return described.stdout.decode().strip()
-    known = _git("cat-file", "-e", f"{FIRST_WHOLE_MODULE}^{{commit}}")
-    return FIRST_WHOLE_MODULE if known.returncode == 0 else None
+    known = _git("cat-file", "-e", f"{BASELINE}^{{commit}}")
+    return BASELINE if known.returncode == 0 else None
 
 
 def run(stack: Stack, folder: Path) -> Upgrade:
-    """Apply the previous version, put a photo, go through the steps, destroy."""
+    """Apply the previous version, use it, go through the steps, destroy."""
     baseline = previous_version()
-    if baseline is None:
-        return Upgrade(None, {}, {})
-    folder.mkdir(parents=True)
-    site = Site.create(stack, folder)
-    kept = {"bucket": {"force_destroy": True}}
-    site.write(baseline, **kept)
-    site.workspace.apply()
-    s3 = stack.client_as("s3", "test", "test")
-    (bucket,) = _buckets(s3)
-    key = "reference/kept.jpg"
-    version = use.upload(s3, bucket, key, default_album().references[0])
-    lost, photos = {}, {}
+    workspace = Workspace.create("minimal", folder, stack.endpoint)
+    for entry in workspace.folder.iterdir():
+        if entry.is_symlink() and entry.name != "terraform.tf":
+            entry.unlink()
+    _write(workspace, "../.." if baseline is None else _unpacked(workspace, baseline))
+    workspace.apply()
+    (name,) = (
+        bucket["Name"]
+        for bucket in stack.client_as("s3", "test", "test").list_buckets()["Buckets"]
+        if bucket["Name"].startswith(f"{NAME}-")
+    )
+    photo = default_album().references[0]
+    for key in ("reference/kept.jpg", "reference/kept.jpg", "private/kept.jpg"):
+        use.upload(stack.client("s3"), name, key, photo)
+    # It is refused, and on record all the same.
+    outcome = use.invoke(stack.client("lambda"), NAME, {})
+    use.log_records(stack, f"/aws/lambda/{NAME}", outcome.request_id)
+    before, steps = _kept(stack, name), {}
     try:
         for step, inputs in STEPS.items():
-            site.write(None, **kept, **inputs)
-            lost[step] = site.lost()
-            site.workspace.apply()
-            photos[step] = s3.head_object(Bucket=bucket, Key=key)["VersionId"] == version
+            _write(workspace, "../..", **inputs)
+            changes = {
+                each["address"]: "/".join(each["change"]["actions"]) for each in workspace.changes()
+            }
+            workspace.apply()
+            steps[step] = Step(changes, _kept(stack, name))
     finally:
-        site.workspace.destroy()
-    return Upgrade(baseline, lost, photos)
+        workspace.destroy()
+    return Upgrade(baseline, before, steps)
 
 
-def _buckets(s3: Any) -> Iterator[str]:
-    for entry in s3.list_buckets()["Buckets"]:
-        if entry["Name"].startswith(f"{NAME}-"):
-            yield entry["Name"]
+def _write(workspace: Workspace, source: str, **inputs: Any) -> None:
+    block = {"source": source, "name": NAME, "bucket": {"force_destroy": True}, **inputs}
+    root = {
+        "module": {"face_compare": block},
+        "provider": {"aws": {"region": "eu-west-1"}},
+    }
+    (workspace.folder / "main.tf.json").write_text(json.dumps(root), encoding="utf-8")
+    # Also tells Terraform that the module comes from elsewhere now.
+    workspace.init()
+
+
+def _kept(stack: Stack, bucket: str) -> dict[str, Any]:
+    versions = stack.client("s3").list_object_versions(Bucket=bucket)["Versions"]
+    logs, group = stack.client("logs"), f"/aws/lambda/{NAME}"
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    records = logs.filter_log_events(logGroupName=group, filterPattern='"platform.report"')
+    return {
+        "images": {(each["Key"], each["VersionId"], each["ETag"]) for each in versions},
+        "log group": found["creationTime"],
+        "records": len(records["events"]),
+    }
+
+
+def _unpacked(workspace: Workspace, version: str) -> str:
+    archive = _git("archive", version)
+    assert archive.returncode == 0, archive.stderr.decode()
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(workspace.folder / "previous", filter="data")
+    return "./previous"
 
 
 def _git(*words: str) -> subprocess.CompletedProcess[bytes]:

@@ -1,16 +1,11 @@
-"""The modules' own tests (*.tftest.hcl, mocked provider) under both engines.
-
-Without these, a consumer on the engine that nobody tried would be the first to find that an
-input is refused, a condition does not hold or a resource is planned otherwise.
-"""
+"""The modules' own tests (*.tftest.hcl, mocked provider) under both engines."""
 
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,22 +15,18 @@ from tools.places import REPOSITORY
 
 ENGINES = ("terraform", "tofu")
 FILES = sorted(
-    path.relative_to(REPOSITORY)
-    for pattern in ("tests/*.tftest.hcl", "modules/*/tests/*.tftest.hcl")
-    for path in REPOSITORY.glob(pattern)
+    (
+        path.relative_to(REPOSITORY)
+        for pattern in ("tests/*.tftest.hcl", "modules/*/tests/*.tftest.hcl")
+        for path in REPOSITORY.glob(pattern)
+    ),
+    # The longest first, so that none of them is left alone at the end.
+    key=lambda path: -(REPOSITORY / path).stat().st_size,
 )
 _CLOSING = re.compile(r"(\d+) passed, (\d+) failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an engine ended, and all that it printed."""
-
-    status: int
-    output: str
-
-
-def run(engine: str, folder: Path, *arguments: str) -> Outcome:
+def run(engine: str, folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [engine, *arguments, "-no-color"],
         cwd=folder,
@@ -47,63 +38,41 @@ def run(engine: str, folder: Path, *arguments: str) -> Outcome:
         text=True,
         check=False,
     )
-    return Outcome(done.returncode, done.stdout)
-
-
-def selected(session: pytest.Session) -> Iterator[tuple[str, Path]]:
-    """The engine and file of every test below that this session runs."""
-    for item in session.items:
-        if isinstance(item, pytest.Function) and item.originalname == test_native.__name__:
-            engine, path = item.callspec.params["engine"], item.callspec.params["path"]
-            assert isinstance(engine, str)
-            assert isinstance(path, Path)
-            yield engine, path
-
-
-def _size(wanted: tuple[str, Path]) -> int:
-    return (REPOSITORY / wanted[1]).stat().st_size
+    if done.returncode:
+        pytest.fail(f"{engine} {' '.join(arguments)}:\n{done.stdout}", pytrace=False)
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
-def outcomes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[tuple[str, Path], Future[Outcome]]]:
-    """All runs, spread over the processors from the start; each test waits for its own."""
-    wanted = list(selected(request.session))
-    copies = {}
-    for engine in sorted({engine for engine, _ in wanted}):
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Path]:
+    """Where an engine has what it needs to test a module."""
+
+    @cache
+    def copy(engine: str) -> Path:
         assert shutil.which(engine), f"{engine} is not on PATH: run `make test`"
-        copies[engine] = workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
-        for module in sorted({path.parent.parent for _, path in wanted}):
-            done = run(engine, copies[engine] / module, "init", "-backend=false")
-            if done.status:
-                pytest.fail(f"{engine} init in {module}:\n{done.output}", pytrace=False)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        yield {
-            (engine, path): pool.submit(
-                run,
-                engine,
-                copies[engine] / path.parent.parent,
-                "test",
-                f"-filter={path.relative_to(path.parent.parent)}",
-            )
-            # The longest first, so that none of them is left alone at the end.
-            for engine, path in sorted(wanted, key=_size, reverse=True)
-        }
-        pool.shutdown(wait=True, cancel_futures=True)
+        return workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
+
+    @cache
+    def initialize(engine: str, module: Path) -> Path:
+        folder = copy(engine) / module
+        run(engine, folder, "init", "-backend=false")
+        return folder
+
+    return initialize
 
 
 def test_there_are_native_tests() -> None:
-    """An empty list would pass everything below."""
     assert FILES
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_native(outcomes: dict[tuple[str, Path], Future[Outcome]], engine: str, path: Path) -> None:
-    outcome = outcomes[engine, path].result()
-    closing = _CLOSING.search(outcome.output)
-    if outcome.status or closing is None:
-        pytest.fail(f"{engine} test of {path}:\n{outcome.output}", pytrace=False)
-    assert int(closing[1]) > 0, f"no test ran:\n{outcome.output}"
-    assert int(closing[2]) == 0, outcome.output
+def test_the_module_does_the_same_under_both_engines(
+    initialized: Callable[[str, Path], Path], engine: str, path: Path
+) -> None:
+    module = path.parent.parent
+    output = run(engine, initialized(engine, module), "test", f"-filter={path.relative_to(module)}")
+    closing = _CLOSING.search(output)
+    assert closing is not None, output
+    assert int(closing[1]) > 0, f"no test ran:\n{output}"
+    assert int(closing[2]) == 0, output

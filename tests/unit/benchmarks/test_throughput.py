@@ -11,8 +11,7 @@ import pytest
 
 from benchmarks import throughput
 from face_compare.bulk.s3_events import uploads_in
-from local.memory_queue import MemoryQueue
-from local.upload_site import Announced
+from local.upload_site import Upload
 
 
 @dataclass
@@ -61,20 +60,6 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 
 def test_announcements_are_what_the_payload_reads() -> None:
-    body = throughput.announcement("photos", Announced("challenge/a b/1.jpg", "v1"))
+    body = Upload("photos", "challenge/a b/1.jpg", "v1").announcement
     (upload,) = uploads_in(body, "photos", "challenge/")
     assert (upload.key, upload.version_id) == ("challenge/a b/1.jpg", "v1")
-
-
-def test_a_message_is_handed_out_once_until_its_visibility_timeout_is_over() -> None:
-    queue = MemoryQueue(visibility_seconds=0.05)
-    queue.send(["a", "b", "c"])
-    first = queue.receive_message(MaxNumberOfMessages=2)["Messages"]
-    assert [each["Body"] for each in first] == ["a", "b"]
-    (last,) = queue.receive_message(MaxNumberOfMessages=2)["Messages"]
-    assert queue.receive_message(MaxNumberOfMessages=2) == {}
-    queue.delete_message_batch(Entries=[{"Id": "0", "ReceiptHandle": last["ReceiptHandle"]}])
-    assert queue.held() == 2
-    time.sleep(0.06)
-    again = queue.receive_message(MaxNumberOfMessages=10)["Messages"]
-    assert {each["Body"] for each in again} == {"a", "b"}

@@ -16,7 +16,7 @@ from local.demo import __main__ as entry
 from local.demo import report
 from local.demo import run as demo_run
 from local.demo.console import Steps, telling
-from local.demo.model import Comparison, Failure, Run, Trail, outcome_of
+from local.demo.model import Comparison, Run, Trail
 from local.demo.report import Box
 from local.photos import Album, Pair, Person, Photo
 from local.use import Invoked
@@ -54,25 +54,23 @@ def _answer(similarity: float, decision: str) -> dict[str, Any]:
 
 
 def _compared(photo: Photo, similarity: float, decision: str) -> Comparison:
-    return Comparison(Pair(REFERENCE, photo), _answer(similarity, decision), 0.25)
+    answer = _answer(similarity, decision)
+    outcome = Invoked(str(answer["request_id"]), 0.25, answer, None, None)
+    return Comparison(Pair(REFERENCE, photo), outcome)
 
 
-def _failed(photo: Photo, error: str) -> Failure:
+def _failed(photo: Photo, error: str) -> Comparison:
     outcome = Invoked("id-f", 0.1, None, error, "Use another photo.")
-    found = outcome_of(Pair(REFERENCE, photo), "reference/eileen.jpg", "challenge/x.jpg", outcome)
-    assert isinstance(found, Failure)
-    return found
+    return Comparison(Pair(REFERENCE, photo), outcome)
 
 
 def _trail(message: str) -> Trail:
     return Trail("id-1", "/aws/lambda/fc", ({"message": message, "timestamp": "now"},))
 
 
-def test_a_run_in_which_all_is_well_has_no_problems() -> None:
-    """Else the demo would fail although it had succeeded."""
+def test_a_good_run_succeeds() -> None:
     run = Run(
-        comparisons=[_compared(SAME, 99.0, "match")],
-        failures=[_failed(NOBODY, "NoFaceInTargetError")],
+        comparisons=[_compared(SAME, 99.0, "match"), _failed(NOBODY, "NoFaceInTargetError")],
         trail=_trail("face comparison decided"),
     )
     assert run.problems() == []
@@ -82,35 +80,33 @@ def test_a_run_in_which_all_is_well_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("run", "sentence"),
     [
-        (Run(comparisons=[_compared(SAME, 20.0, "no_match")]), "were decided no_match, not match"),
+        (Run(comparisons=[_compared(SAME, 20.0, "no_match")]), "came to no_match, not match"),
         (Run(comparisons=[_compared(NOBODY, 99.0, "match")]), "not NoFaceInTargetError"),
-        (Run(failures=[_failed(SAME, "ThrottledError")]), "ended in ThrottledError"),
-        (Run(failures=[_failed(NOBODY, "NoFaceInSourceError")]), "not NoFaceInTargetError"),
+        (
+            Run(comparisons=[_failed(SAME, "ThrottledError")]),
+            "came to ThrottledError (Use another photo.), not match",
+        ),
+        (Run(comparisons=[_failed(NOBODY, "NoFaceInSourceError")]), "not NoFaceInTargetError"),
         (Run(trail=_trail("something else")), "is not on record"),
         (Run(left_behind=["S3 bucket: b"]), "Left behind after destroy: S3 bucket: b."),
     ],
 )
-def test_each_thing_that_is_wrong_has_its_sentence(run: Run, sentence: str) -> None:
-    """Else the demo would succeed although something was wrong."""
+def test_a_run_with_anything_wrong_fails_and_says_what(run: Run, sentence: str) -> None:
     (problem,) = run.problems()
     assert sentence in problem
 
 
-def test_nothing_is_asserted_about_the_users_own_photos() -> None:
-    """Else a stranger's photo would make the demo fail."""
+def test_the_users_own_photos_cannot_make_the_demo_fail() -> None:
     run = Run(
-        comparisons=[_compared(UNKNOWN, 20.0, "no_match")],
-        failures=[_failed(UNKNOWN, "NoFaceInTargetError")],
+        comparisons=[_compared(UNKNOWN, 20.0, "no_match"), _failed(UNKNOWN, "NoFaceInTargetError")],
     )
     assert run.problems() == []
     assert run.asserted() == 0
 
 
-def test_the_data_has_the_promised_fields() -> None:
-    """Else scripts that read demo-report.json would break."""
+def test_scripts_find_the_promised_fields_in_the_data() -> None:
     run = Run(
-        comparisons=[_compared(SAME, 99.0, "match")],
-        failures=[_failed(NOBODY, "NoFaceInTargetError")],
+        comparisons=[_compared(SAME, 99.0, "match"), _failed(NOBODY, "NoFaceInTargetError")],
         left_behind=["x"],
         seconds={"apply": 60.04},
     )
@@ -133,8 +129,7 @@ def test_the_data_has_the_promised_fields() -> None:
     assert facts["seconds"] == {"apply": 60.0}
 
 
-def test_a_box_is_cut_off_at_the_photos_edges() -> None:
-    """Else a face at the edge would be drawn beside its photo."""
+def test_a_face_at_the_edge_is_not_drawn_beside_its_photo() -> None:
     face = {"bounding_box": {"left": -0.1, "top": 0.8, "width": 0.3, "height": 0.4}}
     assert Box.of({**face, "similarity": 80.0}, 80.0) == Box(0.0, 80.0, 20.0, 20.0, 80.0, True)
     assert Box.of(face, 80.0) == Box(0.0, 80.0, 20.0, 20.0, None, False)
@@ -143,17 +138,16 @@ def test_a_box_is_cut_off_at_the_photos_edges() -> None:
 @pytest.mark.parametrize(
     ("similarity", "shown"), [(79.96, "79.9"), (99.99998, "99.9"), (100.0, "100.0"), (0.0, "0.0")]
 )
-def test_a_score_is_never_rounded_up(similarity: float, shown: str) -> None:
-    """Else 79.96 would read as 80.0 beside "no match"."""
+def test_a_score_below_the_threshold_does_not_read_as_the_threshold(
+    similarity: float, shown: str
+) -> None:
     assert report.score(similarity) == shown
 
 
-def test_the_page_shows_each_photo_and_quotes_strange_names(tmp_path: Path) -> None:
-    """Else a file's name could put markup into the report."""
+def test_the_page_shows_each_photo_and_a_file_name_cannot_add_markup(tmp_path: Path) -> None:
     album = Album((REFERENCE,), (SAME, UNKNOWN))
     run = Run(
-        comparisons=[_compared(SAME, 99.0, "match")],
-        failures=[_failed(UNKNOWN, "NoFaceInTargetError")],
+        comparisons=[_compared(SAME, 99.0, "match"), _failed(UNKNOWN, "NoFaceInTargetError")],
         trail=_trail("face comparison decided"),
         seconds={"apply": 60.0},
     )
@@ -168,29 +162,26 @@ def test_the_page_shows_each_photo_and_quotes_strange_names(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("cut", [slice(0, -70), slice(0, 20)])
-def test_a_photo_that_nobody_can_read_does_not_cost_the_page(tmp_path: Path, cut: slice) -> None:
-    """Else a half-downloaded photo would end the demo in a stack trace, after all its work."""
+def test_an_unreadable_photo_does_not_end_the_demo_in_a_stack_trace(
+    tmp_path: Path, cut: slice
+) -> None:
     broken = Photo("broken.jpg", "your own photo", None, SAME.data[cut])
-    run = Run(
-        comparisons=[_compared(SAME, 99.5, "match")], failures=[_failed(broken, "ImageFormatError")]
-    )
+    run = Run(comparisons=[_compared(SAME, 99.5, "match"), _failed(broken, "ImageFormatError")])
     page, _ = report.write(run, Album((REFERENCE,), (SAME, broken)), tmp_path)
     assert "cannot be read" in page.read_text(encoding="utf-8")
 
 
-def test_the_page_says_first_what_is_wrong() -> None:
-    """Else a failed run's report would look like a good one."""
+def test_the_report_of_a_failed_run_does_not_look_like_a_good_one() -> None:
     run = Run(comparisons=[_compared(SAME, 20.0, "no_match")])
     page = report.render(run, Album((REFERENCE,), (SAME,)))
     assert "Not everything was as it should be." in page
-    assert "were decided no_match, not match" in page
+    assert "came to no_match, not match" in page
     assert "Every comparison came out as expected" not in page
 
 
-def test_a_missing_photo_ends_the_demo_before_it_starts(
+def test_a_typo_in_a_file_name_ends_the_demo_before_it_starts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Else a typo would cost a minute."""
     monkeypatch.setenv("REFERENCE", "none.jpg")
     monkeypatch.setenv("CHALLENGE", "none-either.jpg")
     monkeypatch.setattr(entry, "demonstrate", lambda *_: pytest.fail("something was started"))
@@ -200,31 +191,28 @@ def test_a_missing_photo_ends_the_demo_before_it_starts(
 
 
 @pytest.mark.parametrize("name", [report.PAGE, report.FACTS])
-def test_a_report_that_cannot_be_written_ends_the_demo_before_it_starts(
+def test_a_report_that_cannot_be_written_does_not_cost_two_minutes_of_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """Else two minutes of work would end in a traceback instead of a report."""
     (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     for variable in ("REFERENCE", "CHALLENGE"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(demo_run, "emulator_python", lambda: pytest.fail("something was started"))
+    monkeypatch.setattr(demo_run, "venv_python", lambda _: pytest.fail("something was started"))
     assert entry.main() == 2
     said = capsys.readouterr().err
     assert said.startswith(f"The demo cannot write its report to {tmp_path / name} (Is a directory")
     assert said.count("\n") == 1
 
 
-def test_looking_whether_the_report_can_be_written_changes_nothing(tmp_path: Path) -> None:
-    """Else a demo that fails would cost the report of the one before, or leave empty ones."""
+def test_a_demo_that_fails_keeps_the_last_report(tmp_path: Path) -> None:
     (tmp_path / report.PAGE).write_text("the last one", encoding="utf-8")
     report.check_writable(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [report.PAGE]
     assert (tmp_path / report.PAGE).read_text(encoding="utf-8") == "the last one"
 
 
-def test_steps_are_shown_and_timed_where_there_is_no_terminal() -> None:
-    """Else a CI log would be silent for a minute."""
+def test_a_ci_log_shows_the_steps_and_their_times() -> None:
     out = io.StringIO()
     steps = Steps(Console(file=out, width=80), 2)
     with steps.step("apply", "terraform apply") as note:

@@ -11,8 +11,7 @@ from tools.places import REPOSITORY
 _OPTIONAL = "FACE_COMPARE_REVIEW_THRESHOLD"
 
 
-def test_they_are_what_the_module_sets_and_the_function_reads() -> None:
-    """Else benchmarks and fault tests would run another function than the one deployed."""
+def test_benchmarks_and_error_tests_run_the_function_that_is_deployed() -> None:
     variables = function_variables(
         bucket="photos", calls_per_second=2.5, workers=4, timeout_seconds=30
     )

@@ -25,7 +25,7 @@ def _client(service: str) -> AwsClient:
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
-# moto knows no saved queries.
+# moto has no saved queries.
 _MOCKED = tuple(
     kind
     for kind in KINDS
@@ -34,8 +34,7 @@ _MOCKED = tuple(
 
 
 @pytest.mark.usefixtures("account")
-def test_what_was_created_is_found() -> None:
-    """Else the demo would say that nothing is left while something costs money."""
+def test_what_a_destroy_forgot_is_found() -> None:
     before = inventory(_client, _MOCKED)
     place = {"LocationConstraint": REGION}
     _client("s3").create_bucket(Bucket="left", CreateBucketConfiguration=place)
@@ -53,8 +52,7 @@ def test_what_was_created_is_found() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_kind_that_cannot_be_listed_is_not_taken_for_none() -> None:
-    """Else a refused call would look like an empty account."""
+def test_a_refused_call_does_not_look_like_an_empty_account() -> None:
     kind = Kind("version", "s3", "list_object_versions", "Versions", "Key", {"Bucket": "none"})
     with pytest.raises(ClientError) as refused:
         inventory(_client, (kind,))
@@ -62,8 +60,7 @@ def test_a_kind_that_cannot_be_listed_is_not_taken_for_none() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_what_is_deleted_but_still_told_of_is_not_left() -> None:
-    """Else a destroy would seem to leave endpoints behind."""
+def test_a_deleted_endpoint_that_ec2_still_lists_does_not_count_as_left() -> None:
     (kind,) = [kind for kind in KINDS if kind.name == "VPC endpoint"]
     ec2 = _client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
@@ -76,8 +73,7 @@ def test_what_is_deleted_but_still_told_of_is_not_left() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_bucket_is_emptied_with_all_versions() -> None:
-    """Else the versioned bucket could not be destroyed."""
+def test_the_versioned_bucket_can_be_destroyed_once_it_is_emptied() -> None:
     s3 = _client("s3")
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})

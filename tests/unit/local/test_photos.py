@@ -24,16 +24,14 @@ PNG = b"\x89PNG\r\n\x1a\nrest"
         (None, None),
     ],
 )
-def test_what_is_expected_follows_from_who_is_in_the_photo(
+def test_what_must_come_out_follows_from_who_is_in_the_photo(
     people: tuple[Person, ...] | None, expected: Expected | None
 ) -> None:
-    """Else an expectation could be typed in wrongly and prove nothing."""
     reference = Photo("r.jpg", "", (Person.EILEEN_COLLINS,), JPEG)
     assert Pair(reference, Photo("c.jpg", "", people, JPEG)).expected is expected
 
 
-def test_the_default_album_shows_each_case() -> None:
-    """Else the demo would not show what it promises."""
+def test_the_demo_shows_each_case_that_it_promises() -> None:
     album = default_album()
     expected = [pair.expected for pair in album.pairs()]
     assert {*expected} == {Expected.MATCH, Expected.NO_MATCH, Expected.NO_FACE_IN_TARGET}
@@ -46,8 +44,7 @@ def test_the_default_album_shows_each_case() -> None:
             assert min(image.size) >= 80
 
 
-def test_the_lying_photo_is_upright_only_by_its_exif() -> None:
-    """Else the demo would not prove that orientation is heeded."""
+def test_the_demo_proves_that_orientation_is_heeded() -> None:
     album = default_album()
     photo = next(each for each in album.challenges if each.name == "eileen-phone.jpg")
     original = album.references[0]
@@ -81,14 +78,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("b.jpg c.png", ["b.jpg", "c.png"]),
         ("  b.jpg   c.png ", ["b.jpg", "c.png"]),
         ("my photo.jpg", ["my photo.jpg"]),
-        ("b.jpg my photo.jpg c.png", ["b.jpg", "my photo.jpg", "c.png"]),
         ("'my photo.jpg' b.jpg", ["my photo.jpg", "b.jpg"]),
         (r"my\ photo.jpg", ["my photo.jpg"]),
         ("b.jpg b.jpg", ["b.jpg", "b-2.jpg"]),
     ],
 )
-def test_file_names_are_split_as_they_were_meant(words: str, names: list[str]) -> None:
-    """Else a user's photo with a space in its name could not be compared."""
+def test_a_photo_with_a_space_in_its_name_can_be_compared(words: str, names: list[str]) -> None:
     album = own_album("a.jpg", words)
     assert [photo.name for photo in album.references] == ["a.jpg"]
     assert [photo.name for photo in album.challenges] == names
@@ -105,15 +100,14 @@ def test_file_names_are_split_as_they_were_meant(words: str, names: list[str]) -
         ("a.jpg", "b.jpg none.jpg", r"Cannot read the photo none\.jpg"),
         ("a.jpg", "text.jpg", "not a JPEG or PNG"),
         ("a.jpg", "large.jpg", "larger than 15 MB"),
-        ("a.jpg", "folder", "no file. Name each photo"),
-        ("a.jpg", "/dev/zero", "no file"),
+        ("a.jpg", "folder", "is not a file. Name each photo"),
+        ("a.jpg", "/dev/zero", "is not a file"),
         ("a.jpg", "'b.jpg", "No closing quotation"),
     ],
 )
-def test_an_unusable_photo_is_named_in_one_sentence(
+def test_an_unusable_photo_is_refused_at_once_in_one_sentence(
     here: Path, reference: str, challenge: str, sentence: str
 ) -> None:
-    """Else a typo would only show after a minute's start, or as a stack trace."""
     (here / "text.jpg").write_text("hello")
     (here / "folder").mkdir()
     (here / "large.jpg").write_bytes(JPEG + bytes(16 * 1024 * 1024))

@@ -16,8 +16,7 @@ def handler(event, context):
 """
 
 
-def test_an_environment_whose_time_is_over_is_dead_at_once(tmp_path: Path) -> None:
-    """Else the event source would take it for alive, and lose the next batch to it."""
+def test_an_environment_that_timed_out_is_not_given_the_next_batch(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(_SLOW, encoding="utf-8")
     with RuntimeEnvironment(tmp_path, "slow.handler", {}, timeout_seconds=0.5) as environment:
         assert environment.invoke(0).answer == {"slept": 0}

@@ -25,8 +25,9 @@ from tools.places import REPOSITORY
         ({"a": 1}, None, {""}),
     ],
 )
-def test_each_changed_attribute_is_named(before: Any, after: Any, paths: set[str]) -> None:
-    """Else a new difference could hide behind a known one of the same resource."""
+def test_a_new_difference_cannot_hide_behind_a_known_one(
+    before: Any, after: Any, paths: set[str]
+) -> None:
     assert differences(before, after) == paths
 
 
@@ -37,8 +38,7 @@ def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("on_path")
 @pytest.mark.parametrize("example", terraform.examples())
-def test_an_example_is_used_exactly_as_published(tmp_path: Path, example: str) -> None:
-    """Else what was proved would not be what a newcomer copies."""
+def test_an_example_is_tested_exactly_as_a_newcomer_copies_it(tmp_path: Path, example: str) -> None:
     workspace = Workspace.create(example, tmp_path, "http://127.0.0.1:1")
     published = REPOSITORY / "examples" / example
     for file in published.glob("*.tf"):
@@ -51,8 +51,7 @@ def test_an_example_is_used_exactly_as_published(tmp_path: Path, example: str) -
 
 
 @pytest.mark.usefixtures("on_path")
-def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
-    """Else a typo would end in Terraform's own riddle."""
+def test_a_typo_in_an_examples_name_is_told_in_plain_words(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="There is no example 'nope'"):
         Workspace.create("nope", tmp_path, "")
 
@@ -60,14 +59,12 @@ def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
 def test_a_missing_terraform_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else whoever starts the demo by hand would see a bare FileNotFoundError."""
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(StackError, match="through `make`"):
         Workspace.create("minimal", tmp_path, "")
 
 
-def test_no_credentials_of_the_users_reach_terraform(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a demo could touch a real account."""
+def test_a_demo_cannot_touch_a_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, "real")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
