@@ -72,6 +72,9 @@ def test_an_upload_that_nobody_else_may_decide_at_the_same_time(sdk: CannedSdk) 
     claim, result = sdk.headers("PutObject")
     assert (claim["If-None-Match"], result["If-None-Match"]) == ("*", "*")
     assert "/eu-west-1/s3/aws4_request" in claim["Authorization"]
+    for headers in (claim, result):
+        # A bucket with Object Lock refuses an object without a checksum.
+        assert "Content-MD5" in headers or headers["X-Amz-Trailer"].startswith("x-amz-checksum-")
 
 
 def test_a_claim_whose_holder_is_gone_is_taken_over_by_one_only(sdk: CannedSdk) -> None:
