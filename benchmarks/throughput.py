@@ -245,7 +245,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--systems", choices=SYSTEMS, nargs="+", default=list(SYSTEMS))
     given = parser.parse_args(arguments)
     measured = {}
-    options = RekognitionOptions(scripted=True, reads_photos=False, checks_rights=False)
+    options = RekognitionOptions(scripted=True, reads_images=False, checks_rights=False)
     with Stack(options) as stack:
         steering = Steering(stack.rekognition_endpoint)
         for tps in given.tps:

@@ -1,4 +1,4 @@
-"""What an account holds, asked kind by kind, so that what a destroy forgot is found."""
+"""What an account holds, listed kind by kind, so that what a destroy forgot is found."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ KINDS = (
 def inventory(
     client: Callable[[str], AwsClient], kinds: tuple[Kind, ...] = KINDS
 ) -> frozenset[str]:
-    """Everything there is, as "kind: name".
+    """Return everything that exists, as "kind: name".
 
     Take it before and after: an account is not empty to begin with (default VPC, default bus).
 
     Raises:
-        ClientError: a kind cannot be listed; silence would pass for emptiness.
+        ClientError: a kind cannot be listed; it must not look empty.
     """
     return frozenset(entry for kind in kinds for entry in _entries(client(kind.service), kind))
 
@@ -79,7 +79,7 @@ def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
             pages = [getattr(service, kind.operation)(**arguments)]
         for page in pages:
             for entry in page.get(kind.members) or []:
-                # EC2 goes on telling of VPC endpoints for a while after they are gone.
+                # EC2 lists VPC endpoints for a while after they are gone.
                 if kind.identity and entry.get("State") == "deleted":
                     continue
                 yield f"{kind.name}: {entry[kind.identity] if kind.identity else entry}"
@@ -89,7 +89,7 @@ def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
 
 
 def empty_bucket(s3: AwsClient, bucket: str) -> int:
-    """Remove every version and delete marker; how many there were."""
+    """Remove every version and delete marker; return how many there were."""
     removed = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

@@ -1,7 +1,6 @@
-"""Photographs to compare: public-domain ones from two Python wheels, and what is made of them.
+"""Photographs to compare: two in the public domain, from Python wheels, and variants of them.
 
-Nothing here is committed as a picture. Who is in a photo is written down once, beside the photo;
-what a comparison must decide follows from that.
+No picture is committed. Each photo says who is in it, and what a comparison must decide follows.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class PhotoError(Exception):
 
 
 class Person(StrEnum):
-    """Who may be in a photo."""
+    """The people in the photos."""
 
     EILEEN_COLLINS = "Eileen Collins"
     GRACE_HOPPER = "Grace Hopper"

@@ -1,8 +1,8 @@
 """One Lambda execution environment on this machine, without an emulator.
 
-AWS's own runtime client (awslambdaric) runs the handler in a process of its own and fetches
-its events from the Runtime API that is served here, as it does in Lambda: what it answers,
-which ``errorType`` it reports and which log records it writes are therefore the real ones.
+AWS's own runtime client (awslambdaric) runs the handler in a process of its own and fetches its
+events from the Runtime API that is served here, as in Lambda. Answers, error types and log records
+are therefore the real ones.
 Source: the "Lambda runtime API" page of the AWS Lambda developer guide.
 """
 

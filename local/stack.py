@@ -43,13 +43,13 @@ class RekognitionOptions:
     """How the stand-in should behave beyond answering."""
 
     latency_ms: float = 0.0
-    """Added to every call."""
+    """Added to every call, in milliseconds."""
     tps: float | None = None
     """Calls per second before the real throttling errors; None: no quota."""
     scripted: bool = False
-    """Who is on a photo follows from its key, in microseconds; photos may then hold anything."""
-    reads_photos: bool = True
-    """From S3; without, it must be scripted, and every photo is there."""
+    """The key says who is in an image, in microseconds; images may then hold anything."""
+    reads_images: bool = True
+    """From S3. Without, it must be scripted, and every image exists."""
     checks_rights: bool = True
     """Of the caller, with the emulator's IAM: some ten requests a call."""
 
@@ -75,7 +75,7 @@ class Stack:
     wait_scale: float = 1.0
     """Which part of the time between retries of a state machine really passes."""
     progress: Callable[[str], None] = lambda _message: None
-    """Called with a short sentence whenever something has come up."""
+    """Called with a short sentence whenever a server is up."""
     folder: Path = field(init=False)
     """Temporary folder of this run; gone after the block."""
     endpoint: str = field(init=False)
@@ -160,7 +160,7 @@ class Stack:
             *("--port", str(rekognition_port)),
             *("--region", REGION),
             *("--principals", sessions),
-            *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_photos else ()),
+            *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_images else ()),
             *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
             *self.rekognition.arguments(),
         ]
@@ -237,10 +237,10 @@ def _answers(client: httpx.Client, url: str) -> bool:
 
 
 def account_environment(endpoint: str) -> dict[str, str]:
-    """Environment of a program that is to take an emulator for AWS, root's keys included.
+    """Environment of a program that uses an emulator as AWS, root's keys included.
 
-    Of the caller's own environment only what finds programs and providers is passed on: nobody's
-    real credentials, profile or proxy.
+    Of the caller's own environment only what finds programs and providers is passed on: no real
+    credentials, profile or proxy.
     """
     passed = ("PATH", "TF_CLI_CONFIG_FILE", "LANG")
     return {

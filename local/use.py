@@ -1,4 +1,4 @@
-"""Using a deployed function the way its consumers do."""
+"""Use of a deployed function, as its consumers use it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Invoked:
 
 
 def upload(s3: AwsClient, bucket: str, key: str, photo: Photo) -> str:
-    """Put a photo; its version."""
+    """Put a photo; return its version."""
     put = s3.put_object(Bucket=bucket, Key=key, Body=photo.data, ContentType=photo.content_type)
     return str(put.get("VersionId", "null"))
 
@@ -66,7 +66,7 @@ def invoke(
 def log_records(
     stack: Stack, group: str, request_id: str, within: float = _RECORDS_SECONDS
 ) -> list[dict[str, Any]]:
-    """Every log record of one request, in order; they arrive shortly after the answer.
+    """Return every log record of one request, in order; they arrive shortly after the answer.
 
     Args:
         stack: where to look.

@@ -84,7 +84,7 @@ run "people_on_call_hear_in_time_and_are_told_what_to_do" {
       for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.treat_missing_data
       if alarm.treat_missing_data != "notBreaching"
     } == { failed_uploads = "ignore" }
-    error_message = "Silence is no alarm, but a dead-letter queue that SQS stops reporting on must not clear its alarm."
+    error_message = "Silence is not an alarm, but a dead-letter queue that SQS stops reporting on must not clear its alarm."
   }
 }
 

@@ -1,12 +1,9 @@
-"""Waiting for what comes soon: with a deadline, and a sentence about what did not come."""
+"""Waits with a deadline, which say what did not happen."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
-
-Found = TypeVar("Found")
 
 
 def eventually[Found](
@@ -18,19 +15,18 @@ def eventually[Found](
     check: Callable[[], None] = lambda: None,
     why: Callable[[], object] = lambda: "",
 ) -> Found:
-    """Wait until the condition holds, and return what it gave.
+    """Wait until the condition is true, and return its value.
 
     Args:
-        condition: asked again and again; anything that counts as false is waited on.
+        condition: called again and again until its value is true.
         seconds: how long at most.
-        what: what is waited for, as the failure names it.
-        every: seconds between two looks.
-        check: called before each look; what it raises ends the waiting, such as
-            ``EventSource.check``.
-        why: asked once it was in vain; the failure ends with it.
+        what: the name of what is waited for, for the failure.
+        every: seconds between two calls.
+        check: called before each call of the condition; an exception ends the wait.
+        why: called after the deadline; the failure ends with its value.
 
     Raises:
-        AssertionError: it did not come.
+        AssertionError: the deadline passed.
     """
     deadline = time.monotonic() + seconds
     while True:

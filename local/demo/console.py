@@ -1,4 +1,4 @@
-"""Visible progress: a live line in a terminal, plain lines in a file or a CI log."""
+"""Progress: a live line in a terminal, plain lines in a file or a CI log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TELLING = re.compile(
 
 
 class Steps:
-    """Numbers the steps of a run, shows what each is at and keeps how long it took."""
+    """Numbers the steps of a run, shows their progress and keeps how long each took."""
 
     def __init__(self, console: Console, total: int) -> None:
         self.console = console
@@ -26,7 +26,7 @@ class Steps:
 
     @contextlib.contextmanager
     def step(self, name: str, title: str) -> Iterator[Callable[[str], None]]:
-        """Run one step; yields a function that shows what it is at.
+        """Run one step; yields a function that shows a note about its progress.
 
         Args:
             name: the step's name in the report.
@@ -56,7 +56,7 @@ class Steps:
 
 
 def telling(note: Callable[[str], None]) -> Callable[[str], None]:
-    """Pass on only those lines of Terraform's output that say what it is at."""
+    """Pass on only those lines of Terraform's output that show progress."""
 
     def pass_on(line: str) -> None:
         if _TELLING.search(line):

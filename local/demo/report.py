@@ -103,7 +103,7 @@ class Section:
 
 
 def check_writable(folder: Path) -> None:
-    """See that both files can be written there; nothing is changed.
+    """Check that both files can be written there, and change nothing.
 
     Raises:
         ReportError: one of them cannot.
@@ -146,7 +146,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def render(run: Run, album: Album) -> str:
-    """The HTML page."""
+    """Return the HTML page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -53,8 +53,8 @@ _LEASE_MARGIN_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 
 _NOTES = {
-    Claim.DECIDED: "photo already decided",
-    Claim.BUSY: "photo being decided elsewhere",
+    Claim.DECIDED: "image already decided",
+    Claim.BUSY: "image being decided elsewhere",
 }
 
 
@@ -138,7 +138,7 @@ class UploadHandler:
             return False
         if not self._write(key, result, run):
             # Another holder of the claim was faster. The decision on record here does not count.
-            audit.record_note("photo decided elsewhere", target_key=upload.key, result_key=key)
+            audit.record_note("image decided elsewhere", target_key=upload.key, result_key=key)
         return True
 
     def _result(self, image: StoredImage, run: _Run) -> dict[str, Any] | None:

@@ -182,7 +182,7 @@ class TestUploads:
 
     @pytest.mark.parametrize(
         ("is_decided", "note"),
-        [(True, "photo already decided"), (False, "photo being decided elsewhere")],
+        [(True, "image already decided"), (False, "image being decided elsewhere")],
     )
     def test_an_image_that_another_invocation_decides_is_noted(
         self, bulk: BulkWork, records: Records, is_decided: bool, note: str
