@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo threshold test test-payload fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
+.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -28,6 +28,9 @@ test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
 
 test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)
+
+test-botocore: ## Run the function's tests with each minor version of the AWS SDK since 1.35 (ARGS="1.35" for one)
+	@$(RUN) --with "" python -m tools.sdk_versions $(ARGS)
 
 fuzz: ## Try 100,000 hostile events of each kind (some hours)
 	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
@@ -65,7 +68,11 @@ bench-threshold: ## Measure a threshold report of a million pairs: seconds and m
 requirements: ## Pin the newest Python packages that fit together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
 		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
-		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done'
+		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done; \
+		for name in botocore/*.txt; do echo "$$name"; line=$${name#*/}; \
+		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --output-file="$$name" - \
+		<<<"boto3==$${line%.txt}.*" || exit; done'
 
 release-check: ## Check that VERSION=0.1.0 can be released
 	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"

@@ -28,7 +28,7 @@ from face_compare.bulk.s3_events import (
 )
 from face_compare.contract.answer import error_members, target_answer
 from face_compare.engine.comparer import Comparer
-from face_compare.engine.error_mapping import AWS_ERRORS, general_error
+from face_compare.engine.error_mapping import general_error
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import (
     ConfigurationError,
@@ -38,6 +38,7 @@ from face_compare.model.errors import (
 )
 from face_compare.model.image import StoredImage
 from face_compare.runtime import audit
+from face_compare.runtime.clients import AWS_ERRORS
 from face_compare.runtime.settings import RESERVE_SECONDS, SecondsLeft, Settings
 
 if TYPE_CHECKING:
