@@ -1,32 +1,21 @@
-# The function: what runs, with what it is told.
+# The function, its rule, its log, its URL and its names: what a caller gets.
 
-# OpenTofu knows no shared mock file, so every test file carries what it needs: values whose form a
-# policy, a condition or another resource depends on.
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
-
   mock_data "aws_partition" {
     defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
   }
-
   mock_data "aws_region" {
     defaults = { region = "eu-west-1" }
   }
-
-  mock_data "aws_s3_bucket" {
-    defaults = { bucket_region = "eu-west-1" }
-  }
-
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
   }
-
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
   }
-
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
@@ -36,41 +25,28 @@ variables {
   name = "face-compare"
 }
 
-run "the_function_runs_the_committed_zip" {
+run "a_name_is_enough_for_a_working_stack" {
   command = plan
 
   assert {
-    condition     = endswith(aws_lambda_function.compare.filename, "lambda/face_compare.zip") && !startswith(aws_lambda_function.compare.filename, "/")
-    error_message = "filename must stay relative to the module, or every machine plans a change."
+    condition = [
+      aws_lambda_function.compare.function_name,
+      aws_lambda_function.compare.handler,
+      aws_lambda_function.compare.runtime,
+      one(aws_lambda_function.compare.architectures),
+      aws_lambda_function.compare.memory_size,
+      aws_lambda_function.compare.timeout,
+      coalesce(aws_lambda_function.compare.reserved_concurrent_executions, -1),
+    ] == ["face-compare", "face_compare.handler.handler", "python3.13", "arm64", 512, 30, -1]
+    error_message = "Defaults: python3.13 on arm64, 512 MB, 30 s, and the account's pool of concurrency."
   }
 
   assert {
-    condition     = aws_lambda_function.compare.source_code_hash == filebase64sha256("./lambda/face_compare.zip")
-    error_message = "A new zip must change the function."
+    condition = [aws_lambda_function.compare.filename, aws_lambda_function.compare.source_code_hash] == [
+      "./lambda/face_compare.zip", filebase64sha256("./lambda/face_compare.zip"),
+    ]
+    error_message = "A new zip must change the function, and an absolute path would change it on every machine."
   }
-
-  assert {
-    condition     = aws_lambda_function.compare.handler == "face_compare.handler.handler"
-    error_message = "Lambda must find the handler in the zip."
-  }
-}
-
-run "the_defaults_suit_one_comparison" {
-  command = plan
-
-  assert {
-    condition     = aws_lambda_function.compare.runtime == "python3.13" && one(aws_lambda_function.compare.architectures) == "arm64" && aws_lambda_function.compare.memory_size == 512 && aws_lambda_function.compare.timeout == 30
-    error_message = "Defaults: python3.13 on arm64, 512 MB, 30 s."
-  }
-
-  assert {
-    condition     = coalesce(aws_lambda_function.compare.reserved_concurrent_executions, -1) == -1
-    error_message = "By default the function must share the account's pool."
-  }
-}
-
-run "the_payload_is_told_what_it_needs" {
-  command = plan
 
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
@@ -85,15 +61,88 @@ run "the_payload_is_told_what_it_needs" {
       FACE_COMPARE_TIMEOUT_SECONDS      = "30"
       FACE_COMPARE_WORKERS              = "5"
     })
-    error_message = "The payload reads these variables; one missing and every invocation fails."
+    error_message = "The payload reads these variables: if one is missing, every invocation fails. No review band."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.image) == 1 && length(data.aws_s3_bucket.existing) == 0
+    error_message = "Without bucket.existing the module must create its own bucket."
+  }
+
+  assert {
+    condition = sum([
+      length(aws_cloudwatch_dashboard.overview),
+      length(aws_cloudwatch_log_metric_filter.record),
+      length(aws_cloudwatch_metric_alarm.on_call),
+      length(aws_cloudwatch_query_definition.saved),
+      length(aws_iam_role_policy.network),
+      length(aws_lambda_function.compare.vpc_config),
+      length(aws_lambda_function_url.compare),
+    ]) == 0 && output.function_url == null
+    error_message = "Nobody pays for an alarm, or gets a URL or a right to network interfaces, without asking for it."
   }
 }
 
-run "settings_reach_function_and_payload" {
+run "decisions_are_kept_for_ninety_days_and_then_go" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_cloudwatch_log_group.function.retention_in_days == 90 &&
+      !coalesce(aws_cloudwatch_log_group.function.skip_destroy, false)
+    )
+    error_message = "Records must be kept for 90 days by default, and destroy must delete the log group."
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function.compare.logging_config :
+      [config.log_group, config.log_format, config.application_log_level, config.system_log_level]
+    ] == [[aws_cloudwatch_log_group.function.name, "JSON", "INFO", "INFO"]]
+    error_message = "Records must be JSON, in the log group with the retention; above INFO Lambda drops the decisions."
+  }
+}
+
+run "a_wrapper_may_pass_null_for_every_optional_input" {
   command = plan
 
   variables {
-    comparison = { similarity_threshold = 99.5 }
+    allow_unlisted_region = null
+    bucket                = null
+    comparison            = null
+    function              = null
+    function_url          = null
+    kms_key_arn           = null
+    log_retention_days    = null
+    monitoring            = null
+    network               = null
+    on_upload             = null
+    rekognition_tps       = null
+    role                  = null
+    tags                  = null
+  }
+
+  assert {
+    condition = [
+      aws_lambda_function.compare.timeout,
+      aws_cloudwatch_log_group.function.retention_in_days,
+      length(aws_s3_bucket.image),
+    ] == [30, 90, 1]
+    error_message = "null must mean the default."
+  }
+}
+
+run "settings_reach_function_payload_and_log" {
+  command = plan
+
+  variables {
+    bucket = { prefixes = { challenge = "in/", reference = "people/known/", results = "out/" } }
+    comparison = {
+      concurrency          = 12
+      require_single_face  = true
+      review_threshold     = 90.5
+      similarity_threshold = 99.5
+    }
     function = {
       architecture         = "x86_64"
       memory_size          = 1769
@@ -101,17 +150,24 @@ run "settings_reach_function_and_payload" {
       runtime              = "python3.12"
       timeout              = 60
     }
-    bucket = { prefixes = {
-      challenge = "in/"
-      reference = "people/known/"
-      results   = "out/"
-    } }
+    log_retention_days = 7
+    network = {
+      security_group_ids = ["sg-0123456789abcdef0"]
+      subnet_ids         = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    }
     rekognition_tps = 50
   }
 
   assert {
-    condition     = one(aws_lambda_function.compare.architectures) == "x86_64" && aws_lambda_function.compare.memory_size == 1769 && aws_lambda_function.compare.reserved_concurrent_executions == 5 && aws_lambda_function.compare.runtime == "python3.12" && aws_lambda_function.compare.timeout == 60
-    error_message = "var.function must reach the function."
+    condition = [
+      one(aws_lambda_function.compare.architectures),
+      aws_lambda_function.compare.memory_size,
+      aws_lambda_function.compare.reserved_concurrent_executions,
+      aws_lambda_function.compare.runtime,
+      aws_lambda_function.compare.timeout,
+      aws_cloudwatch_log_group.function.retention_in_days,
+    ] == ["x86_64", 1769, 5, "python3.12", 60, 7]
+    error_message = "var.function must reach the function, log_retention_days the log group."
   }
 
   assert {
@@ -119,14 +175,194 @@ run "settings_reach_function_and_payload" {
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
       FACE_COMPARE_CALLS_PER_SECOND     = "16.333"
       FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
-      FACE_COMPARE_CONCURRENCY          = "5"
+      FACE_COMPARE_CONCURRENCY          = "12"
       FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
-      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
+      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "true"
       FACE_COMPARE_RESULTS_PREFIX       = "out/"
+      FACE_COMPARE_REVIEW_THRESHOLD     = "90.5"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "99.5"
       FACE_COMPARE_TIMEOUT_SECONDS      = "60"
       FACE_COMPARE_WORKERS              = "26"
     })
-    error_message = "Threshold, timeout, prefixes and pace must reach the payload."
+    error_message = "Rule, timeout, prefixes and pace must reach the payload, or it decides by another rule."
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function.compare.vpc_config : [config.security_group_ids, config.subnet_ids]
+    ] == [[toset(var.network.security_group_ids), toset(var.network.subnet_ids)]]
+    error_message = "Subnets and security groups must reach the function."
+  }
+
+  assert {
+    condition     = output.comparison == var.comparison
+    error_message = "Terraform ignores misspelled members: the output must show the rule that is left."
+  }
+
+  assert {
+    condition = output.invoke_command == join(" ", [
+      "printf '%s' '{\"source\":\"people/known/alice.jpg\",\"target\":\"in/alice-1.jpg\"}' |",
+      "aws lambda invoke --region eu-west-1 --function-name face-compare",
+      "--payload fileb:///dev/stdin answer.json && cat answer.json",
+    ])
+    error_message = "invoke_command must name region and function, send keys below the prefixes and show the answer."
+  }
+}
+
+run "the_address_answers_signed_requests_only" {
+  command = plan
+
+  variables {
+    function_url = true
+  }
+
+  assert {
+    condition = (
+      one(aws_lambda_function_url.compare[*].authorization_type) == "AWS_IAM" &&
+      length(aws_lambda_function_url.compare[0].cors) == 0
+    )
+    error_message = "With any other authorization anyone who guesses the address may compare faces."
+  }
+}
+
+run "a_region_without_rekognition_is_refused_before_anything_is_made" {
+  command = plan
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "eu-west-3" }
+  }
+
+  expect_failures = [aws_lambda_function.compare]
+}
+
+run "a_new_region_does_not_have_to_wait_for_a_release" {
+  command = plan
+
+  variables {
+    allow_unlisted_region = true
+    function_url          = true
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "eu-west-3" }
+  }
+
+  assert {
+    condition     = output.bucket_name == "face-compare-111122223333-eu-west-3"
+    error_message = "allow_unlisted_region must overrule the table of regions, for Rekognition and for URLs."
+  }
+}
+
+run "an_address_that_lambda_cannot_give_is_refused_before_anything_is_made" {
+  command = plan
+
+  variables {
+    function_url = true
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "il-central-1" }
+  }
+
+  expect_failures = [aws_lambda_function_url.compare]
+}
+
+run "the_longest_name_fits_in_the_longest_region_and_the_largest_values_are_not_refused" {
+  command = plan
+
+  variables {
+    bucket = {
+      expiry_days = { challenge = 3650 }
+      prefixes    = { challenge = "a/b/c/", reference = "a/b/d/", results = "a/b/cc/" }
+    }
+    comparison         = { similarity_threshold = 100 }
+    function           = { memory_size = 10240, timeout = 900 }
+    log_retention_days = 3653
+    rekognition_tps    = 1000
+    name               = "abcdefghijklmnopqrstuvwxyz-12345678"
+    role               = { path = "/a/b/", permissions_boundary_arn = "arn:aws:iam::aws:policy/PowerUserAccess" }
+  }
+
+  override_data {
+    target = data.aws_region.current
+    # Without function URLs, so that callers by lambda:InvokeFunction do not lose a region that has Rekognition.
+    values = { region = "ap-southeast-5" }
+  }
+
+  assert {
+    condition = [
+      length(aws_s3_bucket.image[0].bucket),
+      length(aws_iam_role.function.name) <= 64,
+      length(aws_lambda_function.compare.function_name) <= 64,
+    ] == [63, true, true]
+    error_message = "A bucket's name may have 63 characters, those of roles and functions 64."
+  }
+
+  assert {
+    condition = [
+      aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_SIMILARITY_THRESHOLD,
+      aws_lambda_function.compare.timeout,
+      aws_cloudwatch_log_group.function.retention_in_days,
+      aws_iam_role.function.path,
+      aws_iam_role.function.permissions_boundary,
+    ] == ["100", 900, 3653, "/a/b/", "arn:aws:iam::aws:policy/PowerUserAccess"]
+    error_message = "Accepted values must reach function, log group and role unchanged."
+  }
+
+  assert {
+    condition = [
+      output.rate.instances, output.rate.uploads_per_batch, output.rate.pairs_per_batch, output.rate.visibility_timeout,
+    ] == [50, 1000, 200, 5401]
+    error_message = "An event source takes at most 1000 messages per batch, Step Functions 256 KiB of answer."
+  }
+}
+
+run "the_published_example_works_as_it_is" {
+  command = plan
+
+  module {
+    source = "./examples/minimal"
+  }
+
+  assert {
+    condition = [output.bucket_name, output.function_name, output.log_group_name] == [
+      "face-compare-111122223333-eu-west-1", "face-compare", "/aws/lambda/face-compare",
+    ]
+    error_message = "examples/minimal must plan as published and hand on its outputs."
+  }
+}
+
+run "outputs_and_policies_name_what_was_made" {
+  # Role and bucket carry the region, so that one name works in two regions of an account.
+  assert {
+    condition = [
+      output.bucket_arn, output.bucket_name, output.function_arn, output.function_name,
+      output.log_group_arn, output.log_group_name, output.role_arn, output.role_name,
+      ] == [
+      "arn:aws:s3:::face-compare-111122223333-eu-west-1", "face-compare-111122223333-eu-west-1",
+      aws_lambda_function.compare.arn, "face-compare",
+      aws_cloudwatch_log_group.function.arn, "/aws/lambda/face-compare",
+      aws_iam_role.function.arn, "face-compare-eu-west-1",
+    ]
+    error_message = "Names and ARNs must be those of bucket, function, log group and role."
+  }
+
+  assert {
+    condition = output.prefixes == {
+      challenge = "challenge/", manifests = "manifests/", reference = "reference/", results = "results/",
+    }
+    error_message = "prefixes must say where images, lists and results belong."
+  }
+
+  assert {
+    condition = [local.bucket_arn, local.function_arn, local.log_group_arn] == [
+      "arn:aws:s3:::${aws_s3_bucket.image[0].bucket}",
+      aws_lambda_function.compare.arn,
+      aws_cloudwatch_log_group.function.arn,
+    ]
+    error_message = "The ARNs in the policies must be those that AWS gives."
   }
 }

@@ -1,34 +1,23 @@
-# What the function may do, to the last action.
+# What the function and its callers may do, to the last action, and what a customer key covers.
 
-# OpenTofu knows no shared mock file, so every test file carries what it needs: values whose form a
-# policy, a condition or another resource depends on.
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
-
   mock_data "aws_partition" {
     defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
   }
-
   mock_data "aws_region" {
     defaults = { region = "eu-west-1" }
   }
-
-  mock_data "aws_s3_bucket" {
-    defaults = { bucket_region = "eu-west-1" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
-  }
-
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
   }
-
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
+  }
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
   }
 }
 
@@ -41,62 +30,31 @@ run "the_function_may_do_this_and_no_more" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => toset(flatten([statement.Action]))
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
       } == {
-      CompareFaces             = toset(["rekognition:CompareFaces", "rekognition:DetectFaces"])
-      ReadPhotos               = toset(["s3:GetObject", "s3:GetObjectVersion"])
-      TellMissingFromForbidden = toset(["s3:ListBucket"])
-      WriteLogs                = toset(["logs:CreateLogStream", "logs:PutLogEvents"])
+      CompareFaces = [toset(["rekognition:CompareFaces", "rekognition:DetectFaces"]), toset(["*"])]
+      ReadPhotos = [toset(["s3:GetObject", "s3:GetObjectVersion"]), toset([
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/reference/*",
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/challenge/*",
+      ])]
+      TellMissingFromForbidden = [
+        toset(["s3:ListBucket"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1"]),
+      ]
+      WriteLogs = [toset(["logs:CreateLogStream", "logs:PutLogEvents"]), toset([
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare:*",
+      ])]
     }
-    error_message = "The role's policy must hold these statements with these actions, no other."
+    # So without kms_key_arn no right to KMS, and never logs:CreateLogGroup: a destroyed log group stays gone.
+    error_message = "The role must hold these statements and no other; only Rekognition takes \"*\" alone."
   }
 
   assert {
-    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Effect == "Allow" && !can(statement.NotAction) && !can(statement.NotResource)])
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      statement.Effect == "Allow" && length(setintersection(keys(statement), ["NotAction", "NotResource", "when"])) == 0
+    ])
     error_message = "Statements must allow by name, never by exception."
-  }
-}
-
-run "the_function_reads_photos_of_two_prefixes_of_one_bucket" {
-  command = plan
-
-  assert {
-    condition = {
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => toset(flatten([statement.Resource]))
-      } == {
-      CompareFaces             = toset(["*"])
-      ReadPhotos               = toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/reference/*", "arn:aws:s3:::face-compare-111122223333-eu-west-1/challenge/*"])
-      TellMissingFromForbidden = toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1"])
-      WriteLogs                = toset(["arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare:*"])
-    }
-    error_message = "Every statement must name its resources; only Rekognition's takes \"*\", because its API knows no other form."
-  }
-}
-
-run "the_function_reads_where_the_prefixes_say" {
-  command = plan
-
-  variables {
-    bucket = { prefixes = {
-      challenge = "in/"
-      reference = "people/known/"
-    } }
-  }
-
-  assert {
-    condition = toset(flatten([
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Resource if statement.Sid == "ReadPhotos"
-    ])) == toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/people/known/*", "arn:aws:s3:::face-compare-111122223333-eu-west-1/in/*"])
-    error_message = "ReadPhotos must follow var.prefixes."
-  }
-}
-
-run "a_destroyed_log_group_stays_gone" {
-  command = plan
-
-  assert {
-    condition     = !strcontains(aws_iam_role_policy.function.policy, "CreateLogGroup")
-    error_message = "The role must not be able to create the log group again."
   }
 }
 
@@ -105,26 +63,193 @@ run "only_lambda_can_take_the_role" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role.function.assume_role_policy).Statement : [statement.Effect, statement.Action, statement.Principal]
+      for statement in jsondecode(aws_iam_role.function.assume_role_policy).Statement :
+      [statement.Effect, statement.Action, statement.Principal]
     ] == [["Allow", "sts:AssumeRole", { Service = "lambda.amazonaws.com" }]]
     error_message = "The trust policy must name lambda.amazonaws.com and nobody else."
   }
 }
 
-run "the_role_keeps_to_the_organizations_rules" {
+run "without_an_address_a_caller_may_only_invoke" {
+  command = plan
+
+  assert {
+    condition = jsonencode(jsondecode(output.invoker_policy_json).Statement) == jsonencode([{
+      Sid      = "Invoke"
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+    }])
+    error_message = "A direct caller needs lambda:InvokeFunction on this function and nothing else."
+  }
+}
+
+run "a_caller_through_the_address_gets_both_actions_and_no_way_past_it" {
   command = plan
 
   variables {
-    role = {
-      path                     = "/service/faces/"
-      permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
+    function_url = true
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(output.invoker_policy_json).Statement) == jsonencode([
+      {
+        Sid       = "InvokeThroughUrl"
+        Effect    = "Allow"
+        Action    = "lambda:InvokeFunctionUrl"
+        Resource  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+        Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
+      },
+      {
+        Sid       = "InvokeOnlyThroughUrl"
+        Effect    = "Allow"
+        Action    = "lambda:InvokeFunction"
+        Resource  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+        Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
+      },
+    ])
+    error_message = "Lambda asks a caller of the address for both actions; each must name this function only."
+  }
+}
+
+run "lambda_may_place_the_function_and_its_code_may_not" {
+  command = plan
+
+  variables {
+    network = {
+      security_group_ids = ["sg-0123456789abcdef0"]
+      subnet_ids         = ["subnet-0123456789abcdef0"]
     }
   }
 
   assert {
-    condition     = aws_iam_role.function.path == "/service/faces/" && aws_iam_role.function.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary"
-    error_message = "Path and permissions boundary must reach the role."
+    condition = jsonencode({
+      for statement in jsondecode(aws_iam_role_policy.network[0].policy).Statement :
+      statement.Sid => [statement.Effect, sort(statement.Action), sort(flatten([statement.Resource]))]
+      }) == jsonencode({
+      PlaceInNetwork = ["Allow", [
+        "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses",
+        ], [
+        "arn:aws:ec2:eu-west-1:*:security-group/*",
+        "arn:aws:ec2:eu-west-1:*:subnet/*",
+        "arn:aws:ec2:eu-west-1:111122223333:*/*",
+      ]]
+      SeeNetwork = ["Allow", ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], ["*"]]
+      KeepCodeFromNetwork = ["Deny", [
+        "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+      ], ["*"]]
+    })
+    error_message = "The role needs this to place the function, also in subnets that another account shares; no more."
   }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_iam_role_policy.network[0].policy).Statement : statement.Condition
+      if statement.Effect == "Deny"
+      ]) == {
+      ArnEquals = {
+        "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+      }
+    }
+    error_message = "The denial must hit calls of this function's code and no other: Lambda's own must pass."
+  }
+}
+
+run "the_function_decrypts_images_and_nothing_else" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement
+      if strcontains(jsonencode(statement), "kms:")
+      ]) == jsonencode([{
+        Sid      = "DecryptPhotos"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = var.kms_key_arn
+        Condition = {
+          StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" }
+          StringLike = {
+            "kms:EncryptionContext:aws:s3:arn" = [
+              "arn:aws:s3:::face-compare-111122223333-eu-west-1",
+              "arn:aws:s3:::face-compare-111122223333-eu-west-1/reference/*",
+              "arn:aws:s3:::face-compare-111122223333-eu-west-1/challenge/*",
+            ]
+          }
+        }
+    }])
+    error_message = "The role may decrypt only: with this key, through S3 of this region, images of this bucket."
+  }
+}
+
+run "one_customer_key_covers_bucket_log_and_queues" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    on_upload   = {}
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_server_side_encryption_configuration.image[0].rule : [
+        one(rule.apply_server_side_encryption_by_default).sse_algorithm,
+        one(rule.apply_server_side_encryption_by_default).kms_master_key_id,
+      ] if rule.bucket_key_enabled
+    ] == [["aws:kms", var.kms_key_arn]]
+    error_message = "The bucket must use SSE-KMS with the given key, and a bucket key: not a KMS call for each image."
+  }
+
+  assert {
+    condition = toset([
+      aws_cloudwatch_log_group.function.kms_key_id,
+      aws_sqs_queue.failed_upload[0].kms_master_key_id,
+      aws_sqs_queue.upload[0].kms_master_key_id,
+    ]) == toset([var.kms_key_arn])
+    error_message = "Log group and both queues must use the given key."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      statement.Sid => [toset(flatten([statement.Action])), statement.Resource, statement.Condition]
+      if contains(["DecryptUploads", "EncryptResults"], statement.Sid)
+      } == {
+      DecryptUploads = [toset(["kms:Decrypt"]), var.kms_key_arn, {
+        StringEquals = {
+          "kms:EncryptionContext:aws:sqs:arn" = "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"
+          "kms:ViaService"                    = "sqs.eu-west-1.amazonaws.com"
+        }
+      }]
+      EncryptResults = [toset(["kms:Decrypt", "kms:GenerateDataKey"]), var.kms_key_arn, {
+        StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" }
+        StringLike = {
+          "kms:EncryptionContext:aws:s3:arn" = [
+            "arn:aws:s3:::face-compare-111122223333-eu-west-1",
+            "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*",
+          ]
+        }
+      }]
+    }
+    error_message = "The key must serve this queue's messages and this bucket's results, each through its service only."
+  }
+}
+
+run "a_key_in_another_region_is_refused_before_anything_is_made" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  expect_failures = [aws_cloudwatch_log_group.function]
 }
 
 run "arns_are_those_of_govcloud_in_govcloud" {
@@ -142,10 +267,16 @@ run "arns_are_those_of_govcloud_in_govcloud" {
 
   variables {
     kms_key_arn = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    on_upload   = {}
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.function.policy, "arn:aws:") && !strcontains(aws_s3_bucket_policy.image[0].policy, "arn:aws:") && startswith(output.bucket_arn, "arn:aws-us-gov:s3:::")
+    condition = alltrue([
+      for policy in [
+        aws_iam_role_policy.function.policy, aws_s3_bucket_policy.image[0].policy, aws_sqs_queue.upload[0].policy,
+        output.invoker_policy_json,
+      ] : !strcontains(policy, "arn:aws:")
+    ]) && startswith(output.bucket_arn, "arn:aws-us-gov:s3:::")
     error_message = "No policy may hold an ARN of another partition: it would match nothing."
   }
 }

@@ -1,36 +1,27 @@
-# Photos that arrive by themselves: bucket, queue, dead-letter queue, event source, rights.
+# Uploads: bucket, queue, dead-letter queue, event source and rights; and what follows from the account's quota.
 
-# OpenTofu knows no shared mock file, so every test file carries what it needs: values whose form a
-# policy, a condition or another resource depends on.
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
-
   mock_data "aws_partition" {
     defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
   }
-
   mock_data "aws_region" {
     defaults = { region = "eu-west-1" }
   }
-
   mock_data "aws_s3_bucket" {
     defaults = { bucket_region = "eu-west-1" }
   }
-
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
   }
-
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
   }
-
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-
   mock_resource "aws_sqs_queue" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
   }
@@ -59,31 +50,24 @@ run "nothing_of_it_is_there_unless_asked_for" {
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.function.policy, "sqs:") && !strcontains(aws_iam_role_policy.function.policy, "s3:PutObject")
+    condition = alltrue([
+      for action in ["sqs:", "s3:PutObject"] : !strcontains(aws_iam_role_policy.function.policy, action)
+    ])
     error_message = "Without on_upload the function must neither read queues nor write to the bucket."
   }
 
   assert {
-    condition     = output.uploads_queue_arn == null && output.uploads_queue_url == null && output.failed_uploads_queue_arn == null && output.failed_uploads_queue_url == null && output.retry_failed_uploads_command == null && output.upload_notification == null
+    condition = alltrue([
+      for value in [
+        output.failed_uploads_queue_arn, output.failed_uploads_queue_url, output.retry_failed_uploads_command,
+        output.upload_notification, output.uploads_queue_arn, output.uploads_queue_url,
+      ] : value == null
+    ])
     error_message = "Outputs of what is not there must be null."
   }
 }
 
-run "a_photo_put_below_challenge_is_announced" {
-  command = plan
-
-  assert {
-    condition     = one(aws_s3_bucket_notification.upload[0].queue).filter_prefix == "challenge/" && one(aws_s3_bucket_notification.upload[0].queue).events == toset(["s3:ObjectCreated:*"])
-    error_message = "Every new object below challenge/ must be announced, and nothing else: a result would set off the next comparison."
-  }
-
-  assert {
-    condition     = aws_s3_bucket_notification.upload[0].eventbridge
-    error_message = "Consumers of results wait at EventBridge."
-  }
-}
-
-run "only_this_bucket_can_announce_photos" {
+run "only_this_bucket_can_announce_images" {
   command = plan
 
   assert {
@@ -99,68 +83,58 @@ run "only_this_bucket_can_announce_photos" {
           StringEquals = { "aws:SourceAccount" = "111122223333" }
         },
     ]]
-    error_message = "S3 alone, for this bucket of this account alone, may put messages into the queue."
+    error_message = "Only S3, for this bucket of this account, may put messages into the queue."
   }
-}
-
-run "messages_never_travel_over_plain_http_nor_lie_in_the_clear" {
-  command = plan
 
   assert {
     condition = alltrue([
-      for queue in [aws_sqs_queue.upload[0], aws_sqs_queue.failed_upload[0]] : anytrue([
+      for queue in [aws_sqs_queue.upload[0], aws_sqs_queue.failed_upload[0]] : [
         for statement in jsondecode(queue.policy).Statement :
-        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false" && endswith(statement.Resource, ":${queue.name}")
-      ])
+        [statement.Principal, statement.Action, statement.Resource, statement.Condition] if statement.Effect == "Deny"
+        ] == [[
+          "*", "sqs:*", "arn:aws:sqs:eu-west-1:111122223333:${queue.name}",
+          { Bool = { "aws:SecureTransport" = "false" } },
+      ]] && queue.sqs_managed_sse_enabled
     ])
-    error_message = "Both queues must refuse plain HTTP."
-  }
-
-  assert {
-    condition     = aws_sqs_queue.upload[0].sqs_managed_sse_enabled && aws_sqs_queue.failed_upload[0].sqs_managed_sse_enabled
-    error_message = "Without kms_key_arn both queues must use SSE-SQS."
+    error_message = "Both queues must refuse plain HTTP, and encrypt with SSE-SQS if there is no kms_key_arn."
   }
 }
 
-run "what_cannot_be_compared_is_kept" {
-  assert {
-    condition     = jsondecode(aws_sqs_queue.upload[0].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.failed_upload[0].arn, maxReceiveCount = 5 }
-    error_message = "After five tries an upload must go to the dead-letter queue."
-  }
-
-  assert {
-    condition     = jsondecode(aws_sqs_queue.failed_upload[0].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"] }
-    error_message = "No other queue may use this dead-letter queue."
-  }
-
-  assert {
-    condition     = aws_sqs_queue.failed_upload[0].message_retention_seconds == 1209600 && aws_sqs_queue.failed_upload[0].message_retention_seconds - aws_sqs_queue.upload[0].message_retention_seconds >= 4 * 86400
-    error_message = "SQS counts from the photo's arrival: the dead-letter queue must keep a message days longer than the queue."
-  }
-
-  assert {
-    condition     = output.retry_failed_uploads_command == "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_upload[0].arn}"
-    error_message = "The command must move what is in the dead-letter queue back."
-  }
-}
-
-run "how_often_an_upload_is_tried_follows_the_input" {
-  variables {
-    on_upload = { max_attempts = 9 }
-  }
-
-  assert {
-    condition     = jsondecode(aws_sqs_queue.upload[0].redrive_policy).maxReceiveCount == 9
-    error_message = "on_upload.max_attempts must reach the queue."
-  }
-}
-
-run "one_bad_photo_does_not_bring_its_whole_batch_back" {
+run "uploaded_images_are_announced_and_retried_one_by_one" {
   command = plan
 
+  variables {
+    tags = { cost-centre = "42" }
+  }
+
   assert {
-    condition     = aws_lambda_event_source_mapping.upload[0].function_response_types == toset(["ReportBatchItemFailures"])
-    error_message = "The event source must take partial answers."
+    condition = [
+      for each in aws_s3_bucket_notification.upload :
+      [each.eventbridge, one(each.queue).filter_prefix, one(each.queue).events]
+    ] == [[true, "challenge/", toset(["s3:ObjectCreated:*"])]]
+    error_message = "Images below challenge/ must be announced to the queue, and results to consumers on EventBridge."
+  }
+
+  assert {
+    condition = [
+      for each in aws_lambda_event_source_mapping.upload : each.function_response_types
+    ] == [toset(["ReportBatchItemFailures"])]
+    error_message = "One bad image must not bring its whole batch back: the event source must take partial answers."
+  }
+
+  assert {
+    condition = alltrue([
+      for tags in [
+        aws_cloudwatch_log_group.function.tags,
+        aws_iam_role.function.tags,
+        aws_lambda_event_source_mapping.upload[0].tags,
+        aws_lambda_function.compare.tags,
+        aws_s3_bucket.image[0].tags,
+        aws_sqs_queue.failed_upload[0].tags,
+        aws_sqs_queue.upload[0].tags,
+      ] : tags == tomap({ cost-centre = "42" })
+    ])
+    error_message = "Log group, role, function, event source, bucket and queues must carry var.tags."
   }
 }
 
@@ -169,18 +143,20 @@ run "the_function_may_do_what_uploads_take_and_no_more" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
-      if contains(["ReceiveUploads", "WriteResults"], statement.Sid)
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
+      if !contains(["CompareFaces", "ReadPhotos", "TellMissingFromForbidden", "WriteLogs"], statement.Sid)
       } == {
-      ReceiveUploads = [toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), toset(["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"])]
-      WriteResults   = [toset(["s3:GetObject", "s3:PutObject"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json", "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json.claim"])]
+      ReceiveUploads = [
+        toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),
+        toset(["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"]),
+      ]
+      WriteResults = [toset(["s3:GetObject", "s3:PutObject"]), toset([
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json",
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json.claim",
+      ])]
     }
-    error_message = "Uploads take reading one queue and writing below results/."
-  }
-
-  assert {
-    condition     = toset([for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid]) == toset(["CompareFaces", "ReadPhotos", "ReceiveUploads", "TellMissingFromForbidden", "WriteLogs", "WriteResults"])
-    error_message = "on_upload must add two statements and no other."
+    error_message = "Uploads take reading one queue and writing below results/: two statements and no other."
   }
 }
 
@@ -188,86 +164,60 @@ run "prefixes_reach_notification_rights_and_events" {
   command = plan
 
   variables {
-    bucket = { prefixes = { challenge = "in/", results = "out/" } }
+    bucket = { prefixes = { challenge = "in/", reference = "people/known/", results = "out/" } }
   }
 
   assert {
-    condition     = one(aws_s3_bucket_notification.upload[0].queue).filter_prefix == "in/" && strcontains(aws_iam_role_policy.function.policy, "face-compare-111122223333-eu-west-1/out/*") && jsondecode(output.result_event_pattern).detail.object.key == [{ wildcard = "out/*.json" }]
-    error_message = "Notification, rights and event pattern must follow var.prefixes."
+    condition = (
+      one(aws_s3_bucket_notification.upload[0].queue).filter_prefix == "in/" &&
+      jsondecode(output.result_event_pattern).detail.object.key == [{ wildcard = "out/*.json" }]
+    )
+    error_message = "Notification and event pattern must follow bucket.prefixes."
   }
-}
-
-run "consumers_see_results_of_this_bucket_and_no_claims" {
-  command = plan
 
   assert {
-    condition = jsondecode(output.result_event_pattern) == {
-      source        = ["aws.s3"]
-      "detail-type" = ["Object Created"]
-      detail = {
-        bucket = { name = ["face-compare-111122223333-eu-west-1"] }
-        object = { key = [{ wildcard = "results/*.json" }] }
-      }
-    }
-    error_message = "The pattern must match the results of this bucket; a claim ends in .claim."
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Resource
+      if contains(["ReadPhotos", "WriteResults"], statement.Sid)
+      ])) == toset([
+      for path in ["people/known/*", "in/*", "out/*.json", "out/*.json.claim"] :
+      "arn:aws:s3:::face-compare-111122223333-eu-west-1/${path}"
+    ])
+    error_message = "The function's rights must follow bucket.prefixes."
   }
 }
 
-run "one_customer_key_covers_the_queues_too" {
-  command = plan
-
+run "what_cannot_be_compared_is_kept_and_consumers_see_results" {
   variables {
-    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    bucket = { existing = { name = "their-images" } }
   }
 
   assert {
-    condition     = aws_sqs_queue.upload[0].kms_master_key_id == var.kms_key_arn && aws_sqs_queue.failed_upload[0].kms_master_key_id == var.kms_key_arn
-    error_message = "Both queues must use the key that was given."
+    condition = [
+      jsondecode(aws_sqs_queue.upload[0].redrive_policy),
+      jsondecode(aws_sqs_queue.failed_upload[0].redrive_allow_policy),
+      ] == [
+      { deadLetterTargetArn = aws_sqs_queue.failed_upload[0].arn, maxReceiveCount = 5 },
+      {
+        redrivePermission = "byQueue"
+        sourceQueueArns   = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"]
+      },
+    ]
+    error_message = "After five attempts an upload must go to the dead-letter queue, which no other queue may use."
   }
 
   assert {
-    condition = {
-      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
-      statement.Sid => [toset(flatten([statement.Action])), statement.Resource, statement.Condition] if contains(["DecryptUploads", "EncryptResults"], statement.Sid)
-      } == {
-      DecryptUploads = [toset(["kms:Decrypt"]), var.kms_key_arn, {
-        StringEquals = {
-          "kms:EncryptionContext:aws:sqs:arn" = "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"
-          "kms:ViaService"                    = "sqs.eu-west-1.amazonaws.com"
-        }
-      }]
-      EncryptResults = [toset(["kms:Decrypt", "kms:GenerateDataKey"]), var.kms_key_arn, {
-        StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" }
-        StringLike = {
-          "kms:EncryptionContext:aws:s3:arn" = ["arn:aws:s3:::face-compare-111122223333-eu-west-1", "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*"]
-        }
-      }]
-    }
-    error_message = "The key must be usable for this queue's messages and this bucket's results only, each through its own service."
-  }
-}
-
-run "of_an_existing_bucket_nothing_is_touched" {
-  command = plan
-
-  variables {
-    bucket = { existing = { name = "their-photos" } }
+    condition = [
+      aws_sqs_queue.failed_upload[0].message_retention_seconds, aws_sqs_queue.upload[0].message_retention_seconds,
+    ] == [14 * 86400, 10 * 86400]
+    error_message = "SQS counts from the upload: the dead-letter queue must keep a message days longer than the queue."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_notification.upload) == 0
-    error_message = "A bucket has one notification configuration; writing it would drop its owner's."
-  }
-
-  assert {
-    condition     = strcontains(aws_sqs_queue.upload[0].policy, "arn:aws:s3:::their-photos")
-    error_message = "The existing bucket must be let into the queue."
-  }
-}
-
-run "and_its_owner_is_told_what_to_wire" {
-  variables {
-    bucket = { existing = { name = "their-photos" } }
+    condition = output.retry_failed_uploads_command == (
+      "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_upload[0].arn}"
+    )
+    error_message = "The command must move what is in the dead-letter queue back."
   }
 
   assert {
@@ -277,6 +227,129 @@ run "and_its_owner_is_told_what_to_wire" {
       filter_prefix = "challenge/"
       queue_arn     = aws_sqs_queue.upload[0].arn
     }
-    error_message = "upload_notification must say queue, events, prefix and EventBridge."
+    error_message = "The owner of an existing bucket must be told queue, events, prefix and EventBridge."
   }
+
+  assert {
+    condition = jsondecode(output.result_event_pattern) == {
+      source        = ["aws.s3"]
+      "detail-type" = ["Object Created"]
+      detail = {
+        bucket = { name = ["their-images"] }
+        object = { key = [{ wildcard = "results/*.json" }] }
+      }
+    }
+    error_message = "The pattern must match the results of this bucket, and no claims: they end in .claim."
+  }
+}
+
+run "the_lowest_quota_is_used_and_not_exceeded" {
+  command = plan
+
+  assert {
+    condition = jsonencode(output.rate) == jsonencode({
+      calls_per_batch      = 29
+      calls_per_second     = 2.45
+      function_timeout     = 30
+      instances            = 2
+      pairs_per_batch      = 29
+      rekognition_tps      = 5
+      reserved_concurrency = null
+      uploads_per_batch    = 29
+      visibility_timeout   = 181
+      workers              = 5
+    })
+    error_message = "At 5 calls per second: 2 instances, 2.45 calls per second each, batches of 29 that end in 12 s."
+  }
+}
+
+run "a_larger_quota_takes_more_instances_and_the_event_source_follows" {
+  command = plan
+
+  variables {
+    rekognition_tps = 50
+  }
+
+  assert {
+    condition = [
+      output.rate.instances, output.rate.calls_per_second, output.rate.workers, output.rate.uploads_per_batch,
+      output.rate.visibility_timeout,
+    ] == [3, 16.333, 26, 195, 181]
+    error_message = "At 50 calls per second: 3 instances, 16.333 calls per second each."
+  }
+
+  assert {
+    # More than 10 messages per batch need a window. An image stays invisible for six timeouts and the window.
+    condition = [
+      one(aws_lambda_event_source_mapping.upload[0].scaling_config).maximum_concurrency,
+      aws_lambda_event_source_mapping.upload[0].batch_size,
+      aws_lambda_event_source_mapping.upload[0].maximum_batching_window_in_seconds,
+      aws_sqs_queue.upload[0].visibility_timeout_seconds,
+    ] == [3, 195, 1, 181]
+    error_message = "Concurrency, batches and times of event source and queue must be those of rate.tf."
+  }
+}
+
+run "a_smaller_function_does_less_per_second" {
+  command = plan
+
+  variables {
+    function        = { memory_size = 128 }
+    rekognition_tps = 50
+  }
+
+  assert {
+    condition     = [output.rate.instances, output.rate.calls_per_second] == [10, 4.9]
+    error_message = "128 MB have a quarter of the CPU of 512 MB: the quota takes four times the instances."
+  }
+}
+
+run "several_references_make_batches_smaller" {
+  command = plan
+
+  variables {
+    on_upload = { references_per_subject = 4 }
+  }
+
+  assert {
+    condition = [
+      output.rate.calls_per_batch, output.rate.uploads_per_batch,
+      output.rate.pairs_per_batch, output.rate.visibility_timeout,
+    ] == [29, 7, 29, 180]
+    error_message = "An upload costs one call per reference image; a pair of a list still costs one."
+  }
+}
+
+run "an_upload_that_no_invocation_has_time_for_is_refused" {
+  command = plan
+
+  variables {
+    on_upload = { references_per_subject = 30 }
+  }
+
+  expect_failures = [aws_lambda_event_source_mapping.upload]
+}
+
+run "with_the_timeout_that_the_message_names_it_is_taken" {
+  command = plan
+
+  variables {
+    function  = { timeout = 31 }
+    on_upload = { references_per_subject = 30 }
+  }
+
+  assert {
+    condition     = output.rate.uploads_per_batch == 1
+    error_message = "30 calls at 2.45 per second fit into 40 % of 31 s."
+  }
+}
+
+run "fewer_instances_than_the_quota_takes_do_not_send_images_to_the_dead_letter_queue" {
+  command = plan
+
+  variables {
+    function = { reserved_concurrency = 1 }
+  }
+
+  expect_failures = [aws_lambda_event_source_mapping.upload]
 }

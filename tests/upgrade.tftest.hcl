@@ -1,37 +1,21 @@
-# Inputs that come and go on a stack in use: the bucket and its photos, the log group and its records
-# stay what they are.
+# Inputs that come and go on a stack in use: the bucket and its images, the log group and its records stay.
 
-# OpenTofu knows no shared mock file, so every test file carries what it needs: values whose form a
-# policy, a condition or another resource depends on.
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "111122223333" }
   }
-
   mock_data "aws_partition" {
     defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
   }
-
   mock_data "aws_region" {
     defaults = { region = "eu-west-1" }
   }
-
-  mock_data "aws_s3_bucket" {
-    defaults = { bucket_region = "eu-west-1" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
-  }
-
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
   }
-
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-
   mock_resource "aws_sqs_queue" {
     defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
   }
@@ -48,7 +32,7 @@ run "a_stack_in_use" {
   }
 }
 
-run "uploads_and_a_larger_quota_are_taken_up_in_place" {
+run "uploads_and_a_larger_quota_are_added_in_place" {
   command = plan
 
   variables {
@@ -56,74 +40,57 @@ run "uploads_and_a_larger_quota_are_taken_up_in_place" {
     rekognition_tps = 50
   }
 
-  # These are what no resource can change without being replaced; a mock does not know that.
+  # No resource can change these without being replaced; a mock does not know this.
   assert {
-    condition = alltrue([
-      output.bucket_name == "face-compare-111122223333-eu-west-1",
-      output.function_name == "face-compare",
-      output.log_group_name == "/aws/lambda/face-compare",
-      output.role_name == "face-compare-eu-west-1",
-    ])
+    condition = [output.bucket_name, output.function_name, output.log_group_name, output.role_name] == [
+      "face-compare-111122223333-eu-west-1", "face-compare", "/aws/lambda/face-compare", "face-compare-eu-west-1",
+    ]
     error_message = "Bucket, function, log group and role must keep their names."
   }
 
-  # Of a resource at a new address the plan does not know these, and the test fails.
+  # A plan does not know these of a resource at a new address, and then the test fails.
   assert {
-    condition     = alltrue([for id in [aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name] : id != ""])
-    error_message = "The bucket must stay, with its photos."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_log_group.function.id != ""
-    error_message = "The log group must stay, with its records."
-  }
-
-  assert {
-    condition     = aws_lambda_function.compare.id != "" && aws_iam_role.function.unique_id != ""
-    error_message = "Function and role must be changed, not replaced: whoever names them would lose them."
+    condition = alltrue([
+      for id in [
+        aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name, aws_cloudwatch_log_group.function.id,
+        aws_lambda_function.compare.id, aws_iam_role.function.unique_id,
+      ] : id != ""
+    ])
+    error_message = "Bucket with images, log group with records, function and role must be changed, not replaced."
   }
 }
 
-run "and_so_they_are" {
+run "the_stack_has_uploads" {
   variables {
-    on_upload       = {}
+    on_upload       = { max_attempts = 9 }
     rekognition_tps = 50
   }
 
   assert {
-    condition     = length(aws_sqs_queue.upload) == 1
-    error_message = "This test goes on with uploads."
+    condition     = one([for queue in aws_sqs_queue.upload : jsondecode(queue.redrive_policy).maxReceiveCount]) == 9
+    error_message = "This test goes on with uploads, and on_upload.max_attempts must reach the queue."
   }
 }
 
-run "and_they_are_dropped_in_place" {
+run "uploads_are_removed_in_place" {
   command = plan
 
-  # These are what no resource can change without being replaced; a mock does not know that.
+  # As above.
   assert {
-    condition = alltrue([
-      output.bucket_name == "face-compare-111122223333-eu-west-1",
-      output.function_name == "face-compare",
-      output.log_group_name == "/aws/lambda/face-compare",
-      output.role_name == "face-compare-eu-west-1",
-    ])
+    condition = [output.bucket_name, output.function_name, output.log_group_name, output.role_name] == [
+      "face-compare-111122223333-eu-west-1", "face-compare", "/aws/lambda/face-compare", "face-compare-eu-west-1",
+    ]
     error_message = "Bucket, function, log group and role must keep their names."
   }
 
-  # Of a resource at a new address the plan does not know these, and the test fails.
   assert {
-    condition     = alltrue([for id in [aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name] : id != ""])
-    error_message = "The bucket must stay, with its photos."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_log_group.function.id != ""
-    error_message = "The log group must stay, with its records."
-  }
-
-  assert {
-    condition     = aws_lambda_function.compare.id != "" && aws_iam_role.function.unique_id != ""
-    error_message = "Function and role must be changed, not replaced: whoever names them would lose them."
+    condition = alltrue([
+      for id in [
+        aws_s3_bucket.image[0].id, aws_s3_bucket.image[0].bucket_domain_name, aws_cloudwatch_log_group.function.id,
+        aws_lambda_function.compare.id, aws_iam_role.function.unique_id,
+      ] : id != ""
+    ])
+    error_message = "Bucket with images, log group with records, function and role must be changed, not replaced."
   }
 
   assert {
