@@ -1,17 +1,18 @@
-# Every target is one call of tools.run, which installs what is missing and shows progress.
+# Each target is one call of tools.run, which installs what is missing and shows progress.
 
+# Starts the tools: 3.11 or later. Tests run under 3.13, or under this one if it is 3.12 or later.
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
 # More than there are processors: some tests mostly wait.
 PARALLEL := --numprocesses=4
 
-# The environment carries them past the shell, so that spaces and quotes in names are safe.
-export REFERENCE CHALLENGE
+# They reach the commands through the environment, so that spaces and quotes in them are safe.
+export REFERENCE CHALLENGE VERSION
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-payload fuzz soak lint bench bench-cold-start bench-throughput package fmt docs requirements clean
+.PHONY: help demo test test-payload fuzz soak lint fmt docs package bench bench-cold-start bench-throughput requirements release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -19,20 +20,29 @@ help: ## Show this list
 demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
 
-test: ## Run every test: unit, zip, native (Terraform and OpenTofu), local stack (ARGS="-k name" for some)
+test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
 	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
-test-payload: ## Run the function's tests alone, in a minute; under another Python with PYTHON=python3.13
+test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)
 
-fuzz: ## Hostile events, 100,000 of each kind (some hours)
+fuzz: ## Try 100,000 hostile events of each kind (some hours)
 	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
 
-soak: ## Half an hour of good, bad and hostile requests on the local stack (ARGS="--seconds 300" for less)
+soak: ## Send good, bad and hostile requests to the local stack for half an hour; less with ARGS="--seconds 300"
 	@$(RUN) --with terraform python -m local.soak $(ARGS)
 
-lint: ## Check formats, configurations (checkov too), types and the README's tables
-	@$(RUN) python -m tools.lint
+lint: ## Run every static check; some of them with ARGS="ruff mypy"
+	@$(RUN) python -m tools.lint $(ARGS)
+
+fmt: ## Format Terraform and Python
+	@$(RUN) --with terraform bash -c 'terraform fmt -recursive && ruff format . && ruff check --fix .'
+
+docs: ## Write the tables of inputs and outputs
+	@$(RUN) --with terraform-docs terraform-docs .
+
+package: ## Build lambda/face_compare.zip and write its SHA-256 into the README
+	@$(RUN) --with "" python -m tools.package
 
 bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
@@ -40,24 +50,20 @@ bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
-bench-cold-start: ## Measure the cold start beside boto3's and Powertools', in full
+bench-cold-start: ## Measure the cold start in full, beside boto3 and Powertools
 	@$(RUN) --with "" python -m benchmarks.cold_start
 
-bench-throughput: ## Measure the use of the quota by 2,000 uploads each at 5 and 50 TPS (10 minutes)
+bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 TPS (10 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
-package: ## Build lambda/face_compare.zip
-	@$(RUN) --with "" python -m tools.package
+requirements: ## Pin the newest Python packages that fit together
+	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
+		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
+		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done'
 
-fmt: ## Format Terraform and Python
-	@$(RUN) --with terraform bash -c 'terraform fmt -recursive && ruff format . && ruff check --fix .'
+release-check: ## Check that VERSION=0.1.0 can be released
+	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"
 
-docs: ## Write the README's tables of inputs and outputs
-	@$(RUN) --with terraform-docs terraform-docs .
-
-requirements: ## Pin the newest Python packages that agree
-	@$(PYTHON) -m tools.requirements
-
-clean: ## Remove what was generated here (the tools in the cache stay)
+clean: ## Remove what was generated here (the cache of tools and environments stays)
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Toolchain, virtual environments and checks for whoever works on the module.
+"""Toolchain, virtual environments and checks for people who work on the module.
 
 Standard library only: these modules run before anything is installed. This
 file keeps to syntax that an old Python can read, so that the sentence below

@@ -9,14 +9,14 @@ from typing import NoReturn
 
 
 class ToolError(Exception):
-    """Something the user can mend; the message is one sentence that says how."""
+    """Something the user can fix; the message is one sentence that says how."""
 
 
 @contextmanager
 def reported() -> Iterator[None]:
     """Turn a ToolError into one line on stderr and exit status 1, and Ctrl-C into 130.
 
-    SIGTERM unwinds the stack too, so that temporary folders go and compilers stop.
+    SIGTERM unwinds the stack too, so that temporary folders are removed.
     """
     signal.signal(signal.SIGTERM, _terminated)
     try:

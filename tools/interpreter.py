@@ -52,12 +52,12 @@ def _candidates(environment: Mapping[str, str]) -> Iterator[str]:
     path = environment.get("PATH", os.defpath)
     # pyenv keeps its versions beside each other, and its commands on PATH may all refuse to run.
     neighbors = Path(sys.base_prefix).parent
-    names = [environment.get(VARIABLE) or "", *(f"python{version}" for version in _VERSIONS)]
-    for name in filter(None, names):
-        found = shutil.which(name, path=path)
-        if found:
+    if given := environment.get(VARIABLE):
+        yield shutil.which(given, path=path) or given
+    for version in _VERSIONS:
+        if found := shutil.which(f"python{version}", path=path):
             yield found
-        yield from map(str, sorted(neighbors.glob(f"*/bin/{Path(name).name}"), reverse=True))
+        yield from map(str, neighbors.glob(f"{version}*/bin/python{version}"))
     yield sys.executable
 
 

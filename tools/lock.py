@@ -13,16 +13,16 @@ from tools.progress import say
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`; say so once when another process has it and wait.
 
-    The kernel frees the lock when its holder dies, so none is ever stale. Whoever writes into the
-    cache comes through here first: a cache that cannot be written to raises ToolError.
+    The kernel frees the lock when its holder dies, so none is ever stale. Everything that writes
+    into the cache takes a lock first: a cache that is not writable raises ToolError.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = path.open("w")
     except OSError as error:
         raise ToolError(
-            f"the cache cannot be written to ({error.filename}: {error.strerror}): set"
-            " FACE_COMPARE_CACHE to a folder that can."
+            f"the cache is not writable ({error.filename}: {error.strerror}): set"
+            " FACE_COMPARE_CACHE to a folder that is."
         ) from None
     with handle:
         try:

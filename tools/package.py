@@ -3,20 +3,14 @@
 Order, time stamps, permissions and the maker's system are fixed. The entries are stored, not
 compressed: the bytes of a deflate stream depend on the zlib a Python was built with, and
 uncompressed source is also what a reviewer can read with any tool.
-
-usage: python3 -m tools.package            write the zip and its SHA-256 into README.md
-       python3 -m tools.package --check    exit 1 if either differs from what they should be
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import re
-import sys
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from tools.failure import ToolError, reported
@@ -74,31 +68,17 @@ def problems(archive: bytes) -> list[str]:
     return found
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write or check; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python3 -m tools.package",
-        description="Build lambda/face_compare.zip.",
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if zip or README is not current"
-    )
-    only_check: bool = parser.parse_args(arguments).check
+def main() -> None:
+    """Write the zip, and its SHA-256 into README.md."""
     archive = build()
-    if only_check:
-        found = problems(archive)
-        for problem in found:
-            print(problem, file=sys.stderr)
-        return 1 if found else 0
+    sha256 = digest(archive)
     with reported():
-        # Before anything is written, so that zip and README never part.
-        readme = readme_with(digest(archive), README.read_text(encoding="utf-8"))
+        # Before anything is written, so that the README always names the zip that is there.
+        readme = readme_with(sha256, README.read_text(encoding="utf-8"))
         ZIP.write_bytes(archive)
         README.write_text(readme, encoding="utf-8")
-    print(f"{ZIP.relative_to(REPOSITORY)}: {len(archive):,} bytes, SHA-256 {digest(archive)}")
-    return 0
+    print(f"{ZIP.relative_to(REPOSITORY)}: {len(archive):,} bytes, SHA-256 {sha256}")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

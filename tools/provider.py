@@ -1,7 +1,7 @@
-"""The AWS provider: from the registry when it answers, else built, and laid out as a mirror.
+"""The AWS provider: from the registry when it answers, or else built, and laid out as a mirror.
 
-A filesystem mirror wants folders named after each engine's registry, whose
-address is asked of the engine itself and written nowhere.
+A filesystem mirror has folders named after each engine's registry. The engine itself tells that
+address, which is written nowhere.
 """
 
 import hashlib
@@ -11,8 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools import gobuild, places, trim
@@ -22,114 +21,86 @@ from tools.versions import PROVIDER_VERSION
 
 _MODULE = "github.com/hashicorp/terraform-provider-aws"
 _ADDRESS = re.compile(r"provider\[([^/\]\s]+)/hashicorp/aws\]")
-_CONFIGURATION = """terraform {{
+_CONFIGURATION = f"""terraform {{
   required_providers {{
     aws = {{
       source  = "hashicorp/aws"
-      version = "{version}"
+      version = "{PROVIDER_VERSION}"
     }}
   }}
 }}
 """
-_ANSWER_SECONDS = 45.0
 _DOWNLOAD_SECONDS = 1200.0
 
 
-def identity() -> str:
-    """Names the provider that gets used: its version and the services it is trimmed to."""
+def _root(environment: Mapping[str, str]) -> Path:
+    """The cache folder of this version, trimmed to these services."""
     services = hashlib.sha256(" ".join(sorted(trim.SERVICES)).encode()).hexdigest()[:8]
-    return f"aws_{PROVIDER_VERSION}_{services}"
+    name = f"{PROVIDER_VERSION}_{services}_{places.go_platform()}"
+    return places.cache(environment) / "providers" / name
 
 
-def binary_path(environment: Mapping[str, str]) -> Path:
-    """Where the provider is, or will be, in the cache."""
-    return (
-        places.cache(environment)
-        / "tools"
-        / f"{identity()}_{places.go_platform()}"
-        / f"terraform-provider-aws_v{PROVIDER_VERSION}"
-    )
+def mirrored(engine: Path, environment: Mapping[str, str]) -> Path:
+    """The folder of the mirror where this engine looks for the provider.
+
+    Raises ToolError when the engine does not tell its registry.
+    """
+    with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
+        done = _engine(engine, ["providers"], Path(name), environment)
+    host = _ADDRESS.search(done.stdout)
+    if host is None:
+        raise ToolError(f"`{engine} providers` named no provider address: {done.stdout.strip()}")
+    folder = Path(host[1], "hashicorp", "aws", PROVIDER_VERSION, places.go_platform())
+    return _root(environment) / "mirror" / folder
 
 
-def cli_config(mirror: Path) -> str:
-    """A CLI configuration that takes providers from `mirror` only, for either engine."""
+def lay_out(engines: Sequence[Path], environment: Mapping[str, str]) -> Path:
+    """Complete the mirror for these engines; answers the CLI configuration that names it.
+
+    Raises ToolError when the registry is silent and the provider cannot be built either.
+    """
+    root = _root(environment)
+    binary = root / "binary" / f"terraform-provider-aws_v{PROVIDER_VERSION}"
+    for engine in engines:
+        folder = mirrored(engine, environment)
+        if not folder.is_dir():
+            if not binary.exists() and not _from_registry(binary, engine, environment):
+                _build(binary, environment)
+            with places.replacing(folder) as new:
+                os.link(binary, new / binary.name)
+    configuration = root / "terraformrc"
     # ${ and %{ would start a template in the configuration's language.
-    path = json.dumps(str(mirror)).replace("${", "$${").replace("%{", "%%{")
-    return (
+    path = json.dumps(str(root / "mirror")).replace("${", "$${").replace("%{", "%%{")
+    new = configuration.with_suffix(".new")
+    new.write_text(
         "disable_checkpoint = true\n"
         f"provider_installation {{\n  filesystem_mirror {{\n    path = {path}\n  }}\n}}\n"
     )
+    return new.replace(configuration)
 
 
-def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, without what would lead an engine astray."""
+def _engine(
+    engine: Path, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run an engine on a configuration that needs the provider and nothing else."""
+    (folder / "main.tf").write_text(_CONFIGURATION)
+    # The caller's TF_ settings would lead it astray, but for where providers come from.
     chosen = {
         name: value
         for name, value in environment.items()
-        if not name.startswith(("TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG"))
+        if not name.startswith("TF_") or name == "TF_CLI_CONFIG_FILE"
     }
-    config = chosen.get("TF_CLI_CONFIG_FILE")
-    if config is not None and not Path(config).is_file():
-        del chosen["TF_CLI_CONFIG_FILE"]
-    chosen["CHECKPOINT_DISABLE"] = "1"
-    chosen["HOME"] = str(places.home(environment))
-    return chosen
-
-
-def parse_host(output: str) -> str | None:
-    """The host in "provider[HOST/hashicorp/aws]" as `terraform providers` prints it, or None."""
-    found = _ADDRESS.search(output)
-    return found[1] if found else None
-
-
-def host_of(engine: Path, environment: Mapping[str, str]) -> str:
-    """The host from which an engine takes hashicorp/aws.
-
-    Raises ToolError when the engine does not tell.
-    """
-    with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
-        _write_configuration(Path(name))
-        done = subprocess.run(
-            [engine, "providers"],
-            cwd=name,
-            env=engine_environment(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    host = parse_host(done.stdout)
-    if host is None:
-        raise ToolError(f"`{engine} providers` named no provider address: {done.stderr.strip()}")
-    return host
-
-
-def obtain(engines: Sequence[Path], environment: Mapping[str, str]) -> Path:
-    """The provider's binary in the cache, put there first where it is not.
-
-    Raises ToolError when the registry is silent and it cannot be built either.
-    """
-    target = binary_path(environment)
-    if not os.access(target, os.X_OK) and not _from_registry(target, engines[0], environment):
-        _build(target, environment)
-    return target
-
-
-def write_mirror(
-    mirror: Path, binary: Path, engines: Iterable[Path], environment: Mapping[str, str]
-) -> None:
-    """Lay the binary out at `mirror` for each engine, as links that take no space."""
-    for host in sorted({host_of(engine, environment) for engine in engines}):
-        folder = mirror / host / "hashicorp" / "aws" / PROVIDER_VERSION / places.go_platform()
-        folder.mkdir(parents=True)
-        # Both are in the cache, so on one file system.
-        os.link(binary, folder / binary.name)
-
-
-def _write_configuration(folder: Path) -> None:
-    text = _CONFIGURATION.format(version=PROVIDER_VERSION)
-    (folder / "main.tf").write_text(text)
+    return subprocess.run(
+        [engine, *arguments],
+        cwd=folder,
+        env={**chosen, "CHECKPOINT_DISABLE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_DOWNLOAD_SECONDS,
+        check=False,
+    )
 
 
 def _from_registry(target: Path, engine: Path, environment: Mapping[str, str]) -> bool:
@@ -138,69 +109,34 @@ def _from_registry(target: Path, engine: Path, environment: Mapping[str, str]) -
         step(f"asking for provider aws {PROVIDER_VERSION} through {engine.name} init"),
         tempfile.TemporaryDirectory(prefix="face-compare-") as name,
     ):
-        folder = Path(name)
-        _write_configuration(folder)
-        installed = _init(folder, engine, environment)
-        found = sorted((folder / ".terraform").glob("providers/*/hashicorp/aws/*/*/terraform-*"))
-        if not installed or not found:
+        init = ["init", "-no-color", "-input=false", "-backend=false"]
+        done = _engine(engine, init, Path(name), environment)
+        found = sorted(Path(name).glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-*"))
+        if done.returncode or not found:
             say("the provider registry does not answer")
             return False
-        target.parent.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent.parent, prefix="new-") as new_name:
-            new = Path(new_name) / "provider"
-            new.mkdir()
+        with places.replacing(target.parent) as new:
             shutil.copy(found[0], new / target.name)
-            (new / target.name).chmod(0o755)
-            shutil.rmtree(target.parent, ignore_errors=True)
-            new.rename(target.parent)
     return True
-
-
-def _init(folder: Path, engine: Path, environment: Mapping[str, str]) -> bool:
-    """Run init: an answer is due soon, a download that has begun may take its time."""
-    log = folder / "init.log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            [engine, "init", "-no-color", "-input=false", "-backend=false"],
-            cwd=folder,
-            env=engine_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        started = time.monotonic()
-        try:
-            while process.poll() is None:
-                begun = "Installing hashicorp/aws" in log.read_text(errors="replace")
-                if time.monotonic() - started > (_DOWNLOAD_SECONDS if begun else _ANSWER_SECONDS):
-                    process.kill()
-                time.sleep(0.1)
-        except BaseException:
-            process.kill()
-            raise
-    return process.returncode == 0
 
 
 def _build(target: Path, environment: Mapping[str, str]) -> None:
     if gobuild.find_go(environment) is None:
         raise ToolError(
-            f"provider aws {PROVIDER_VERSION} cannot be had: connect this machine to the provider"
-            " registry, or install Go 1.26 or newer to have it built here."
+            f"provider aws {PROVIDER_VERSION} is not available: connect this machine to the"
+            " provider registry, or install Go 1.26 or newer to have it built here."
         )
-    title = f"building provider aws {PROVIDER_VERSION} for the services used here (about 7 min on"
-    scratch = places.cache(environment)
-    scratch.mkdir(parents=True, exist_ok=True)
+    title = f"building provider aws {PROVIDER_VERSION} for the services used here"
+    target.parent.parent.mkdir(parents=True, exist_ok=True)
     with (
-        step(f"{title} two cores, 4 GB of memory)") as shown,
-        tempfile.TemporaryDirectory(dir=scratch, prefix="new-provider-") as name,
+        step(f"{title} (about 7 min on two cores, 4 GB of memory)"),
+        tempfile.TemporaryDirectory(prefix="build-", dir=target.parent.parent) as name,
     ):
         work = Path(name) / "build"
         shutil.copytree(places.TOOLS / "go" / "provider", work)
 
         def go(*arguments: str) -> str:
-            return gobuild.run_go(arguments, source=work, environment=environment, shown=shown)
+            return gobuild.run_go(arguments, source=work, environment=environment)
 
         go("mod", "download", _MODULE)
         # Go refuses an overlay below its module cache, so a copy gets trimmed.
@@ -210,15 +146,11 @@ def _build(target: Path, environment: Mapping[str, str]) -> None:
             path.chmod(path.stat().st_mode | 0o200)
         trim.trim(source)
         go("mod", "edit", f"-replace={_MODULE}={source}")
-        gobuild.compile_into(
+        flags = f"-s -w -X {_MODULE}/version.ProviderVersion={PROVIDER_VERSION}"
+        gobuild.build_command(
             target,
             source=work,
-            arguments=[
-                "-mod=mod",
-                "-ldflags",
-                f"-s -w -X {_MODULE}/version.ProviderVersion={PROVIDER_VERSION}",
-                _MODULE,
-            ],
+            arguments=["-mod=mod", "-ldflags", flags, _MODULE],
             environment=environment,
-            shown=shown,
         )
+    gobuild.discard_intermediate_files(environment)

@@ -19,10 +19,10 @@ class Tool:
     name: str
     pinned: str
     minimum: Version
-    below: Version | None
     package: str
-    release_flag: str | None
     minutes: int
+    below: Version | None = None
+    release_flag: str | None = None
 
     def accepts(self, version: Version) -> bool:
         """Whether a copy of this version, found on PATH, will do."""
@@ -40,7 +40,6 @@ TOOLS = (
         name="terraform",
         pinned="1.8.5",
         minimum=(1, 7, 0),  # mock_provider in `terraform test`
-        below=None,
         package="github.com/hashicorp/terraform",
         release_flag="github.com/hashicorp/terraform/version.dev",
         minutes=6,
@@ -49,7 +48,6 @@ TOOLS = (
         name="tofu",
         pinned="1.12.6",
         minimum=(1, 8, 0),  # mock_provider in `tofu test`
-        below=None,
         package="github.com/opentofu/opentofu/cmd/tofu",
         release_flag="github.com/opentofu/opentofu/version.dev",
         minutes=5,
@@ -58,9 +56,7 @@ TOOLS = (
         name="tflint",
         pinned="0.64.0",
         minimum=(0, 60, 0),
-        below=None,
         package="github.com/terraform-linters/tflint",
-        release_flag=None,
         minutes=4,
     ),
     Tool(
@@ -70,7 +66,13 @@ TOOLS = (
         minimum=(0, 20, 0),
         below=(0, 21, 0),
         package="github.com/terraform-docs/terraform-docs",
-        release_flag=None,
+        minutes=1,
+    ),
+    Tool(
+        name="actionlint",
+        pinned="1.7.12",
+        minimum=(1, 7, 0),
+        package="github.com/rhysd/actionlint/cmd/actionlint",
         minutes=1,
     ),
 )

@@ -11,7 +11,7 @@ from face_compare.runtime.clients import Clients  # noqa: E402
 from face_compare.runtime.settings import Settings  # noqa: E402
 from face_compare.service import LambdaContext, Service  # noqa: E402
 
-# Made while the environment starts, because Lambda gives it more CPU then than later.
+# Made while the environment starts, because Lambda gives the start more CPU than an invocation.
 _settings = Settings.from_environment(os.environ)
 _service = Service(_settings, Clients(_settings))
 

@@ -41,8 +41,8 @@ class Service:
             again. For a batch of pairs, one entry for each pair.
 
         Raises:
-            FaceCompareError: A direct invocation left every target undecided, or a batch has to
-                be retried.
+            FaceCompareError: A direct invocation left every target undecided, or a batch of
+                pairs failed.
         """
         invocation = audit.Invocation(
             context.aws_request_id, context.function_version, self._cold_start
@@ -75,6 +75,7 @@ class Service:
         outcomes = [result.outcome for result in results]
         errors = [outcome for outcome in outcomes if isinstance(outcome, FaceCompareError)]
         if len(errors) == len(outcomes):
+            # Each of them is recorded already.
             raise leading_error(errors)
         return {"request_id": invocation.request_id, **answer_to(request, results)}
 

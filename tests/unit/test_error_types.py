@@ -12,7 +12,7 @@ OURS = {
     "ImageInOtherRegionError",
     "ImageUnreadableError",
 }
-"""What alarms.tf counts as failures of the module: callers cannot fix it, and retries do not."""
+"""What counts as a failure of the module: no caller can fix it, and no retry helps."""
 
 _BASES = {"FaceCompareError", "PermanentError", "TransientError", "ConfigurationError"}
 ERRORS: dict[str, type[errors.FaceCompareError]] = {
@@ -24,8 +24,9 @@ TRANSIENT = {name for name, error in ERRORS.items() if issubclass(error, errors.
 
 
 def groups() -> dict[str, list[str]]:
-    """The groups of names in local.error_types of alarms.tf."""
-    text = (REPOSITORY / "alarms.tf").read_text(encoding="utf-8")
+    """The groups of names in local.error_types of the root module."""
+    files = sorted(REPOSITORY.glob("*.tf"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     found = re.search(r"^  error_types = \{\n(.+?)^  \}$", text, re.MULTILINE | re.DOTALL)
     assert found, "the groups of errors have moved"
     lists = re.findall(r"^ +(\w+) += \[(.*?)\]", found[1], re.MULTILINE | re.DOTALL)

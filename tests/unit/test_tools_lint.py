@@ -1,4 +1,4 @@
-"""The scans do look: a lint that finds nothing because it checks nothing is worse than none."""
+"""The checks do look: a lint that finds nothing because it checks nothing is worse than none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import venv
-from tools.lint import scan
-from tools.places import REPOSITORY
+from tools import english, lint
+from tools.failure import ToolError
+from tools.places import REPOSITORY, listed
 
 _PLANTED = '''"""Planted."""
 
@@ -30,7 +30,7 @@ def planted(data: bytes, name: str) -> object:
 
 
 def test_ruffs_security_rules_apply_to_the_payload() -> None:
-    """Else an ignore for tests could spread to the code that runs in the account."""
+    """Otherwise an ignore for tests could spread to the code that runs in the account."""
     done = subprocess.run(
         [
             sys.executable,
@@ -51,34 +51,29 @@ def test_ruffs_security_rules_apply_to_the_payload() -> None:
 
 
 def test_the_payload_silences_no_security_rule() -> None:
-    """Else a finding could be waved through where it matters most."""
-    sources = sorted((REPOSITORY / "lambda" / "face_compare").glob("*.py"))
+    """Otherwise a finding could be hidden where it matters most."""
+    sources = sorted((REPOSITORY / "lambda" / "face_compare").rglob("*.py"))
     assert sources
     for source in sources:
         assert not re.search(r"noqa:.*\bS\d", source.read_text(encoding="utf-8")), source.name
 
 
-def test_checkov_finds_what_is_planted_and_is_told_of_no_global_skip(tmp_path: Path) -> None:
-    """Else `make lint` would pass whatever was in the configuration."""
+def test_checkov_finds_what_is_planted_and_has_no_global_exception(tmp_path: Path) -> None:
+    """Otherwise `make lint` would pass with any configuration."""
     (tmp_path / "main.tf").write_text(
         'resource "aws_sqs_queue" "planted" {\n  name = "planted"\n}\n', encoding="utf-8"
     )
-    checkov = venv.interpreter("scan", os.environ).with_name("checkov")
-    command = scan(checkov, tmp_path)
+    command = lint.scan(tmp_path)
     assert not [word for word in command if "skip-check" in word or "soft" in word]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "CKV_AWS_27" in done.stdout
+    finding = lint.run(lint.Check("checkov", (command,), tmp_path))
+    assert not finding.passed
+    assert "CKV_AWS_27" in finding.output
+    # checkov reads these by itself, wherever it runs.
+    assert not [*REPOSITORY.rglob(".checkov.yaml"), *REPOSITORY.rglob(".checkov.yml")]
 
 
-@pytest.mark.parametrize("name", [".checkov.yaml", ".checkov.yml"])
-def test_no_file_of_settings_hides_findings(name: str) -> None:
-    """checkov reads these by itself, wherever it runs."""
-    assert not list(REPOSITORY.rglob(name))
-
-
-def test_every_skip_stands_beside_its_resource_with_a_reason() -> None:
-    """Else a reviewer would have to guess why a finding does not matter."""
+def test_every_exception_stands_beside_its_resource_with_a_reason() -> None:
+    """Otherwise a reviewer would have to guess why a finding does not matter."""
     skips = [
         (path, line.strip())
         for path in REPOSITORY.rglob("*.tf")
@@ -91,3 +86,55 @@ def test_every_skip_stands_beside_its_resource_with_a_reason() -> None:
         found = re.fullmatch(r"#checkov:skip=CKV2?_AWS_\d+:(.+)", line)
         assert found, f"{path.name}: {line}"
         assert len(found[1].split()) >= 12, f"{path.name}: {line}"
+
+
+def test_a_check_that_fails_shows_what_it_printed_and_is_named_in_the_end(tmp_path: Path) -> None:
+    commands = (("sh", "-c", "echo first; exit 3"), ("sh", "-c", "echo second"))
+    failed = lint.run(lint.Check("mypy", commands, tmp_path))
+    assert not failed.passed
+    assert failed.output == "first\n"
+    passed = lint.run(lint.Check("tflint", (("true",),), tmp_path))
+    assert lint.summary([failed, passed]) == "lint: 1 of 2 checks failed: mypy"
+    assert lint.summary([passed]) == "lint: all 1 checks passed"
+
+
+def test_words_on_the_list_are_found_and_names_are_left_alone() -> None:
+    """Otherwise the check would pass on everything, or nobody would heed it."""
+    words = english.words("banana split -> cake\nPear -> apple\n[.*\\.tf]\nplums? -> cherry\n")
+    text = "A\n  # banana\n  # split. Pear, pear, Pears; `plum`, x.plum, plums."
+    assert list(english.problems("upload.tf", text, words)) == [
+        "upload.tf:2: 'banana split': write cake",
+        "upload.tf:3: 'Pear': write apple",
+        "upload.tf:3: 'plums': write cherry",
+    ]
+    assert len(list(english.problems("README.md", text, words))) == 2
+
+
+def test_the_hooks_before_a_commit_run_and_pass(tmp_path: Path) -> None:
+    """Otherwise a contributor's first commit would fail for a reason that is not theirs."""
+    try:
+        listed()
+    except ToolError as error:
+        pytest.skip(str(error))
+    text = (REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooks = dict(re.findall(r"- id: (.+)\n(?:.+\n)+? +args: \[(.+)\]\n", text))
+    assert len(hooks) == text.count("- id: ") == 6
+    names = [check.name for check in lint.checks(tmp_path / "copies")]
+    for word in hooks.values():
+        assert any(word in name for name in names), word
+    # `make lint` runs the checks themselves. This is about how they are started.
+    skipped = hooks.keys() - {"terraform-fmt"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color=never"],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "PRE_COMMIT_HOME": str(tmp_path / "home"),
+            "SKIP": ",".join(skipped),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Passed") == 1

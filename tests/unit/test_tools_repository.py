@@ -1,14 +1,14 @@
 """What must hold for every file of the repository."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tools import workspace
-from tools.places import REPOSITORY, TOOLS
+from tools.failure import ToolError
+from tools.places import REPOSITORY, TOOLS, listed
 from tools.venv import NAMES
 
 # In pieces, so that this file names none itself.
@@ -28,49 +28,24 @@ REGISTRY_HOSTS = tuple(
 )
 
 
-def texts(repository: Path = REPOSITORY) -> Iterator[tuple[Path, str]]:
+def texts() -> Iterator[tuple[str, str]]:
     """Every text file that is committed or could be; skips the test where git cannot list them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        pytest.skip(f"an export without git: {listed.stderr.strip()}")
-    for name in filter(None, listed.stdout.split("\0")):
-        path = repository / name
-        if path.is_file():
-            content = path.read_bytes()
-            if b"\0" not in content:
-                yield path.relative_to(repository), content.decode()
+    try:
+        paths = listed()
+    except ToolError as error:
+        pytest.skip(f"an export without git: {error}")
+    for path in paths:
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield str(path.relative_to(REPOSITORY)), content.decode()
 
 
 def test_no_file_names_a_registry() -> None:
     """A clone behind a mirror must not be sent elsewhere by an address in a file."""
-    found = [
-        f"{path}: {host}"
-        for path, text in texts()
-        for host in REGISTRY_HOSTS
-        if host in text.lower()
-    ]
-    assert found == []
-
-
-def test_the_search_sees_the_files_that_pin() -> None:
-    """A listing that came back empty would make the test above pass."""
-    names = {str(path) for path, _ in texts()}
-    assert {"tools/requirements/dev.txt", "tools/go/tofu/go.mod", "Makefile"} <= names
-
-
-def test_an_export_without_git_skips_with_a_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else whoever unpacks an archive of the source would see tests fail that cannot pass."""
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(pytest.skip.Exception, match="an export without git"):
-        list(texts(tmp_path))
+    found = {name: text.lower() for name, text in texts()}
+    assert {"tools/requirements/dev.txt", "tools/go/tofu/go.mod", "Makefile"} <= found.keys()
+    named = [f"{name}: {host}" for name in found for host in REGISTRY_HOSTS if host in found[name]]
+    assert named == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,6 +56,7 @@ def test_every_python_package_is_pinned_with_hashes(name: str) -> None:
     for at in packages:
         assert re.match(r"[a-z0-9._-]+==\S+ ", lines[at]), lines[at]
         assert lines[at + 1].startswith("    --hash=sha256:"), lines[at]
+    assert not [line for line in lines if "://" in line], "an address"
 
 
 def test_a_copy_of_the_module_takes_no_state_along(tmp_path: Path) -> None:

@@ -44,15 +44,16 @@ class _ItemOutcome:
 
     @property
     def kept_entry(self) -> Entry | None:
-        """The entry for the checkpoint: an item with a configuration error is compared again.
+        """The entry for the checkpoint.
 
-        So a run that is redriven after the configuration was fixed gets its decision.
+        An item with a configuration error has none, so that it is compared again when the run is
+        redriven after the fix.
         """
         return None if isinstance(self.error, ConfigurationError) else self.entry
 
 
 class BatchHandler:
-    """Compares the pairs of one batch after another."""
+    """Serves batches of pairs, one batch after another."""
 
     def __init__(self, settings: Settings, comparer: Comparer, s3: S3Client) -> None:
         """Take a comparer and a client of S3 with the limits of bulk work."""

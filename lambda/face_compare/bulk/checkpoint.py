@@ -39,7 +39,7 @@ class Checkpoint:
         """Return an entry for each item, None for an item that is not decided yet.
 
         Raises:
-            FaceCompareError: S3 did not answer the call.
+            FaceCompareError: The checkpoint cannot be read.
         """
         if not self._is_kept:
             return [None] * self._count

@@ -5,25 +5,24 @@ from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
-# When no more calls start, an invocation still waits about so long for the last answer and for
-# S3. Its calls are closer together by this much in total, so that the time is not lost.
+# At its end, an invocation waits about this long for the last answer and for S3, and starts no
+# calls. So that this time is not lost, its calls start closer together, by this much in total.
 _TAIL_SECONDS = 0.4
-# A call that is late by at most so much does not delay the calls after it: a short stall of the
-# processor costs nothing then, and the burst is a quarter of a second's worth at most.
+# A call that starts late by up to this much does not delay the calls after it. A short stall of
+# the processor costs nothing then, and the calls made up for are a quarter of a second's worth.
 _SLACK_SECONDS = 0.25
 
 
 class _Schedule(NamedTuple):
-    """What the calls reserved so far leave for the next one. All numbers are seconds.
+    """The state after the calls that are reserved so far. All numbers are seconds.
 
-    Each call owns one interval of time. ``owned_until`` is the end of the last interval,
-    ``next_start`` when the next call may start, and ``saved`` how much of the tail is saved by
-    calls that start closer together.
+    ``next_start`` is when the next call may start, and ``ahead`` how much earlier that is than
+    at an even pace. Each call owns one interval of time. ``owned_until`` is the end of the last.
     """
 
     next_start: float
+    ahead: float
     owned_until: float
-    saved: float
 
 
 class Pacer:
@@ -46,13 +45,13 @@ class Pacer:
         Only tests replace the clock and the sleep.
         """
         self._interval = 1 / calls_per_second
-        self._saved_per_call = min(_TAIL_SECONDS / max(1, expected_calls), self._interval / 2)
-        self._most_saved = _TAIL_SECONDS if expected_calls else 0.0
+        self._ahead_per_call = min(_TAIL_SECONDS / max(1, expected_calls), self._interval / 2)
+        self._most_ahead = _TAIL_SECONDS if expected_calls else 0.0
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
         now = clock()
-        self._schedule = _Schedule(next_start=now, owned_until=now, saved=0.0)
+        self._schedule = _Schedule(next_start=now, ahead=0.0, owned_until=now)
 
     def reserve(self, calls: int, within_seconds: float) -> list[float]:
         """Return the start times of the next ``calls`` calls.
@@ -84,9 +83,9 @@ class Pacer:
     def _scheduled(self, schedule: _Schedule) -> tuple[float, _Schedule]:
         """Return the start of one more call, and the schedule after it."""
         start = max(schedule.next_start, self._clock() - _SLACK_SECONDS)
-        saved = min(self._saved_per_call, self._most_saved - schedule.saved)
+        closer = min(self._ahead_per_call, self._most_ahead - schedule.ahead)
         return start, _Schedule(
-            next_start=start + self._interval - saved,
+            next_start=start + self._interval - closer,
+            ahead=schedule.ahead + closer,
             owned_until=schedule.owned_until + self._interval,
-            saved=schedule.saved + saved,
         )

@@ -1,9 +1,9 @@
 """Results in the bucket. Each image is decided once, however often it is announced.
 
-Before it decides an image, an invocation claims it: it creates an object by a conditional write,
-which only one invocation can do. A claim is valid for as long as an invocation can run. After
-that its holder was stopped or throttled, and another invocation may take the claim over. The
-result is a conditional write too, so even two holders of one claim cannot write two results.
+Before an invocation decides an image, it claims it: it creates an object by a conditional write,
+which succeeds for one invocation only. A claim is valid for as long as an invocation can run.
+After that its holder does not run any more, and another invocation may take the claim over. The
+result is written conditionally too, so even two holders of one claim cannot write two results.
 
 The age of a claim is measured by S3's clock, from the headers of one answer, never by the
 function's. Source: "Conditional writes" in the Amazon S3 user guide.

@@ -75,7 +75,7 @@ def subject_of(key: str, challenge_prefix: str) -> str | None:
 def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> str:
     """Return the key of the result: one for each version of each image.
 
-    If this key is too long, a digest of the image's key replaces it, below the same subject.
+    If the image's key is too long for this, a digest replaces it, below the same subject.
     """
     name = upload.key.removeprefix(challenge_prefix)
     digest = f"sha256-{hashlib.sha256(upload.key.encode()).hexdigest()}"

@@ -121,7 +121,10 @@ class UploadHandler:
         return False
 
     def _decide_once(self, upload: Upload, image: StoredImage, run: _Run) -> bool:
-        """Decide an image that has no result and that no other invocation is deciding."""
+        """Decide an image, unless it has a result or another invocation is deciding it.
+
+        Return whether it has a result now.
+        """
         if not run.comparer.has_time():
             raise out_of_time()
         key = result_key(upload, self._settings.challenge_prefix, self._settings.results_prefix)

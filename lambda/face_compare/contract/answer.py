@@ -90,7 +90,16 @@ def _image_members(bucket: str, image: Image) -> dict[str, Any]:
 
 
 def _face_members(face: Face) -> dict[str, Any]:
-    return {"confidence": face.confidence, "bounding_box": face.bounding_box._asdict()}
+    box = face.bounding_box
+    return {
+        "confidence": face.confidence,
+        "bounding_box": {
+            "left": box.left,
+            "top": box.top,
+            "width": box.width,
+            "height": box.height,
+        },
+    }
 
 
 def _rule_members(rule: Rule) -> dict[str, Any]:

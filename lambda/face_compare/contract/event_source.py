@@ -1,4 +1,4 @@
-"""The ways in which an event can reach the function, told from the form of the event."""
+"""Finds out from the form of an event who sent it."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -14,7 +14,7 @@ class EventSource(Enum):
 
 
 def event_source_of(event: object) -> EventSource:
-    """Return who sent an event. An event of no other form is a direct invocation's."""
+    """Return who sent an event: DIRECT unless it has the form of another source."""
     if not isinstance(event, Mapping):
         return EventSource.DIRECT
     if "pairs" in event:

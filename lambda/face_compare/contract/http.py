@@ -41,7 +41,7 @@ def answer_response(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_response(error: Exception, request_id: str) -> dict[str, Any]:
-    """Return the response with an error. Of a defect it tells only that there is one."""
+    """Return the response with an error. A defect is reported without its details."""
     if not isinstance(error, FaceCompareError):
         return _problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -151,7 +151,7 @@ def _rule(event: Mapping[str, object], module: Rule) -> Rule:
 
 
 def _stricter_threshold(
-    event: Mapping[str, object], member: str, modules: float | None
+    event: Mapping[str, object], member: str, module_threshold: float | None
 ) -> float | None:
     """Return the event's threshold, None if it has none. It may not be below the module's."""
     value = event.get(member)
@@ -170,10 +170,10 @@ def _stricter_threshold(
             f"{member} is on a scale of 0 to 100, so {value} means {value} %. "
             f"Send {value * 100:g} if a fraction was meant."
         )
-    if modules is not None and value < modules:
+    if module_threshold is not None and value < module_threshold:
         raise InvalidRequestError(
-            f"{member} {value:g} is below the module's {modules:g}. An event may only raise it. "
-            "To lower it, change the module's input."
+            f"{member} {value:g} is below the module's {module_threshold:g}. An event may only "
+            "raise it. To lower it, change the module's input."
         )
     return float(value)
 

@@ -65,9 +65,9 @@ class Comparer:
             duration_ms = (time.monotonic() - started) * 1000
             return PairResult(pair.source, pair.target, outcome, duration_ms)
 
-        finished = self._each(
-            pairs, compare_pair, seconds_left, started_late=rule.require_single_face
-        )
+        # Counting the faces of the sources has used up some of the time.
+        started_late = rule.require_single_face
+        finished = self._each(pairs, compare_pair, seconds_left, started_late=started_late)
         results = [
             PairResult(pair.source, pair.target, result, duration_ms=0.0)
             if isinstance(result, OutOfTimeError)
@@ -147,8 +147,8 @@ class Comparer:
         """Do the work for each item, as many at once as the module allows.
 
         Work that is not done shortly before the function's timeout is given up, so that the
-        caller still gets the rest. A single item does not need this: the limits of its calls end
-        in time, unless the work is ``started_late``.
+        caller still gets the rest. A single item does not need this, because its call ends in
+        time by its own limits. It does need this if the work is ``started_late``.
         """
         if len(items) == 1 and not started_late:
             return [work(items[0])]

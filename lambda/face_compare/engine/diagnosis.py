@@ -1,9 +1,9 @@
 """Finds out what is wrong with an image, but only after a call to Rekognition failed.
 
-CompareFaces has one error for an image that is too large, one for an image that is not a JPEG or
-PNG, and one for an image without a face, but says of none of them which image it is: DetectFaces
-on each image finds out. It has one error for an object that is missing, forbidden, in another
-region or under an unusable key: HeadObject and HeadBucket find out.
+CompareFaces does not say which image is too large, is not a JPEG or PNG, or has no face.
+DetectFaces on each image finds out. CompareFaces has a single error for an object that is
+missing, forbidden, in another region or encrypted with an unusable key. HeadObject and HeadBucket
+find out which of these it is.
 """
 
 from __future__ import annotations
@@ -134,9 +134,9 @@ class Diagnosis:
         if bucket_error is not None:
             return bucket_error
         for side, image in stored.items():
-            readable_error = self._readable_error(side, image, heads[side])
-            if readable_error is not None:
-                return readable_error
+            reading_error = self._reading_error(side, image, heads[side])
+            if reading_error is not None:
+                return reading_error
         return errors.ImageUnreadableError(
             "Rekognition cannot read an image, although the objects are there and the function's "
             "role may read them. Look for a bucket policy that denies the role, or that allows "
@@ -144,7 +144,7 @@ class Diagnosis:
         )
 
     def _with_code(self, error: Exception, image: StoredImage) -> Exception:
-        """Return GetObject's error instead of HeadObject's, if the status 400 needs a code.
+        """Return GetObject's error instead of HeadObject's, if only a code explains the status 400.
 
         HeadObject's answer has no body, and so no code. If GetObject succeeds, nothing of the
         object is read.
@@ -203,10 +203,10 @@ class Diagnosis:
             "Rekognition reads only buckets of its own region. Use a bucket there."
         )
 
-    def _readable_error(
+    def _reading_error(
         self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
     ) -> FaceCompareError | None:
-        """Return the error if Rekognition cannot read an object, None if the head shows none."""
+        """Return why Rekognition cannot read an object, None if the head shows no reason."""
         is_restored = 'ongoing-request="false"' in head.get("Restore", "")
         if head.get("StorageClass") in _ARCHIVED and not is_restored:
             return errors.ImageUnreadableError(

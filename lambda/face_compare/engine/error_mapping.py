@@ -1,4 +1,4 @@
-"""Which error of this package an error of an AWS call is.
+"""Maps the errors of AWS calls to the errors of this package.
 
 Sources: the error lists of CompareFaces and DetectFaces in botocore's service model, "Error
 responses" in the Amazon S3 API reference, and the codes that botocore itself retries

@@ -1,1 +1,1 @@
-"""What everything else is about: images, the rule, results and errors. No calls, no settings."""
+"""Data and decisions: images, the rule, results and errors. No calls, and no settings."""

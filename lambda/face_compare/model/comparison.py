@@ -1,7 +1,7 @@
-"""A comparison: what is to be compared, what Rekognition found, and what is decided by it.
+"""A comparison: what is to be compared, what Rekognition found, and what is decided.
 
-These classes are named tuples because every cold start makes them: a named tuple takes a tenth of
-the time that a data class takes.
+Every cold start creates these classes. They are named tuples, because creating a data class takes
+ten times as long.
 """
 
 from collections.abc import Sequence
@@ -93,10 +93,10 @@ class Verdict(NamedTuple):
 class TargetResult(NamedTuple):
     """One target and every source, in the order of the request.
 
-    ``needs_every_source`` is about a target without a match of which some source could not be
-    compared. In bulk work such a target stays undecided and is retried, because nobody reads the
-    error of each source. A direct caller gets the decision by the other sources, and the error
-    beside it.
+    ``needs_every_source`` is about a target that no source matches, while another source could
+    not be compared. In bulk work such a target stays undecided and is retried, because nobody
+    reads the error of each source. A direct caller gets the decision by the other sources, and
+    the error beside it.
     """
 
     bucket: str
@@ -129,9 +129,9 @@ class TargetResult(NamedTuple):
 def _blocking(errors: Sequence[FaceCompareError]) -> list[FaceCompareError]:
     """Return the errors that forbid a decision other than a match.
 
-    Errors of the target itself are the same for every source. Otherwise these are the errors
-    that a retry or a fixed configuration removes. A source that is itself a bad image is
-    ignored.
+    These are the errors of the target, which every source would meet. If there are none, they
+    are the errors that a retry or a fixed configuration can remove. A source that is a bad image
+    does not forbid a decision.
     """
     of_target = [error for error in errors if error.side is Side.TARGET]
     return of_target or [

@@ -105,7 +105,7 @@ class ImageKeyUnusableError(ConfigurationError):
 
 
 class ImageUnreadableError(ConfigurationError):
-    """The object is archived, is encrypted with its uploader's key, or a policy denies it."""
+    """The object is archived, encrypted with its uploader's key, or denied by a policy."""
 
 
 class ImageTooLargeError(PermanentError):

@@ -13,11 +13,11 @@ class Decision(StrEnum):
 
 
 class Rule(NamedTuple):
-    """The thresholds, on Rekognition's scale of 0 to 100, and the rule of the single face.
+    """What a decision depends on. Thresholds are on Rekognition's scale of 0 to 100.
 
     A similarity below ``similarity_threshold`` that reaches ``review_threshold`` is for a
-    person to review. If ``review_threshold`` is None, nothing is. ``require_single_face``
-    refuses images with several faces.
+    person to review. If ``review_threshold`` is None, there is no such band.
+    ``require_single_face`` refuses images with several faces.
     """
 
     similarity_threshold: float

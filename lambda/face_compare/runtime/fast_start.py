@@ -1,7 +1,7 @@
 """A session of botocore that makes clients for Rekognition fast, for the cold start.
 
-Its clients send the same requests to the same endpoints as any others. This is proved by
-tests/unit/payload/runtime/test_clients.py.
+Its clients send the same requests to the same endpoints as any others. The tests in
+tests/unit/payload/runtime/test_clients.py prove it.
 """
 
 from typing import Any
@@ -19,11 +19,11 @@ class RekognitionLoader(Loader):
         return ["rekognition"]
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
-        """Load a data file, but endpoints.json without a single region.
+        """Load a data file. An empty one replaces endpoints.json.
 
-        That file is for services without endpoint rules. Rekognition has such rules, and they
-        decide. Reading the file takes 20 ms of CPU and 8 MiB. If it is empty, botocore takes
-        every region for one that is newer than the file.
+        endpoints.json is for services without endpoint rules. Rekognition has such rules, and
+        they decide. Reading the file takes 20 ms of CPU and 8 MiB. If it is empty, botocore
+        treats every region as newer than the file.
         """
         if name == "endpoints":
             return {"version": 3, "partitions": []}, f"{self.BUILTIN_DATA_PATH}/{name}"

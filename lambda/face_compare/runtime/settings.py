@@ -98,7 +98,7 @@ class Settings(NamedTuple):
 
     @property
     def paced_limits(self) -> CallLimits:
-        """Limits of a comparison in bulk work, where one of many must not use up the time."""
+        """Limits of a comparison in bulk work, where it must not use up the time of others."""
         return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
 
     @property
