@@ -7,12 +7,12 @@ RUN := $(PYTHON) -m tools.run
 PARALLEL := --numprocesses=4
 
 # They reach the commands through the environment, so that spaces and quotes in them are safe.
-export REFERENCE CHALLENGE VERSION
+export REFERENCE CHALLENGE RESULTS LABELS OUT FMR VERSION
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-payload fuzz soak lint fmt docs package bench bench-cold-start bench-throughput requirements release-check clean
+.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -20,11 +20,17 @@ help: ## Show this list
 demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
 
+threshold: ## Find a threshold by labeled pairs: RESULTS=run-folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
+	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
+
 test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
 	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
 test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)
+
+test-botocore: ## Run the function's tests with each minor version of the AWS SDK since 1.35 (ARGS="1.35" for one)
+	@$(RUN) --with "" python -m tools.sdk_versions $(ARGS)
 
 fuzz: ## Try 100,000 hostile events of each kind (some hours)
 	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
@@ -56,14 +62,21 @@ bench-cold-start: ## Measure the cold start in full, beside boto3 and Powertools
 bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 TPS (10 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
+bench-threshold: ## Measure a threshold report of a million pairs: seconds and memory
+	@$(RUN) --with "" python -m benchmarks.threshold
+
 requirements: ## Pin the newest Python packages that fit together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
 		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
-		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done'
+		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done; \
+		for name in botocore/*.txt; do echo "$$name"; line=$${name#*/}; \
+		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --output-file="$$name" - \
+		<<<"boto3==$${line%.txt}.*" || exit; done'
 
 release-check: ## Check that VERSION=0.1.0 can be released
 	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"
 
 clean: ## Remove what was generated here (the cache of tools and environments stays)
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json threshold-report.html threshold-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +

@@ -40,8 +40,8 @@ locals {
         "Comparisons failed because of configuration, service or code, and will until somebody fixes it, or",
         "invocations crashed or timed out. Bad images, refused access and transient errors do not count.",
       ])
-      expression = "faults"
-      metrics    = { faults = local.log_metrics.Faults }
+      expression = "errors"
+      metrics    = { errors = local.log_metrics.Errors }
       threshold  = local.thresholds.errors
     }
     failed_uploads = {
@@ -79,11 +79,11 @@ locals {
       datapoints = 3
       description = join(" ", [
         "The account called CompareFaces at ${local.thresholds.rate_percent} % of its quota of",
-        "${var.rekognition_tps} per second or more, for 15 of the last 20 minutes.",
+        "${local.rekognition_tps} per second or more, for 15 of the last 20 minutes.",
       ])
       expression = join(" ", [
         "100 * (${join(" + ", [for id in keys(local.rekognition_metrics) : "FILL(${id}, 0)"])})",
-        "/ ${300 * var.rekognition_tps}",
+        "/ ${300 * local.rekognition_tps}",
       ])
       metrics   = local.rekognition_metrics
       periods   = 4

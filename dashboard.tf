@@ -20,7 +20,7 @@ locals {
     {
       title = "Failures"
       metrics = [
-        for metric in ["Faults", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] :
+        for metric in ["Errors", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] :
         [local.metric_namespace, metric]
       ]
       stat = "Sum"
@@ -48,7 +48,7 @@ locals {
         [metric.namespace, metric.name, "Operation", "CompareFaces", { label = id }]
       ]
       stat  = "Sum"
-      lines = [{ label = "quota", value = 300 * var.rekognition_tps }]
+      lines = [{ label = "quota", value = 300 * local.rekognition_tps }]
     },
     {
       when  = local.has_uploads

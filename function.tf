@@ -15,8 +15,8 @@ locals {
 #   and in the plan (source_code_hash), and CI rebuilds the zip byte for byte from the source beside it.
 resource "aws_lambda_function" "compare" {
   #checkov:skip=CKV_AWS_50:A trace would add nothing to the records, and needs an SDK and a right of its own.
-  #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer.
-  #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets.
+  #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer or the error.
+  #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets; state and outputs hold them too.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
   function_name                  = var.name
   description                    = "Compares the face in a reference image with the faces in a challenge image."
@@ -37,7 +37,7 @@ resource "aws_lambda_function" "compare" {
         FACE_COMPARE_BUCKET               = local.bucket_in_use
         FACE_COMPARE_CALLS_PER_SECOND     = tostring(local.calls_per_second)
         FACE_COMPARE_CHALLENGE_PREFIX     = var.bucket.prefixes.challenge
-        FACE_COMPARE_CONCURRENCY          = tostring(var.comparison.concurrency)
+        FACE_COMPARE_CONCURRENCY          = tostring(local.concurrency)
         FACE_COMPARE_REFERENCE_PREFIX     = var.bucket.prefixes.reference
         FACE_COMPARE_REQUIRE_SINGLE_FACE  = tostring(var.comparison.require_single_face)
         FACE_COMPARE_RESULTS_PREFIX       = var.bucket.prefixes.results

@@ -9,7 +9,7 @@ locals {
   failed_pattern  = "$.message = \"face comparison failed\""
 
   # Every error_type of the payload is in one of these groups (a test compares them). All others are errors of
-  # configuration, service or code, and count as "Faults".
+  # configuration, service or code, and count as "Errors".
   error_types = {
     access    = ["CallForbiddenError", "ImageForbiddenError", "ImageKeyUnusableError"]
     no_face   = ["NoFaceInSourceError", "NoFaceInTargetError"]
@@ -54,8 +54,8 @@ locals {
   # One for each record that matches.
   record_counts = {
     comparisons    = { metric = "Comparisons", pattern = "{ (${local.decided_pattern}) || (${local.failed_pattern}) }" }
-    crashes        = { metric = "Faults", pattern = "{ ${local.crash_pattern} }" }
-    faults         = { metric = "Faults", pattern = "{ ${local.other_error_pattern} }" }
+    crashes        = { metric = "Errors", pattern = "{ ${local.crash_pattern} }" }
+    errors         = { metric = "Errors", pattern = "{ ${local.other_error_pattern} }" }
     matches        = { metric = "Matches", pattern = "{ (${local.decided_pattern}) && ($.decision = \"match\") }" }
     no_face        = { metric = "NoFace", pattern = local.error_type_patterns.no_face }
     no_matches     = { metric = "NoMatches", pattern = "{ (${local.decided_pattern}) && ($.decision = \"no_match\") }" }

@@ -23,7 +23,7 @@ output "bucket_name" {
 
 output "comparison" {
   description = "The rule in force, unless an event makes it stricter. Terraform ignores misspelled members: check it."
-  value       = var.comparison
+  value       = merge(var.comparison, { concurrency = local.concurrency })
 }
 
 output "dashboard_name" {
@@ -66,6 +66,8 @@ output "invoke_command" {
     })}' |",
     "aws lambda invoke",
     "--region ${local.region}",
+    # Otherwise the CLI sends the event again when no answer came for a minute, and its comparisons are paid for again.
+    "--cli-read-timeout 0",
     "--function-name ${aws_lambda_function.compare.function_name}",
     "--payload fileb:///dev/stdin",
     "answer.json && cat answer.json",
@@ -98,14 +100,14 @@ output "prefixes" {
 }
 
 output "rate" {
-  description = "What follows from rekognition_tps: instances, calls, uploads and pairs per batch, times in seconds."
+  description = "What follows from the quota: instances, calls, uploads and pairs per batch, times in seconds."
   value = {
     calls_per_batch      = local.calls_per_batch
     calls_per_second     = local.calls_per_second
     function_timeout     = var.function.timeout
     instances            = local.instances
     pairs_per_batch      = local.pairs_per_batch
-    rekognition_tps      = var.rekognition_tps
+    rekognition_tps      = local.rekognition_tps
     reserved_concurrency = var.function.reserved_concurrency
     uploads_per_batch    = local.uploads_per_batch
     visibility_timeout   = local.visibility_timeout

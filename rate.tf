@@ -1,16 +1,25 @@
-# Everything that follows from rekognition_tps, in one place. The quota is the account's, so all instances together must
-# stay below it: each invocation paces itself to its own share, and event source and Map limit how many run at once.
+# Everything that follows from Rekognition's quota, in one place. The quota is the account's, so all instances together
+# must stay below it. Each invocation paces itself to its own share, and event source and Map limit how many run at
+# once.
 locals {
+  rekognition_tps = coalesce(var.rekognition_tps, local.default_rekognition_tps)
+
+  # Comparisons that one direct request has in progress at once. If a call takes 0.3 s, 0.3 times the quota starts as
+  # many calls per second as the quota allows; with more, a single request would be throttled. But at least 5: with
+  # fewer, a request with several images takes long, and the few calls that are throttled then are retried. And at most
+  # 50, the limit of the input.
+  concurrency = coalesce(var.comparison.concurrency, max(5, min(50, floor(local.rekognition_tps * 3 / 10))))
+
   # What one instance sustains with 512 MB. With less, CPU shrinks in proportion and with it the rate. More memory does
   # not count: an instance then waits for Rekognition, not for its CPU.
   calls_per_second_of_instance = 20 * min(1, var.function.memory_size / 512)
 
   # 2 is the lowest maximum_concurrency that an event source takes.
-  instances = max(2, ceil(var.rekognition_tps / local.calls_per_second_of_instance))
+  instances = max(2, ceil(local.rekognition_tps / local.calls_per_second_of_instance))
 
   # 98 % of the quota, divided by the instances. The rest is for clocks that differ, and for invocations that end while
   # the next begin. Rounded down to what an environment variable can carry.
-  calls_per_second = floor(980 * var.rekognition_tps / local.instances) / 1000
+  calls_per_second = floor(980 * local.rekognition_tps / local.instances) / 1000
 
   # Enough comparisons in progress to start that many per second while each takes up to 1.5 s, and one in preparation.
   workers = ceil(local.calls_per_second * 1.5) + 1

@@ -4,26 +4,31 @@
 locals {
   regions = {
     # function_url: whether Lambda gives functions a URL there (its developer guide lists the exceptions).
-    ap-northeast-1 = { function_url = true }
-    ap-northeast-2 = { function_url = true }
-    ap-south-1     = { function_url = true }
-    ap-southeast-1 = { function_url = true }
-    ap-southeast-2 = { function_url = true }
-    ap-southeast-5 = { function_url = false }
-    ap-southeast-7 = { function_url = false }
-    ca-central-1   = { function_url = true }
-    eu-central-1   = { function_url = true }
-    eu-south-2     = { function_url = false }
-    eu-west-1      = { function_url = true }
-    eu-west-2      = { function_url = true }
-    il-central-1   = { function_url = false }
-    sa-east-1      = { function_url = true }
-    us-east-1      = { function_url = true }
-    us-east-2      = { function_url = true }
-    us-gov-west-1  = { function_url = true }
-    us-west-1      = { function_url = true }
-    us-west-2      = { function_url = true }
+    # rekognition_tps: the default quota of CompareFaces, and of DetectFaces, in calls per second (the page "Amazon
+    # Rekognition endpoints and quotas" of the AWS General Reference).
+    ap-northeast-1 = { function_url = true, rekognition_tps = 25 }
+    ap-northeast-2 = { function_url = true, rekognition_tps = 25 }
+    ap-south-1     = { function_url = true, rekognition_tps = 25 }
+    ap-southeast-1 = { function_url = true, rekognition_tps = 25 }
+    ap-southeast-2 = { function_url = true, rekognition_tps = 25 }
+    ap-southeast-5 = { function_url = false, rekognition_tps = 25 }
+    ap-southeast-7 = { function_url = false, rekognition_tps = 25 }
+    ca-central-1   = { function_url = true, rekognition_tps = 25 }
+    eu-central-1   = { function_url = true, rekognition_tps = 25 }
+    eu-south-2     = { function_url = false, rekognition_tps = 25 }
+    eu-west-1      = { function_url = true, rekognition_tps = 100 }
+    eu-west-2      = { function_url = true, rekognition_tps = 25 }
+    il-central-1   = { function_url = false, rekognition_tps = 25 }
+    sa-east-1      = { function_url = true, rekognition_tps = 25 }
+    us-east-1      = { function_url = true, rekognition_tps = 100 }
+    us-east-2      = { function_url = true, rekognition_tps = 25 }
+    us-gov-west-1  = { function_url = true, rekognition_tps = 25 }
+    us-west-1      = { function_url = true, rekognition_tps = 25 }
+    us-west-2      = { function_url = true, rekognition_tps = 100 }
   }
+
+  # That page gives three regions 100 and every other region 25. So a region that is not listed here yet has 25, too.
+  default_rekognition_tps = try(local.regions[local.region].rekognition_tps, 25)
 
   region_allowed       = var.allow_unlisted_region || contains(keys(local.regions), local.region)
   function_url_allowed = var.allow_unlisted_region || try(local.regions[local.region].function_url, false)

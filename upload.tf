@@ -117,7 +117,7 @@ resource "aws_lambda_event_source_mapping" "upload" {
       condition     = try(var.on_upload.references_per_subject, 1) <= local.calls_per_batch
       error_message = <<-EOT
         on_upload.references_per_subject is ${try(var.on_upload.references_per_subject, 1)}, and so many calls are
-        needed for one upload. But with rekognition_tps = ${var.rekognition_tps} and
+        needed for one upload. But with rekognition_tps = ${local.rekognition_tps} and
         function.timeout = ${var.function.timeout} an invocation has time for ${local.calls_per_batch}. Raise
         function.timeout to ${ceil(try(var.on_upload.references_per_subject, 1) * 10 / 4 / local.calls_per_second)} (at
         most 900), or keep fewer reference images per person.
@@ -130,7 +130,7 @@ resource "aws_lambda_event_source_mapping" "upload" {
       )
       error_message = <<-EOT
         function.reserved_concurrency is ${coalesce(var.function.reserved_concurrency, "null")}, but rekognition_tps =
-        ${var.rekognition_tps} takes ${local.instances} instances at once. With fewer, Lambda throttles
+        ${local.rekognition_tps} takes ${local.instances} instances at once. With fewer, Lambda throttles
         batches, and images reach the dead-letter queue without ever being compared.
         Raise it to ${local.instances} or more, or leave it out.
       EOT

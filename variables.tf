@@ -102,7 +102,8 @@ variable "bucket" {
 
 variable "comparison" {
   type = object({
-    concurrency          = optional(number, 5)
+    # Null is derived from the quota, in rate.tf.
+    concurrency          = optional(number)
     require_single_face  = optional(bool, false)
     review_threshold     = optional(number)
     similarity_threshold = optional(number, 80)
@@ -112,10 +113,10 @@ variable "comparison" {
   nullable    = false
 
   validation {
-    condition     = contains(range(1, 51), var.comparison.concurrency)
+    condition     = var.comparison.concurrency == null ? true : contains(range(1, 51), var.comparison.concurrency)
     error_message = <<-EOT
-      comparison.concurrency is ${var.comparison.concurrency}; give a whole number from 1 to 50. More
-      than the account's quota per second only causes throttling.
+      comparison.concurrency is ${coalesce(var.comparison.concurrency, "null")}; give a whole number from 1 to 50, or
+      leave it out to derive it from rekognition_tps.
     EOT
   }
 
@@ -455,15 +456,16 @@ variable "on_upload" {
 
 variable "rekognition_tps" {
   type        = number
-  description = "The account's quota for CompareFaces in this region, in calls per second, less what others use."
-  default     = 5
-  nullable    = false
+  description = "CompareFaces calls per second that the module may use; null is the region's default quota."
+  default     = null
+  nullable    = true
 
   validation {
-    condition     = contains(range(1, 1001), var.rekognition_tps)
+    condition     = var.rekognition_tps == null ? true : contains(range(1, 1001), var.rekognition_tps)
     error_message = <<-EOT
-      rekognition_tps is ${var.rekognition_tps}; give the account's quota for CompareFaces, a
-      whole number of calls per second from 1 to 1000.
+      rekognition_tps is ${coalesce(var.rekognition_tps, "null")}; give the account's quota for CompareFaces, a
+      whole number of calls per second from 1 to 1000, or leave it out for the
+      default quota of the region.
     EOT
   }
 }

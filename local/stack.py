@@ -72,6 +72,8 @@ class Stack:
     """
 
     rekognition: RekognitionOptions = field(default_factory=RekognitionOptions)
+    wait_scale: float = 1.0
+    """Which part of the time between retries of a state machine really passes."""
     progress: Callable[[str], None] = lambda _message: None
     """Called with a short sentence whenever a server is up."""
     folder: Path = field(init=False)
@@ -149,6 +151,7 @@ class Stack:
             "LOG_LEVEL": "WARNING",
             "MINISTACK_REGION": REGION,
             "S3_DATA_DIR": str(self.folder / "s3"),
+            "SFN_WAIT_SCALE": f"{self.wait_scale:g}",
             "SFTP_ENABLED": "0",
             "STATE_DIR": str(self.folder / "state"),
         }

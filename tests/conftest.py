@@ -10,6 +10,7 @@ _TESTS = Path(__file__).resolve().parent
 _FAST_FIRST = ("unit", "native", "integration")
 _LONG_FIRST = ("integration", "unit", "native")
 _STACKS = {
+    "test_batch_runs.py": "the bulk stack",
     "test_bulk.py": "the bulk stack",
     "test_failures.py": "the bulk stack",
     "test_endings.py": "demos",

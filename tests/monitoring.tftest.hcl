@@ -84,7 +84,7 @@ run "people_on_call_hear_in_time_and_are_told_what_to_do" {
       for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.treat_missing_data
       if alarm.treat_missing_data != "notBreaching"
     } == { failed_uploads = "ignore" }
-    error_message = "Silence is no alarm, but a dead-letter queue that SQS stops reporting on must not clear its alarm."
+    error_message = "Silence must not clear the alarm of a dead-letter queue, and must not set off any other alarm."
   }
 }
 
@@ -102,7 +102,7 @@ run "alarms_watch_this_function_and_its_queues" {
       ])
       }) == jsonencode({
       duration       = ["AWS/Lambda Duration Maximum FunctionName=face-compare"]
-      errors         = ["FaceCompare/face-compare Faults Sum"]
+      errors         = ["FaceCompare/face-compare Errors Sum"]
       failed_uploads = ["AWS/SQS ApproximateNumberOfMessagesVisible Maximum QueueName=face-compare-uploads-failed"]
       no_face        = ["FaceCompare/face-compare Comparisons Sum", "FaceCompare/face-compare NoFace Sum"]
       oldest_upload  = ["AWS/SQS ApproximateAgeOfOldestMessage Maximum QueueName=face-compare-uploads"]
@@ -122,7 +122,7 @@ run "alarms_watch_this_function_and_its_queues" {
 
   assert {
     condition = length(setsubtract(
-      ["Comparisons", "Faults", "NoFace", "RefusedAccess", "Throttled", "Unavailable"],
+      ["Comparisons", "Errors", "NoFace", "RefusedAccess", "Throttled", "Unavailable"],
       [for filter in aws_cloudwatch_log_metric_filter.record : filter.metric_transformation[0].name],
     )) == 0
     error_message = "Every metric out of the log must have a filter that writes it."
@@ -156,7 +156,7 @@ run "a_crash_is_recognized_by_its_type_and_transient_errors_do_not_wake_anybody"
   assert {
     condition = alltrue([
       for type in ["OutOfTimeError", "ServiceUnavailableError"] : (
-        strcontains(aws_cloudwatch_log_metric_filter.record["faults"].pattern, "($.error_type != \"${type}\")") &&
+        strcontains(aws_cloudwatch_log_metric_filter.record["errors"].pattern, "($.error_type != \"${type}\")") &&
         strcontains(aws_cloudwatch_log_metric_filter.record["unavailable"].pattern, "($.error_type = \"${type}\")")
       )
     ])
@@ -200,7 +200,7 @@ run "thresholds_reach_their_alarms" {
       ]
       } == {
       duration       = ["61", "100 * duration / 60000"]
-      errors         = ["62", "faults"]
+      errors         = ["62", "errors"]
       failed_uploads = ["63", "depth"]
       no_face        = ["65", "IF(comparisons >= 64, 100 * FILL(no_face, 0) / comparisons, 0)"]
       oldest_upload  = ["66", "age"]
@@ -337,7 +337,7 @@ run "the_dashboard_shows_its_own_region_and_quota" {
     condition = one([
       for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : widget.properties.metrics
       if widget.properties.title == "Failures"
-    ])[*][1] == ["Faults", "Unavailable", "RefusedAccess", "NoFace", "Throttled"]
+    ])[*][1] == ["Errors", "Unavailable", "RefusedAccess", "NoFace", "Throttled"]
     error_message = "Every metric of failures that an alarm watches must be on the graph."
   }
 

@@ -28,8 +28,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name      = "face-compare"
-  on_upload = {}
+  name            = "face-compare"
+  on_upload       = {}
+  rekognition_tps = 5
 }
 
 run "nothing_of_it_is_there_unless_asked_for" {
@@ -243,7 +244,74 @@ run "what_cannot_be_compared_is_kept_and_consumers_see_results" {
   }
 }
 
-run "the_lowest_quota_is_used_and_not_exceeded" {
+run "the_whole_default_quota_is_used_in_a_region_with_a_large_one" {
+  command = plan
+
+  variables {
+    rekognition_tps = null
+  }
+
+  assert {
+    condition     = [output.rate.rekognition_tps, output.rate.instances, output.rate.calls_per_second] == [100, 5, 19.6]
+    error_message = "Without rekognition_tps, the default quota of eu-west-1 must be used: 100 calls per second."
+  }
+
+  assert {
+    condition     = output.comparison.concurrency == 30
+    error_message = "30 comparisons at once, each of 0.3 s, start 100 calls per second."
+  }
+
+  assert {
+    condition = [for name, region in local.regions : name if region.rekognition_tps != 25] == [
+      "eu-west-1", "us-east-1", "us-west-2",
+    ]
+    error_message = "AWS gives these three regions another default quota than the others."
+  }
+}
+
+run "the_default_quota_is_not_exceeded_in_a_region_with_a_small_one" {
+  command = plan
+
+  variables {
+    rekognition_tps = null
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "eu-central-1" }
+  }
+
+  assert {
+    condition     = [output.rate.rekognition_tps, output.rate.instances, output.rate.calls_per_second] == [25, 2, 12.25]
+    error_message = "Without rekognition_tps, the default quota of eu-central-1 must be used: 25 calls per second."
+  }
+
+  assert {
+    condition     = output.comparison.concurrency == 7
+    error_message = "7 comparisons at once, each of 0.3 s, start 23 calls per second; 8 would exceed the quota."
+  }
+}
+
+run "the_default_quota_of_a_new_region_is_not_exceeded" {
+  command = plan
+
+  variables {
+    allow_unlisted_region = true
+    rekognition_tps       = null
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "eu-north-1" }
+  }
+
+  assert {
+    condition     = output.rate.rekognition_tps == 25
+    error_message = "A region that is not listed yet must count as one of those with the smaller quota."
+  }
+}
+
+run "a_given_quota_is_used_and_not_exceeded" {
   command = plan
 
   assert {
@@ -260,6 +328,11 @@ run "the_lowest_quota_is_used_and_not_exceeded" {
       workers              = 5
     })
     error_message = "At 5 calls per second: 2 instances, 2.45 calls per second each, batches of 29 that end in 12 s."
+  }
+
+  assert {
+    condition     = output.comparison.concurrency == 5
+    error_message = "A request with several images must run 5 comparisons at once, also with a small quota."
   }
 }
 

@@ -18,7 +18,7 @@ from tools import venv, workspace
 from tools.failure import reported
 from tools.places import REPOSITORY
 
-_PYTHON_FOLDERS = ("lambda/face_compare", "local", "tools", "tests", "benchmarks")
+_PYTHON_FOLDERS = ("lambda/face_compare", "local", "threshold", "tools", "tests", "benchmarks")
 # The newest that Lambda has; pyproject.toml has the oldest.
 _NEWEST_PYTHON = "3.14"
 _CHECKOV = "checkov"
@@ -81,6 +81,8 @@ def checks(copies: Path) -> Iterator[Check]:
     # The root apart from the examples too: seen through one, it has that example's inputs.
     yield Check("checkov, every example", (scan(published),), published)
     yield Check("checkov, the module", (scan(root),), root)
+    policies = (sys.executable, "-m", "tools.iam_policies")
+    yield Check("IAM policies, by AWS's service authorization data", (policies,))
     yield Check("mypy", (("mypy", *_PYTHON_FOLDERS),))
     newest = ("mypy", "--python-version", _NEWEST_PYTHON)
     # Its own cache: the two run at once.
@@ -96,6 +98,8 @@ def checks(copies: Path) -> Iterator[Check]:
         (("terraform", "fmt", "-check", "-diff", "-recursive"),),
         copies / "terraform",
     )
+    machine = (sys.executable, "-m", "tools.state_machines")
+    yield Check("the state machine of modules/batch", (machine,))
     yield Check("ruff check", (("ruff", "check", "--quiet", "."),))
     yield Check("ruff format", (("ruff", "format", "--quiet", "--diff", "."),))
     contract = ("lint-imports", "--no-cache", f"--config={REPOSITORY / 'pyproject.toml'}")

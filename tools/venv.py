@@ -17,7 +17,7 @@ from tools.interpreter import choose
 from tools.lock import exclusive
 from tools.progress import step
 
-NAMES = ("dev", "emulator", "bench", "scan", "cli")
+NAMES = ("dev", "emulator", "bench", "scan", "cli", "iam")
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
 _PINNED = ("--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement")
 _LAST_LINES = 12

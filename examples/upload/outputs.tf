@@ -24,7 +24,7 @@ output "log_group_name" {
 }
 
 output "rate" {
-  description = "What follows from rekognition_tps."
+  description = "What follows from Rekognition's quota."
   value       = module.face_compare.rate
 }
 

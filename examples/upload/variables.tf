@@ -14,7 +14,7 @@ variable "region" {
 
 variable "rekognition_tps" {
   type        = number
-  description = "The account's quota for CompareFaces in that region, in calls per second."
-  default     = 5
-  nullable    = false
+  description = "The account's quota for CompareFaces in that region; null if it is the region's default."
+  default     = null
+  nullable    = true
 }

@@ -6,7 +6,8 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, network, runtime, saved_queries
+from local.emulator import access, definitions, network, runtime, saved_queries
+from local.emulator.distributed_map import patches as distributed_map
 
 
 def main() -> None:
@@ -14,6 +15,8 @@ def main() -> None:
     access.install()
     runtime.install()
     saved_queries.install()
+    definitions.install()
+    distributed_map.install()
     network.install()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]

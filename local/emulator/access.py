@@ -63,11 +63,24 @@ def _authorize_log_streams() -> None:
     patch.object(iam_actions, "extract_resource_arn", extract_resource_arn).start()
 
 
+class _BucketOf(str):
+    """The ARN of a bucket that is asked whether it holds a key."""
+
+    key: str
+    __slots__ = ("key",)
+
+    def __new__(cls, bucket: str, key: str) -> _BucketOf:
+        arn = super().__new__(cls, f"arn:aws:s3:::{bucket}")
+        arn.key = key
+        return arn
+
+
 def _refuse_to_reveal_missing_objects() -> None:
     # Without s3:ListBucket S3 answers 403 for a missing object. MiniStack answers 404 to everybody.
     iam_actions = import_module("ministack.core.iam_actions")
     s3 = import_module("ministack.services.s3")
     original = iam_actions.s3_additional_checks
+    original_resources = iam_actions.s3_access_point_resources
 
     def s3_additional_checks(
         method: str, path: str, headers: Any, body: bytes, query_params: Any
@@ -77,10 +90,18 @@ def _refuse_to_reveal_missing_objects() -> None:
         if key and iam_actions._s3_action(method, path, query_params) == "GetObject":
             record = s3._ensure_bucket(bucket)
             if record is not None and key not in record["objects"]:
-                checks.append(("s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+                checks.append(("s3:ListBucket", _BucketOf(bucket, key)))
         return checks
 
+    def s3_access_point_resources(arn: str) -> list[tuple[str, dict[str, str]]]:
+        resources: list[tuple[str, dict[str, str]]] = original_resources(arn)
+        # The key counts as s3:prefix then. AWS does not document it. Ceph's tests of S3 show it,
+        # which follow AWS: test_head_object_404_with_policy_prefix.
+        asked = {"s3:prefix": arn.key} if isinstance(arn, _BucketOf) else {}
+        return [(resource, {**keys, **asked}) for resource, keys in resources]
+
     patch.object(iam_actions, "s3_additional_checks", s3_additional_checks).start()
+    patch.object(iam_actions, "s3_access_point_resources", s3_access_point_resources).start()
 
 
 def _tell_of_sessions(path: Path) -> None:

@@ -45,6 +45,16 @@ locals {
         Resource = "${local.manifests_arn}*"
       },
       {
+        # Without it, S3 answers 403 for a manifest that does not exist, as for a forbidden one. The key that is asked
+        # for counts as s3:prefix then.
+        when      = true
+        Sid       = "DistinguishMissingManifests"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = local.bucket_arn
+        Condition = { StringLike = { "s3:prefix" = "${var.face_compare.prefixes.manifests}*" } }
+      },
+      {
         # ResultWriter uploads in parts, and reads what it wrote when a run is redriven.
         when     = true
         Sid      = "WriteResults"

@@ -20,6 +20,7 @@ from local import use
 from local.photos import Album, Photo, default_album
 from local.stack import REGION, Stack
 from local.upload_site import result_key
+from tests.integration.runs import Runs
 from tests.waiting import eventually
 
 Outputs = Mapping[str, Any]
@@ -86,16 +87,18 @@ def upload(stack: Stack, outputs: Outputs) -> None:
 
 
 def batch(stack: Stack, outputs: Outputs) -> None:
-    """A run over a manifest of either form counts the pair that cannot be decided."""
+    """A run over a manifest of either form has a line for each pair, decided or not."""
     same, other = people(default_album())
-    s3, bucket = stack.client("s3"), outputs["bucket_name"]
+    s3, bucket, runs = stack.client("s3"), outputs["bucket_name"], Runs(stack, outputs)
     use.upload(s3, bucket, "reference/a.jpg", same[0])
     use.upload(s3, bucket, "challenge/same.jpg", same[1])
     use.upload(s3, bucket, "challenge/other.jpg", other)
     targets = [f"challenge/{name}.jpg" for name in ("same", "other", "same", "missing")]
     for manifest in (csv("reference/a.jpg", targets), json_lines("reference/a.jpg", targets)):
-        _, counts = run_over(stack, outputs, manifest)
-        assert (counts["total"], counts["succeeded"], counts["failed"]) == (4, 3, 1)
+        run = runs.over(manifest)
+        assert run.status == "SUCCEEDED", run.cause
+        decisions = [line.get("decision") for line in runs.results(run).succeeded]
+        assert decisions == ["match", "no_match", "match", None]
 
 
 USES: dict[str, Callable[[Stack, Outputs], None]] = {
@@ -151,23 +154,6 @@ def csv(source: str, targets: Sequence[str]) -> str:
 def json_lines(source: str, targets: Sequence[str]) -> str:
     """The same in the other form."""
     return "".join(json.dumps({"source": source, "target": each}) + "\n" for each in targets)
-
-
-def run_over(stack: Stack, outputs: Outputs, manifest: str) -> tuple[str, Mapping[str, int]]:
-    """Run over a manifest; how the run ended, and the counts of its pairs."""
-    key = f"manifests/pairs.{'csv' if manifest.startswith('source') else 'jsonl'}"
-    stack.client("s3").put_object(Bucket=outputs["bucket_name"], Key=key, Body=manifest.encode())
-    states = stack.client("stepfunctions")
-    run = states.start_execution(
-        stateMachineArn=outputs["state_machine_arn"], input=json.dumps({"manifest": key})
-    )["executionArn"]
-
-    def status() -> str:
-        return str(states.describe_execution(executionArn=run)["status"])
-
-    eventually(lambda: status() != "RUNNING", _SECONDS, f"the end of {run}")
-    (found,) = states.list_map_runs(executionArn=run)["mapRuns"]
-    return status(), states.describe_map_run(mapRunArn=found["mapRunArn"])["itemCounts"]
 
 
 def stored(stack: Stack, bucket: str, key: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_function_that_always_crashes_does_not_look_idle(
     filters: list[dict[str, Any]], status: str, error_type: str | None
 ) -> None:
     """The record is made by hand, after AWS's own emulator of the runtime interface."""
-    assert counted(filters, [report(status, error_type)]) == {"Faults": 1}
+    assert counted(filters, [report(status, error_type)]) == {"Errors": 1}
 
 
 @pytest.mark.parametrize("status", ["success", "error", "failure"])
@@ -101,8 +101,8 @@ def report(status: str, error_type: str | None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error_type", "metrics"),
     [
-        ("ImageUnreadableError", {"Faults": 1}),
-        ("KeyError", {"Faults": 1}),
+        ("ImageUnreadableError", {"Errors": 1}),
+        ("KeyError", {"Errors": 1}),
         ("OutOfTimeError", {"Unavailable": 1}),
         ("ServiceUnavailableError", {"Unavailable": 1}),
         ("ThrottledError", {"Throttled": 1}),

@@ -18,7 +18,8 @@ PARTITIONS = ("aws", "aws-us-gov")
 def regions() -> list[str]:
     """The regions of the table, in the order in which regions.tf holds them."""
     text = (ROOT / "regions.tf").read_text(encoding="utf-8")
-    found = re.findall(r"^    ([a-z0-9-]+) += \{ function_url = (?:true|false) \}$", text, re.MULTILINE)
+    line = r"^    ([a-z0-9-]+) += \{ function_url = (?:true|false), rekognition_tps = \d+ \}$"
+    found = re.findall(line, text, re.MULTILINE)
     assert found, "regions.tf no longer holds one region per line"
     return found
 

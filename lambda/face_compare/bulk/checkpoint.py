@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.batch_event import Batch
-from face_compare.engine.error_mapping import AWS_ERRORS, general_error, http_status
+from face_compare.engine.error_mapping import general_error, http_status
 from face_compare.runtime import audit
+from face_compare.runtime.clients import AWS_ERRORS
 from face_compare.runtime.settings import Settings
 
 if TYPE_CHECKING:

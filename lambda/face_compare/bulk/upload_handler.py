@@ -28,7 +28,7 @@ from face_compare.bulk.s3_events import (
 )
 from face_compare.contract.answer import error_members, target_answer
 from face_compare.engine.comparer import Comparer
-from face_compare.engine.error_mapping import AWS_ERRORS, general_error
+from face_compare.engine.error_mapping import general_error
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import (
     ConfigurationError,
@@ -38,6 +38,7 @@ from face_compare.model.errors import (
 )
 from face_compare.model.image import StoredImage
 from face_compare.runtime import audit
+from face_compare.runtime.clients import AWS_ERRORS
 from face_compare.runtime.settings import RESERVE_SECONDS, SecondsLeft, Settings
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ _LEASE_MARGIN_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 
 _NOTES = {
-    Claim.DECIDED: "photo already decided",
-    Claim.BUSY: "photo being decided elsewhere",
+    Claim.DECIDED: "image already decided",
+    Claim.BUSY: "image being decided elsewhere",
 }
 
 
@@ -137,7 +138,7 @@ class UploadHandler:
             return False
         if not self._write(key, result, run):
             # Another holder of the claim was faster. The decision on record here does not count.
-            audit.record_note("photo decided elsewhere", target_key=upload.key, result_key=key)
+            audit.record_note("image decided elsewhere", target_key=upload.key, result_key=key)
         return True
 
     def _result(self, image: StoredImage, run: _Run) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
-from face_compare.engine.error_mapping import AWS_ERRORS
 from face_compare.engine.rekognition import compare_faces, count_faces
 from face_compare.model.comparison import (
     ComparedFaces,
@@ -23,8 +22,8 @@ from face_compare.model.errors import (
 )
 from face_compare.model.image import Image, Side
 from face_compare.model.rule import Rule
-from face_compare.runtime.clients import Clients
-from face_compare.runtime.settings import RESERVE_SECONDS, SecondsLeft, Settings
+from face_compare.runtime.clients import AWS_ERRORS, Clients
+from face_compare.runtime.settings import SecondsLeft, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -101,9 +100,7 @@ class Comparer:
         except AWS_ERRORS as error:
             return self._explain(error, {Side.SOURCE: source}, seconds_left)
         if count == 0:
-            from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see _explain
-
-            return no_face(Side.SOURCE, source)
+            return _no_face(Side.SOURCE, source)
         if count > 1:
             return SeveralFacesInSourceError(_several(Side.SOURCE, source, count), Side.SOURCE)
         return None
@@ -123,6 +120,10 @@ class Comparer:
             images = {Side.TARGET: pair.target, Side.SOURCE: pair.source}
             return self._explain(error, images, seconds_left)
         count = len(faces.target_faces)
+        if count == 0:
+            # The API reference announces InvalidParameterException for this, but does not exclude
+            # an answer. It would not show that the target is a stranger.
+            return _no_face(Side.TARGET, pair.target)
         if rule.require_single_face and count > 1:
             return SeveralFacesInTargetError(_several(Side.TARGET, pair.target, count), Side.TARGET)
         return faces
@@ -146,28 +147,22 @@ class Comparer:
     ) -> list[Result | OutOfTimeError]:
         """Do the work for each item, as many at once as the module allows.
 
-        Work that is not done shortly before the function's timeout is given up, so that the
-        caller still gets the rest. A single item does not need this, because its call ends in
-        time by its own limits. It does need this if the work is ``started_late``.
+        A single item does not need the time limit for all, because its call ends in time by its
+        own limits. It does need it if the work is ``started_late``.
         """
         if len(items) == 1 and not started_late:
             return [work(items[0])]
         # Imported here because a single comparison, the usual case, does not need it.
-        from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415
+        from face_compare.engine.concurrency import each  # noqa: PLC0415
 
-        executor = ThreadPoolExecutor(min(self._settings.concurrency, len(items)))
-        futures = [executor.submit(work, item) for item in items]
-        wait(futures, timeout=max(0.0, seconds_left() - RESERVE_SECONDS))
-        executor.shutdown(wait=False, cancel_futures=True)
-        return [
-            future.result()
-            if future.done() and not future.cancelled()
-            else OutOfTimeError(
-                "The function's timeout left no time for this comparison. Send fewer images at "
-                "once, or raise function.timeout or comparison.concurrency."
-            )
-            for future in futures
-        ]
+        concurrency = self._settings.concurrency
+        return each(items, work, concurrency=concurrency, seconds_left=seconds_left)
+
+
+def _no_face(side: Side, image: Image) -> FaceCompareError:
+    from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see Comparer._explain
+
+    return no_face(side, image)
 
 
 def _several(side: Side, image: Image, count: int) -> str:

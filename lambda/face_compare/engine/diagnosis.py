@@ -11,22 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from face_compare.engine.error_mapping import (
-    AWS_ERRORS,
-    error_code,
-    general_error,
-    http_status,
-)
+from face_compare.engine.error_mapping import error_code, general_error, http_status
 from face_compare.engine.rekognition import count_faces
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
 from face_compare.model.image import Image, Side, StoredImage
+from face_compare.runtime.clients import AWS_ERRORS, Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
-
-    from face_compare.runtime.clients import Clients
 
 _OBJECT_CODE = "InvalidS3ObjectException"
 """Rekognition's code for an object that it cannot read."""
@@ -52,7 +46,7 @@ _NO_FACE = {
     Side.SOURCE: errors.NoFaceInSourceError,
     Side.TARGET: errors.NoFaceInTargetError,
 }
-_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_ARCHIVE_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 # For reading the answer, recording the error and answering.
 _RESERVE_SECONDS = 0.5
 
@@ -175,6 +169,12 @@ class Diagnosis:
                 "(SSE-C), which Rekognition cannot use. Store the image without such a key.",
                 side,
             )
+        if error_code(error).startswith("KMS."):
+            return errors.ImageKeyUnusableError(
+                f"The {side} image {image} is encrypted with a KMS key that cannot be used "
+                f"({error_code(error)}). Check that the key is enabled.",
+                side,
+            )
         if status == 403:
             return errors.ImageForbiddenError(
                 f"The function's role may not read the {side} image {image}{version}. It may "
@@ -207,8 +207,10 @@ class Diagnosis:
         self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
     ) -> FaceCompareError | None:
         """Return why Rekognition cannot read an object, None if the head shows no reason."""
+        # Intelligent-Tiering keeps its storage class. It has a status while the object is archived.
+        is_archived = head.get("StorageClass") in _ARCHIVE_CLASSES or "ArchiveStatus" in head
         is_restored = 'ongoing-request="false"' in head.get("Restore", "")
-        if head.get("StorageClass") in _ARCHIVED and not is_restored:
+        if is_archived and not is_restored:
             return errors.ImageUnreadableError(
                 f"The {side} image {image} is archived. Restore it first.", side
             )

@@ -6,9 +6,27 @@ responses" in the Amazon S3 API reference, and the codes that botocore itself re
 
 The code decides, because Rekognition answers throttling with status 400. The status decides only
 if the code is unknown, because S3 answers HeadObject without a code.
+
+Without an answer, the class of botocore's error decides. Errors of the network, of reading an
+answer and of fetching credentials are transient. They are listed by their base classes, so that
+botocore's next class for the same cause is included. Every other class is a configuration error:
+nearly all of them are about credentials, settings and parameters, and a retry cannot help.
+
+A new class may be mapped wrongly. Taking a transient error for a configuration error costs little:
+an upload is retried all the same, and a pair of a batch has a line that says it is undecided. The
+other mistake is worse: a single bad pair would fail its batch again and again, until the run fails.
 """
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    ChecksumError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, the base of its errors about connecting
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
 from botocore.parsers import ResponseParserError
 
 from face_compare.model.errors import (
@@ -18,9 +36,6 @@ from face_compare.model.errors import (
     ServiceUnavailableError,
     ThrottledError,
 )
-
-AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
-"""All that a botocore client raises: an error answer, no answer, an unreadable answer."""
 
 _THROTTLED = frozenset(
     {
@@ -60,6 +75,20 @@ _TRANSIENT = frozenset(
     }
 )
 
+_TRANSIENT_CLASSES = (
+    # No connection, or no answer in time.
+    ConnectionError,
+    HTTPClientError,
+    # An answer that is cut off or damaged.
+    ChecksumError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    ResponseParserError,
+    # The service that hands out the role's credentials did not answer.
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+)
+
 
 def error_code(error: Exception) -> str:
     """Return the code of an error answer, or the name of the class if there was no answer."""
@@ -90,9 +119,18 @@ def general_error(error: Exception, service: str) -> FaceCompareError:
             "module's inline policy, or look for a permissions boundary or an organization's "
             "policy that denies the call."
         )
-    if status is None or status >= 500 or code in _TRANSIENT:
+    if (
+        isinstance(error, _TRANSIENT_CLASSES)
+        or code in _TRANSIENT
+        or (status is not None and status >= 500)
+    ):
         return ServiceUnavailableError(
             f"{service} did not serve the call ({code}). Send the request again later."
+        )
+    if not isinstance(error, ClientError):
+        return CallRejectedError(
+            f"The AWS SDK did not send the call to {service} ({code}). Compare the function's "
+            "environment variables and its role with what the module sets."
         )
     return CallRejectedError(
         f"{service} rejected the call with the unknown code {code}. Look the code up in the "

@@ -28,7 +28,7 @@ def compare_faces(
 ) -> ComparedFaces:
     """Compare the largest face of ``source`` with the 100 largest of ``target``.
 
-    Raises the errors of botocore in ``error_mapping.AWS_ERRORS``.
+    Raises the errors of botocore in ``clients.AWS_ERRORS``.
     """
     response = client.compare_faces(
         SourceImage=_image_parameter(bucket, source),
@@ -38,14 +38,15 @@ def compare_faces(
     try:
         return _compared_faces(response)
     except KeyError as missing:
-        # Callers treat it like an answer that botocore cannot read.
+        # Callers treat it like an answer that botocore cannot read. An answer without
+        # SourceImageFace is one of these: it does not show whether the source has a face.
         raise ResponseParserError(f"CompareFaces answered without {missing}.") from missing
 
 
 def count_faces(client: RekognitionClient, bucket: str, image: Image) -> int:
     """Return how many faces Rekognition sees, 0 to 100.
 
-    Raises the errors of botocore in ``error_mapping.AWS_ERRORS``.
+    Raises the errors of botocore in ``clients.AWS_ERRORS``.
     """
     response = client.detect_faces(Image=_image_parameter(bucket, image))
     return len(response.get("FaceDetails", []))

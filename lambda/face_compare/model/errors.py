@@ -128,7 +128,7 @@ class CallForbiddenError(ConfigurationError):
 
 
 class CallRejectedError(ConfigurationError):
-    """Rekognition or S3 rejected the call with an unknown error code."""
+    """Rekognition or S3 rejected the call with an unknown code, or the AWS SDK did not send it."""
 
 
 class ThrottledError(TransientError):

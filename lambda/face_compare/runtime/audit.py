@@ -1,6 +1,7 @@
 """The audit records: one for each decision, one for each failure.
 
-Lambda's JSON logging adds timestamp, level, logger and requestId to these members. Nothing
+Lambda's JSON logging adds timestamp, level, logger and requestId to these members, and leaves out
+those that are None: the version id of an image that was compared in its current version. Nothing
 biometric is ever recorded: no image, landmark or bounding box.
 """
 
@@ -110,6 +111,14 @@ def record_note(message: str, **members: str) -> None:
     _log.info(message, extra={"service": "face-compare", **members})
 
 
+def record_slow_start(error: Exception) -> None:
+    """Record why this environment started without the fast start. It works all the same."""
+    _log.warning(
+        "fast start unavailable",
+        extra={"service": "face-compare", "why": f"{type(error).__name__}: {error}"},
+    )
+
+
 def _pair_members(result: TargetResult, pair: PairResult) -> dict[str, Any]:
     return {
         "duration_ms": round(pair.duration_ms, 1),
@@ -123,7 +132,8 @@ def _pair_members(result: TargetResult, pair: PairResult) -> dict[str, Any]:
 def _rule_members(rule: Rule) -> dict[str, Any]:
     return {
         "similarity_threshold": rule.similarity_threshold,
-        "review_threshold": rule.review_threshold,
+        # None would be left out, and a reader could not see that the rule has no review band.
+        "review_threshold": "none" if rule.review_threshold is None else rule.review_threshold,
         "require_single_face": rule.require_single_face,
     }
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from boto3.session import Session
 from botocore.config import Config
-from botocore.session import Session
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
-from face_compare.runtime.fast_start import rekognition_session
+from face_compare.runtime import audit
 from face_compare.runtime.settings import CallLimits, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""All that a client raises: an error answer, no answer, an unreadable answer."""
 
 
 class Clients:
@@ -22,14 +28,11 @@ class Clients:
     The client for comparisons is made at once, while Lambda gives the start its full CPU. The
     clients for a diagnosis are made when the first comparison fails: most environments never
     need them, and each takes up to 0.2 s.
-
-    The clients come from botocore's session. boto3's session is a wrapper of it and makes
-    clients of the same classes, but importing boto3 and s3transfer takes 20 ms of CPU and 2 MiB.
     """
 
     def __init__(self, settings: Settings) -> None:
         """Make the client for comparisons."""
-        self._sessions: dict[str, Session] = {}
+        self._has_fast_start = True
         self._settings = settings
         # Several comparisons of one invocation may fail at the same time.
         self._making = Lock()
@@ -67,22 +70,30 @@ class Clients:
         client: S3Client = self._client("s3", self._settings.storage_limits)
         return client
 
-    def _client(self, service: str, limits: CallLimits) -> Any:
+    def _client(self, service: Literal["rekognition", "s3"], limits: CallLimits) -> Any:
         # botocore's defaults, 60 s for each timeout and the "legacy" retries, outlast the
         # function.
-        return self._session(service).create_client(
-            service,
-            config=Config(
-                connect_timeout=limits.connect_timeout,
-                read_timeout=limits.read_timeout,
-                retries={"mode": "standard", "total_max_attempts": limits.attempts},
-                max_pool_connections=max(self._settings.concurrency, self._settings.workers),
-            ),
+        config = Config(
+            connect_timeout=limits.connect_timeout,
+            read_timeout=limits.read_timeout,
+            retries={"mode": "standard", "total_max_attempts": limits.attempts},
+            max_pool_connections=max(self._settings.concurrency, self._settings.workers),
         )
+        if service == "rekognition" and self._has_fast_start:
+            try:
+                return self._fast_session.client("rekognition", config=config)
+            except Exception as error:  # noqa: BLE001 - a new botocore may fail in any way
+                self._has_fast_start = False
+                audit.record_slow_start(error)
+        return self._session.client(service, config=config)
 
-    def _session(self, service: str) -> Session:
-        if service not in self._sessions:
-            self._sessions[service] = (
-                rekognition_session() if service == "rekognition" else Session()
-            )
-        return self._sessions[service]
+    @cached_property
+    def _fast_session(self) -> Session:
+        # Imported here because a new botocore may lack what the module imports.
+        from face_compare.runtime.fast_start import rekognition_session  # noqa: PLC0415
+
+        return rekognition_session()
+
+    @cached_property
+    def _session(self) -> Session:
+        return Session()

@@ -29,10 +29,10 @@ def test_figures_keep_to_what_they_mean(tps: int) -> None:
     assert found.most_uploads > capacity.PAIRS
 
 
-@pytest.mark.parametrize("tps", [1, 5, 20, 41, 50, 500, 997, 1000])
+@pytest.mark.parametrize("tps", [1, 5, 20, 25, 41, 50, 100, 500, 997, 1000])
 @pytest.mark.parametrize("timeout", [15, 30, 900])
 def test_what_rate_tf_derives_holds_together(tps: int, timeout: int) -> None:
-    """Else batches would run into the timeout, or instances together above the quota."""
+    """Otherwise batches would run into the timeout, or instances together above the quota."""
     derived = rate(tps, timeout_seconds=timeout)
     # Rounding neither exceeds the quota nor wastes it.
     assert 0.97 * tps <= derived.calls_per_second * derived.instances <= 0.98 * tps + 1e-6

@@ -87,6 +87,9 @@ def test_a_decision_is_answered_and_recorded_under_the_request_id(
     assert record["decision"] == "match"
     assert record["similarity"] == 97.5
     assert isinstance(record["duration_ms"], float)
+    # Lambda leaves out members that are None. This one must say that there is no review band.
+    assert record["review_threshold"] == "none"
+    assert "target_version_id" not in record
 
 
 def test_nothing_biometric_is_in_any_line_of_the_log(
@@ -183,3 +186,29 @@ def test_the_call_asks_for_every_score(environment: RuntimeEnvironment, canned: 
     assert [(name, body["SimilarityThreshold"]) for name, body in canned.requests] == [
         ("CompareFaces", 0)
     ]
+
+
+def test_a_botocore_without_the_loader_starts_the_function_and_leaves_one_record(
+    canned: CannedAws, tmp_path: Path
+) -> None:
+    """Otherwise an update of the runtime would stop every function, or slow it unnoticed."""
+    zipfile.ZipFile(ZIP).extractall(tmp_path)
+    changed = tmp_path / "face_compare" / "runtime" / "fast_start.py"
+    changed.write_text("from botocore.loaders import NewLoader\n", encoding="utf-8")
+    canned.answers["CompareFaces"] = compared(97.5)
+    canned.answers["DetectFaces"] = CannedAnswer(body={"FaceDetails": []})
+    with start(tmp_path, canned) as environment:
+        assert environment.invoke(EVENT).answer["match"] is True
+        canned.answers["CompareFaces"] = error("InvalidParameterException")
+        failed = environment.invoke(EVENT)
+        assert records_of(environment, failed)
+        (slow,) = [
+            record
+            for record in environment.log_records()
+            if record.get("message") == "fast start unavailable"
+        ]
+    assert failed.error is not None
+    assert failed.error["errorType"] == "NoFaceInTargetError"
+    assert slow["level"] == "WARNING"
+    assert str(slow["why"]).startswith("ImportError: cannot import name 'NewLoader'")
+    assert "stackTrace" not in slow

@@ -6,7 +6,16 @@ import json
 import logging
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import (
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ReadTimeoutError,
+    UnknownEndpointError,
+)
 from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
@@ -108,7 +117,7 @@ def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
         "target_version_id": "v1",
         "similarity": 91.0,
         "similarity_threshold": 80.0,
-        "review_threshold": None,
+        "review_threshold": "none",
         "require_single_face": False,
         "decision": "match",
         "source_count": 1,
@@ -194,7 +203,7 @@ def test_each_error_code_becomes_its_typed_error(
     [
         EndpointConnectionError(endpoint_url="x"),
         ReadTimeoutError(endpoint_url="x"),
-        NoCredentialsError(),
+        CredentialRetrievalError(provider="container-role", error_msg="no answer"),
         ResponseParserError("not JSON"),
     ],
 )
@@ -206,6 +215,57 @@ def test_no_answer_or_an_unreadable_one_is_a_transient_error(
 
     monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
     with pytest.raises(errors.ServiceUnavailableError, match=type(error).__name__):
+        service.serve(EVENT, Context())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoCredentialsError(),
+        NoRegionError(),
+        ParamValidationError(report="Invalid bucket name"),
+        PartialCredentialsError(provider="env", cred_var="secret_key"),
+        UnknownEndpointError(service_name="rekognition", region_name="x"),
+    ],
+)
+def test_a_call_that_was_never_sent_is_a_configuration_error(
+    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Otherwise callers would send the request again and again, and nobody would be told."""
+
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
+    with pytest.raises(errors.ConfigurationError, match=type(error).__name__) as raised:
+        service.serve(EVENT, Context())
+    assert raised.value.retryable is False
+    assert "Invalid bucket name" not in str(raised.value)
+
+
+@pytest.mark.parametrize("faces", [{"FaceMatches": [], "UnmatchedFaces": []}, {}])
+@pytest.mark.parametrize("is_strict", [False, True])
+def test_an_answer_without_a_face_in_the_target_is_not_about_a_stranger(
+    service: Service,
+    clients: Clients,
+    monkeypatch: pytest.MonkeyPatch,
+    faces: dict[str, object],
+    is_strict: bool,
+) -> None:
+    """Otherwise a person would be refused for a picture of a wall."""
+    answer = {"SourceImageFace": compared().body["SourceImageFace"], **faces}
+    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
+    monkeypatch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
+    with pytest.raises(errors.NoFaceInTargetError, match=r"challenge/b\.jpg"):
+        service.serve({**EVENT, "require_single_face": is_strict}, Context())
+
+
+def test_an_answer_without_any_face_says_nothing_about_either_image(
+    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a damaged answer would blame an image for good. It can be sent again."""
+    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: {})
+    with pytest.raises(errors.ServiceUnavailableError):
         service.serve(EVENT, Context())
 
 

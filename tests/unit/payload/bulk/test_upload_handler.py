@@ -328,7 +328,7 @@ def test_a_decision_that_came_too_late_is_noted(
     key = f"results/alice/a.jpg/{record['s3']['object']['versionId']}.json"
     bulk.rekognition.before = lambda _: bulk.s3.put_object(Bucket="photos", Key=key)
     bulk.deliver([record])
-    assert "photo decided elsewhere" in [each.getMessage() for each in caplog.records]
+    assert "image decided elsewhere" in [each.getMessage() for each in caplog.records]
 
 
 @pytest.mark.parametrize("folder", ["reference/alice/", "reference/alice/old/"])

@@ -226,7 +226,9 @@ def test_a_second_is_kept_for_the_answer_however_long_a_comparison_takes(
 ) -> None:
     """Otherwise Lambda would stop the function, and the other decisions would be lost."""
     waited: list[float] = []
-    monkeypatch.setattr("concurrent.futures.wait", lambda _, timeout: waited.append(timeout))
+    monkeypatch.setattr(
+        "face_compare.engine.concurrency.wait", lambda _, timeout: waited.append(timeout)
+    )
     answer_with(by_target({"a": 99.0, "b": 99.0}))
     # It depends on chance whether anything is done by then.
     with contextlib.suppress(errors.OutOfTimeError):

@@ -167,6 +167,14 @@ class TestObjects:
         storage_stub.add_client_error("get_object", "InvalidRequest", http_status_code=400)
         fails(service, errors.ImageUnreadableError, "challenge/b.jpg", "SSE-C")
 
+    def test_a_disabled_key_is_not_taken_for_an_unknown_error(
+        self, service: Service, storage_stub: Stubber
+    ) -> None:
+        """Otherwise somebody would search the API reference, and not the key's page."""
+        storage_stub.add_client_error("head_object", "400", http_status_code=400)
+        storage_stub.add_client_error("get_object", "KMS.DisabledException", http_status_code=400)
+        fails(service, errors.ImageKeyUnusableError, "challenge/b.jpg", "KMS.DisabledException")
+
     def test_expired_credentials_are_not_taken_for_a_wrong_version(
         self, service: Service, storage_stub: Stubber
     ) -> None:
@@ -209,15 +217,23 @@ class TestObjects:
         fails(service, errors.ImageKeyUnusableError, "reference/a.jpg", "arn:aws:kms:key")
 
     @pytest.mark.parametrize("restore", [{}, {"Restore": 'ongoing-request="true"'}])
-    @pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+    @pytest.mark.parametrize(
+        "head",
+        [
+            {"StorageClass": "GLACIER"},
+            {"StorageClass": "DEEP_ARCHIVE"},
+            {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"},
+            {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "DEEP_ARCHIVE_ACCESS"},
+        ],
+    )
     def test_an_archived_image_is_named(
         self,
         service: Service,
         storage_stub: Stubber,
-        storage_class: str,
+        head: dict[str, str],
         restore: dict[str, str],
     ) -> None:
-        storage_stub.add_response("head_object", {"StorageClass": storage_class, **restore})
+        storage_stub.add_response("head_object", {**head, **restore})
         storage_stub.add_response("head_object", OBJECT)
         storage_stub.add_response("head_bucket", HERE)
         fails(service, errors.ImageUnreadableError, "archived", "challenge/b.jpg")
@@ -230,6 +246,7 @@ class TestObjects:
                 "Restore": 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"',
             },
             {"StorageClass": "GLACIER_IR"},
+            {"StorageClass": "INTELLIGENT_TIERING"},
         ],
     )
     def test_an_image_that_can_be_read_at_once_is_not_called_archived(

@@ -114,6 +114,19 @@ class TestDirect:
         assert failed["error_type"] == "InvalidRequestError"
         assert failed["duration_ms"] >= 0
 
+    def test_a_rule_with_a_review_band_is_recorded_with_its_threshold(
+        self,
+        service: Service,
+        clients: Clients,
+        monkeypatch: pytest.MonkeyPatch,
+        records: Records,
+    ) -> None:
+        """Otherwise nobody could tell why a score was decided review on one day only."""
+        monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: compared(70.0).body)
+        service.serve({"source": "s", "target": "t", "review_threshold": 60}, Context())
+        service.serve({"source": "s", "target": "t"}, Context())
+        assert [record["review_threshold"] for record in records(DECIDED)] == [60.0, "none"]
+
 
 class TestUploads:
     """Records of uploads."""
@@ -169,7 +182,7 @@ class TestUploads:
 
     @pytest.mark.parametrize(
         ("is_decided", "note"),
-        [(True, "photo already decided"), (False, "photo being decided elsewhere")],
+        [(True, "image already decided"), (False, "image being decided elsewhere")],
     )
     def test_an_image_that_another_invocation_decides_is_noted(
         self, bulk: BulkWork, records: Records, is_decided: bool, note: str

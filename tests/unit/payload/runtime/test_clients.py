@@ -1,120 +1,23 @@
-"""The clients. Their fast start must not change where a request goes, or how it is signed."""
+"""The clients: their limits, and a start that survives a change of the AWS SDK."""
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.config import Config
-from botocore.exceptions import EndpointVariantError
-from botocore.handlers import BUILTIN_HANDLERS
-from botocore.session import Session
+from botocore.loaders import Loader
+from botocore.stub import Stubber
 
+from face_compare.runtime import fast_start
 from face_compare.runtime.clients import Clients
-from face_compare.runtime.fast_start import rekognition_session
 from face_compare.runtime.settings import CallLimits
 from face_compare.service import Service
 from tests.unit.payload.bulk_work import FakeRekognition, refusal
 from tests.unit.payload.conftest import SETTINGS, Context
-
-_VARIANTS = {
-    "usual": Config(),
-    "fips": Config(use_fips_endpoint=True),
-    "dual stack": Config(use_dualstack_endpoint=True),
-}
-
-
-class _Answered:
-    """Takes a client's signed request instead of the network."""
-
-    request: AWSPreparedRequest
-
-    def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        self.request = request
-        raw = _Raw(b'{"SourceImageFace": {}, "FaceMatches": [], "UnmatchedFaces": []}')
-        return AWSResponse(request.url, 200, HTTPHeaders(), raw)
-
-
-class _Raw:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, *_: object, **__: object) -> list[bytes]:
-        return [self._content]
-
-
-def _sent(session: Session, region: str, variant: Config) -> tuple[str, str, set[str], Any]:
-    """Return URL, scope of the signature, header names and body of CompareFaces in a region."""
-    client: Any = session.create_client("rekognition", region_name=region, config=variant)
-    answered = _Answered()
-    client.meta.events.register("before-send.rekognition.*", answered)
-    image = {"S3Object": {"Bucket": "photos", "Name": "a.jpg"}}
-    client.compare_faces(SourceImage=image, TargetImage=image, SimilarityThreshold=0)
-    authorization = str(answered.request.headers["Authorization"])
-    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/", 2)[2]
-    return answered.request.url, scope, set(answered.request.headers), answered.request.body
-
-
-def _regions() -> list[str]:
-    session = Session()
-    return [
-        # Regions that may open after botocore was released, one in another partition.
-        "eu-future-9",
-        "cn-north-1",
-        *(
-            region
-            for partition in session.get_available_partitions()
-            for region in session.get_available_regions("rekognition", partition)
-            if "fips" not in region
-        ),
-    ]
-
-
-@pytest.mark.parametrize("variant", _VARIANTS.values(), ids=_VARIANTS)
-def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Config) -> None:
-    """Without endpoints.json a region of China or GovCloud could get a wrong address."""
-    usual, lean = Session(), rekognition_session()
-    compared = set()
-    for region in _regions():
-        try:
-            expected = _sent(usual, region, variant)
-        except EndpointVariantError:
-            # endpoints.json has no such endpoint. The newer rules of the service may have one.
-            continue
-        assert _sent(lean, region, variant) == expected
-        compared.add(region)
-    assert {"us-gov-west-1", "us-east-1"} <= compared
-
-
-def test_requests_carry_what_botocores_handlers_add(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One is the trace by which Lambda finds functions that call each other without end."""
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
-    (_, _, headers, _) = _sent(rekognition_session(), "eu-west-1", Config())
-    assert "X-Amzn-Trace-Id" in headers
-    for event in {event.partition(".")[0] for event, *_ in BUILTIN_HANDLERS}:
-        for operation in ("", ".rekognition", ".rekognition.CompareFaces"):
-            usual = _handlers(Session(), event + operation)
-            assert _handlers(rekognition_session(), event + operation) == usual
-
-
-def _handlers(session: Session, event: str) -> list[Any]:
-    found: list[Any] = list(session._original_handler._handlers.prefix_search(event))  # type: ignore[attr-defined]
-    return found
-
-
-def test_the_client_is_of_the_class_that_boto3_returns() -> None:
-    """Stubs, plugins and instrumentation for the client of boto3 must work with this one."""
-    ours = Clients(SETTINGS).rekognition
-    theirs = boto3.client("rekognition", region_name="eu-west-1")
-    assert type(ours).__mro__[1] is type(theirs).__mro__[1]
-    assert type(ours).__name__ == type(theirs).__name__
-    assert type(ours).__module__ == type(theirs).__module__
-    names = {name for name in dir(theirs) if not name.startswith("_")}
-    assert {name for name in dir(ours) if not name.startswith("_")} == names
 
 
 @pytest.mark.parametrize(
@@ -174,3 +77,124 @@ def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:
     """S3 needs the endpoints of other regions after a redirect."""
     clients = Clients(SETTINGS)
     assert clients.diagnosis_s3.meta.partition == "aws"
+
+
+type Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def _raise(*_: object, **__: object) -> Any:
+    raise RuntimeError("changed by AWS")
+
+
+def _lacks_the_loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "face_compare.runtime.fast_start")
+    monkeypatch.setitem(sys.modules, "botocore.loaders", ModuleType("botocore.loaders"))
+
+
+def _lacks_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_start, "Loader", type("Loader", (), {"load_data_with_path": None}))
+
+
+def _lacks_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.session.Session.register_component", _raise)
+
+
+def _takes_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_start.RekognitionLoader, "__init__", lambda _: None)
+
+
+def _has_no_data_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_start.RekognitionLoader, "BUILTIN_DATA_PATH", property(_raise))
+
+
+def _lists_services_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_start.RekognitionLoader, "list_available_services", lambda _: [])
+
+
+def _knows_the_service_by_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        fast_start.RekognitionLoader, "list_available_services", lambda *_: ["rekognition-2"]
+    )
+
+
+def _needs_the_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(self: Loader, name: str) -> Any:
+        return ([], "") if name == "endpoints" else Loader.load_data_with_path(self, name)
+
+    monkeypatch.setattr(fast_start.RekognitionLoader, "load_data_with_path", load)
+
+
+def _has_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_start.PlainReader, "load_file", _raise)
+
+
+class TestWithoutFastStart:
+    """AWS updates botocore under deployed functions, so anything in it may change."""
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            _lacks_the_loader,
+            _lacks_a_method,
+            _lacks_the_component,
+            _takes_no_reader,
+            _has_no_data_path,
+            _lists_services_in_another_way,
+            _knows_the_service_by_another_name,
+            _needs_the_endpoints,
+            _has_other_files,
+        ],
+    )
+    def test_the_function_starts_and_one_record_says_that_it_is_slow(
+        self,
+        broken: Break,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Otherwise every function would fail on the day of the update."""
+        broken(monkeypatch)
+        clients = Clients(SETTINGS)
+        rekognition = [
+            clients.rekognition,
+            clients.diagnosis_rekognition,
+            clients.paced_rekognition(),
+        ]
+        storage = [clients.diagnosis_s3, clients.paced_s3()]
+        for client in rekognition:
+            with Stubber(client) as stub:
+                stub.add_response("detect_faces", {"FaceDetails": []})
+                assert client.detect_faces(Image={"Bytes": b"x"})["FaceDetails"] == []
+        for s3 in storage:
+            with Stubber(s3) as stub:
+                stub.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
+                assert s3.head_bucket(Bucket="photos")["BucketRegion"] == "eu-west-1"
+        (record,) = [vars(record) for record in caplog.records if record.name == "face_compare"]
+        assert (record["message"], record["levelno"]) == (
+            "fast start unavailable",
+            logging.WARNING,
+        )
+        assert record["why"]
+        assert record["exc_info"] is None
+
+    def test_the_record_names_the_reason(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Otherwise nobody could tell which change of botocore it was."""
+        _lacks_the_component(monkeypatch)
+        Clients(SETTINGS)
+        (record,) = [vars(record) for record in caplog.records]
+        assert record["why"] == "RuntimeError: changed by AWS"
+
+    def test_the_limits_of_the_work_are_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Otherwise Lambda would stop the function while it waits for a slow service."""
+        usual = Clients(SETTINGS).rekognition.meta.config
+        _lacks_the_component(monkeypatch)
+        config = Clients(SETTINGS).rekognition.meta.config
+        for limit in ("connect_timeout", "read_timeout", "retries", "max_pool_connections"):
+            assert getattr(config, limit) == getattr(usual, limit)
+
+
+def test_a_fast_start_leaves_no_record(caplog: pytest.LogCaptureFixture) -> None:
+    """Otherwise somebody would look for an error at every cold start."""
+    Clients(SETTINGS)
+    assert not [record for record in caplog.records if record.name == "face_compare"]

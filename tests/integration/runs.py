@@ -1,0 +1,134 @@
+"""Runs of modules/batch as an operator starts, watches, redrives and reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from local.stack import REGION, AwsClient, Stack
+from tests.waiting import eventually
+
+_SECONDS = 150.0
+
+type Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended."""
+
+    arn: str
+    status: str
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The lines of the files that a run's manifest.json names."""
+
+    succeeded: list[Json]
+    failed: list[Json]
+    pending: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What can be done with a state machine of modules/batch."""
+
+    stack: Stack
+    outputs: Mapping[str, Any]
+    """Of examples/batch."""
+
+    @property
+    def states(self) -> AwsClient:
+        return self.stack.client("stepfunctions")
+
+    @property
+    def s3(self) -> AwsClient:
+        return self.stack.client("s3")
+
+    @property
+    def machine(self) -> str:
+        """The state machine's ARN."""
+        return str(self.outputs["state_machine_arn"])
+
+    def over(self, manifest: str) -> Run:
+        """Run over a list of pairs, CSV or JSON Lines."""
+        key = f"manifests/pairs.{'csv' if manifest.startswith('source') else 'jsonl'}"
+        self.s3.put_object(Bucket=self.outputs["bucket_name"], Key=key, Body=manifest.encode())
+        return self.over_key(key)
+
+    def over_key(self, key: str) -> Run:
+        """Run over what is stored there, if anything."""
+        started = self.states.start_execution(
+            stateMachineArn=self.machine, input=json.dumps({"manifest": key})
+        )
+        return self._ended(started["executionArn"])
+
+    def redriven(self, run: Run) -> Run:
+        self.states.redrive_execution(executionArn=run.arn)
+        return self._ended(run.arn)
+
+    def map_run(self, run: Run) -> Mapping[str, Json]:
+        """Counts of batches and pairs, and of redrives."""
+        (listed,) = self.states.list_map_runs(executionArn=run.arn)["mapRuns"]
+        described: Mapping[str, Json] = self.states.describe_map_run(mapRunArn=listed["mapRunArn"])
+        return described
+
+    def batches(self, run: Run) -> list[Mapping[str, Json]]:
+        """The executions of the batches."""
+        listed = self.states.list_executions(mapRunArn=self.map_run(run)["mapRunArn"])["executions"]
+        return [
+            self.states.describe_execution(executionArn=each["executionArn"]) for each in listed
+        ]
+
+    def attempts(self, batch: Mapping[str, Json]) -> int:
+        """How often a batch was handed to the function."""
+        history = self.states.get_execution_history(executionArn=batch["executionArn"])
+        return sum(event["type"] == "TaskScheduled" for event in history["events"])
+
+    def results(self, run: Run) -> Results:
+        prefix = f"{self.outputs['results_prefix']}{run.arn.rpartition(':')[2]}/"
+        listed = self.s3.list_objects_v2(Bucket=self.outputs["bucket_name"], Prefix=prefix)
+        keys = [each["Key"] for each in listed["Contents"]]
+        (manifest,) = (key for key in keys if key.endswith("/manifest.json"))
+        files = json.loads(self._content(manifest))["ResultFiles"]
+
+        def lines(kind: str) -> list[Json]:
+            contents = [self._content(file["Key"]) for file in files[kind]]
+            return [json.loads(line) for content in contents for line in content.splitlines()]
+
+        return Results(lines("SUCCEEDED"), lines("FAILED"), lines("PENDING"))
+
+    @contextmanager
+    def without(self, statement: str) -> Iterator[None]:
+        """The state machine's role without a statement of its policy."""
+        iam = self.stack.client("iam")
+        place = {
+            "RoleName": f"{self.machine.rpartition(':')[2]}-{REGION}",
+            "PolicyName": "batch",
+        }
+        policy = iam.get_role_policy(**place)["PolicyDocument"]
+        rest = [each for each in policy["Statement"] if each["Sid"] != statement]
+        assert len(rest) == len(policy["Statement"]) - 1, f"there is no statement {statement}"
+        iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": rest}))
+        try:
+            yield
+        finally:
+            iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
+
+    def _content(self, key: str) -> str:
+        stored = self.s3.get_object(Bucket=self.outputs["bucket_name"], Key=key)
+        return str(stored["Body"].read().decode())
+
+    def _ended(self, arn: str) -> Run:
+        def found() -> Mapping[str, Json]:
+            described: Mapping[str, Json] = self.states.describe_execution(executionArn=arn)
+            return described if described["status"] != "RUNNING" else {}
+
+        end = eventually(found, _SECONDS, f"the end of {arn}")
+        return Run(arn, end["status"], end.get("error", ""), end.get("cause", ""))

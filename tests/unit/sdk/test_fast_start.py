@@ -1,0 +1,147 @@
+"""The fast start. It must not change where a request goes, how it is signed or what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import boto3.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointVariantError
+
+from face_compare.runtime.fast_start import rekognition_session
+from local.function_variables import function_variables
+from tests.unit.sdk.canned_sdk import COMPARED, CannedSdk
+from tools.package import SOURCE
+
+_VARIANTS = {
+    "usual": Config(),
+    "fips": Config(use_fips_endpoint=True),
+    "dual stack": Config(use_dualstack_endpoint=True),
+}
+
+
+def _sent(session: boto3.session.Session, region: str, variant: Config) -> tuple[Any, ...]:
+    """Return URL, scope of the signature, header names and body of CompareFaces in a region."""
+    sdk = CannedSdk({"CompareFaces": [COMPARED]})
+    client = sdk.attached(session.client("rekognition", region_name=region, config=variant))
+    image = {"S3Object": {"Bucket": "photos", "Name": "a.jpg"}}
+    client.compare_faces(SourceImage=image, TargetImage=image, SimilarityThreshold=0)
+    ((_, request),) = sdk.sent
+    (headers,) = sdk.headers("CompareFaces")
+    credential = headers["Authorization"].partition("Credential=")[2].partition(",")[0]
+    scope = credential.split("/", 2)[2]
+    return request.url, scope, set(headers), headers["User-Agent"], request.body
+
+
+def _regions() -> list[str]:
+    session = boto3.session.Session()
+    return [
+        # Regions that may open after botocore was released, one in another partition.
+        "eu-future-9",
+        "cn-north-1",
+        *(
+            region
+            for partition in session.get_available_partitions()
+            for region in session.get_available_regions("rekognition", partition)
+            if "fips" not in region
+        ),
+    ]
+
+
+@pytest.mark.parametrize("variant", _VARIANTS.values(), ids=_VARIANTS)
+def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Config) -> None:
+    """Without endpoints.json a region of China or GovCloud could get a wrong address."""
+    usual, fast = boto3.session.Session(), rekognition_session()
+    compared = set()
+    for region in _regions():
+        try:
+            expected = _sent(usual, region, variant)
+        except EndpointVariantError:
+            # endpoints.json has no such endpoint. The newer rules of the service may have one.
+            continue
+        assert _sent(fast, region, variant) == expected
+        compared.add(region)
+    assert {"us-gov-west-1", "us-east-1"} <= compared
+
+
+@pytest.mark.parametrize(
+    ("region", "address"),
+    [
+        ("eu-west-1", "https://rekognition.eu-west-1.amazonaws.com/"),
+        ("us-gov-west-1", "https://rekognition.us-gov-west-1.amazonaws.com/"),
+        ("eu-future-9", "https://rekognition.eu-future-9.amazonaws.com/"),
+        ("cn-north-1", "https://rekognition.cn-north-1.amazonaws.com.cn/"),
+    ],
+)
+def test_the_address_is_the_one_that_aws_documents(region: str, address: str) -> None:
+    url, scope, *_ = _sent(rekognition_session(), region, Config())
+    assert url == address
+    assert scope == f"{region}/rekognition/aws4_request"
+
+
+def test_requests_carry_the_trace_by_which_lambda_finds_functions_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise two functions that call each other would run until somebody reads the bill."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "face-compare")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
+    _, _, headers, *_ = _sent(rekognition_session(), "eu-west-1", Config())
+    assert "X-Amzn-Trace-Id" in headers
+
+
+def test_the_client_is_of_the_class_that_boto3_makes() -> None:
+    """Stubs, plugins and instrumentation for the client of boto3 must work with this one."""
+    ours = rekognition_session().client("rekognition")
+    theirs = boto3.session.Session().client("rekognition")
+    assert type(ours).__mro__[1] is type(theirs).__mro__[1]
+    assert type(ours).__name__ == type(theirs).__name__
+    assert type(ours).__module__ == type(theirs).__module__
+    names = {name for name in dir(theirs) if not name.startswith("_")}
+    assert {name for name in dir(ours) if not name.startswith("_")} == names
+
+
+_START = """
+import json, logging, os, sys
+read, listed, records = [], [], []
+def watch(event, arguments):
+    if event == "open":
+        read.append(str(arguments[0]))
+    if event == "os.listdir":
+        listed.append(str(arguments[0]))
+class Records(logging.Handler):
+    def emit(self, record):
+        records.append(vars(record) | {"message": record.getMessage()})
+logging.getLogger("face_compare").addHandler(Records())
+sys.addaudithook(watch)
+import face_compare.handler
+print(json.dumps([read, listed, [str(record) for record in records]]))
+"""
+
+
+def test_a_start_reads_the_data_of_rekognition_only_and_says_nothing() -> None:
+    """Otherwise every cold start would be slower by a fifth, and nobody would know why."""
+    variables = function_variables(
+        bucket="photos", calls_per_second=5, workers=4, timeout_seconds=30
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", _START],
+        env={
+            **os.environ,
+            **variables,
+            "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(SOURCE)]),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    read, listed, records = json.loads(done.stdout)
+    assert any("rekognition" in path for path in read)
+    assert not [path for path in read if "endpoints.json" in path]
+    services = {path.partition("/botocore/data/")[2].partition("/")[0] for path in listed}
+    assert services - {""} == {"rekognition"}
+    assert records == []
