@@ -165,7 +165,7 @@ variable "tags" {
 
 variable "tolerated_failure_percentage" {
   type        = number
-  description = "Percentage of pairs that may be in failed batches before the run fails, 0 to 100."
+  description = "Percentage of batches that may fail before the run fails, 0 to 100."
   default     = 5
   nullable    = false
 
