@@ -19,7 +19,7 @@ from tools.places import REPOSITORY
 DOCUMENT = REPOSITORY / "docs" / "capacity.md"
 BEGIN, END = "<!-- begin: benchmarks/capacity.py -->", "<!-- end: benchmarks/capacity.py -->"
 PAIRS = 1_000_000
-QUOTAS = (5, 50, 500)
+QUOTAS = (5, 25, 100, 500)
 
 # US dollars, before any free tier or discount, for eu-west-1 and us-east-1. [U] throughout: from
 # the service's pricing pages as they were known in 2025; they could not be read again from here.
