@@ -17,13 +17,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.paced_comparer import PacedComparer, out_of_time
+from face_compare.bulk.references import References
 from face_compare.bulk.result_store import Claim, ResultStore
 from face_compare.bulk.s3_events import (
     UnreadableMessageError,
     Upload,
-    is_folder,
     result_key,
-    subject_of,
     uploads_in,
 )
 from face_compare.contract.answer import error_members, target_answer
@@ -44,8 +43,6 @@ from face_compare.runtime.settings import RESERVE_SECONDS, SecondsLeft, Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_MOST_REFERENCES = 100
-
 # A claim is valid for this much longer than its holder can run.
 _LEASE_MARGIN_SECONDS = 5.0
 
@@ -65,6 +62,7 @@ class _Run:
     invocation: audit.Invocation
     seconds_left: SecondsLeft
     comparer: PacedComparer
+    references: References
 
 
 class UploadHandler:
@@ -84,10 +82,13 @@ class UploadHandler:
         """Decide the images, and return SQS's partial batch response: what to deliver again."""
         with audit.failures_recorded(invocation):
             announced = {record["messageId"]: self._read(record) for record in event["Records"]}
-            # A set, because one batch may announce the same image several times.
-            uploads = list({upload for read in announced.values() for upload in read or ()})
+            # One batch may announce the same image several times.
+            uploads = list(
+                dict.fromkeys(upload for read in announced.values() for upload in read or ())
+            )
             comparer = PacedComparer(self._settings, self._comparer, seconds_left, len(uploads))
-            run = _Run(invocation, seconds_left, comparer)
+            references = References(self._s3, self._settings)
+            run = _Run(invocation, seconds_left, comparer, references)
             with ThreadPoolExecutor(self._settings.workers) as executor:
                 finished = list(executor.map(lambda upload: self._finish(upload, run), uploads))
             comparer.finish()
@@ -144,12 +145,12 @@ class UploadHandler:
     def _result(self, image: StoredImage, run: _Run) -> dict[str, Any] | None:
         """Return the content of the result, None if a retry may change it."""
         try:
-            references = self._references(image.key)
+            references = run.references.of(image.key)
         except (InvalidRequestError, ReferenceNotFoundError) as error:
             audit.record_failure(run.invocation, error, image=image)
             outcome: dict[str, Any] = {"error": error_members(error)}
         else:
-            request = ComparisonRequest(tuple(references), (image,), self._settings.rule)
+            request = ComparisonRequest(references, (image,), self._settings.rule)
             compared = run.comparer.compare(request)
             audit.record_result(run.invocation, compared)
             if isinstance(compared.outcome, TransientError | ConfigurationError):
@@ -165,39 +166,6 @@ class UploadHandler:
             },
             **outcome,
         }
-
-    def _references(self, key: str) -> list[StoredImage]:
-        """Return the references of an image's subject.
-
-        Raises:
-            InvalidRequestError: The image has no subject, or too many references.
-            ReferenceNotFoundError: The subject has no references.
-        """
-        subject = subject_of(key, self._settings.challenge_prefix)
-        if subject is None:
-            raise InvalidRequestError(
-                f"The image {key} has no subject. Upload images below "
-                f"{self._settings.challenge_prefix}<subject>/."
-            )
-        prefix = f"{self._settings.reference_prefix}{subject}/"
-        listed = self._s3.list_objects_v2(Bucket=self._settings.bucket, Prefix=prefix)
-        keys = [
-            each["Key"]
-            for each in listed.get("Contents", [])
-            if not is_folder(each["Key"], each.get("Size"))
-        ]
-        if not keys:
-            raise ReferenceNotFoundError(
-                f"There is no reference image below {prefix} to compare {key} with. Put one "
-                "there, then upload the image again."
-            )
-        # One answer lists 1000 keys. If there are more, they are too many in any case.
-        if listed.get("IsTruncated") or len(keys) > _MOST_REFERENCES:
-            raise InvalidRequestError(
-                f"There are more than {_MOST_REFERENCES} reference images below {prefix}. Each "
-                "costs a call for every uploaded image. Keep the best of them."
-            )
-        return [StoredImage(reference) for reference in keys]
 
     def _write(self, key: str, result: Mapping[str, Any], run: _Run) -> bool:
         """Write a result, and return False if there is one already.

@@ -15,6 +15,7 @@ from face_compare.runtime import audit
 from face_compare.runtime.settings import CallLimits, Settings
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
@@ -68,6 +69,7 @@ class Clients:
     def paced_s3(self) -> S3Client:
         """Make a client with the limits of bulk work."""
         client: S3Client = self._client("s3", self._settings.storage_limits)
+        client.meta.events.register("request-created.s3.PutObject", _send_body_at_once)
         return client
 
     def _client(self, service: Literal["rekognition", "s3"], limits: CallLimits) -> Any:
@@ -97,3 +99,8 @@ class Clients:
     @cached_property
     def _session(self) -> Session:
         return Session()
+
+
+def _send_body_at_once(request: AWSRequest, **_: object) -> None:
+    """Do not wait for S3's "100 Continue" before the body: claims and results are small."""
+    del request.headers["Expect"]
