@@ -15,7 +15,7 @@ from face_compare.service import LambdaContext, Service  # noqa: E402
 _settings = Settings.from_environment(os.environ)
 _service = Service(_settings, Clients(_settings))
 
-# The first collection would search all of it, for another 15 ms. Freezing excludes it.
+# The first garbage collection would search all of it, for another 15 ms. Freezing excludes it.
 gc.freeze()
 gc.enable()
 

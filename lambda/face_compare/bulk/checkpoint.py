@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.batch_event import Batch
-from face_compare.engine.error_mapping import general_error, http_status
+from face_compare.engine.error_mapping import general_error, status_of
 from face_compare.runtime import audit
 from face_compare.runtime.clients import AWS_ERRORS
 from face_compare.runtime.settings import Settings
@@ -23,8 +23,8 @@ type Entry = dict[str, Any]
 class Checkpoint:
     """The entries of one batch that are already decided.
 
-    They count for the same pairs in the same execution, under the same rule. Without an execution
-    nothing is kept: a later batch of the same pairs may be about other images.
+    A checkpoint is for the same pairs in the same execution, under the same rule. If the event
+    names no execution, nothing is kept: a later batch of the same pairs may be about other images.
     """
 
     def __init__(self, s3: S3Client, settings: Settings, batch: Batch) -> None:
@@ -48,13 +48,13 @@ class Checkpoint:
             stored = self._s3.get_object(Bucket=self._bucket, Key=self._key)
             entries: list[Entry | None] = json.loads(stored["Body"].read())
         except AWS_ERRORS as error:
-            if http_status(error) == 404:
+            if status_of(error) == 404:
                 return [None] * self._count
             raise general_error(error, "S3") from error
         return entries
 
     def write(self, entries: Sequence[Entry | None]) -> None:
-        """Keep what is decided. A failure is only noted: all pairs are compared again then."""
+        """Keep what is decided. A failure is only noted: the retry then compares all pairs."""
         if not self._is_kept:
             return
         try:

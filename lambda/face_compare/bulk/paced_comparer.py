@@ -74,8 +74,8 @@ class PacedComparer:
 def out_of_time() -> OutOfTimeError:
     """Return the error for an image that there is no time left for."""
     return OutOfTimeError(
-        "The function's timeout left no time for this image. It is retried with its message or "
-        "batch. If that does not help, raise function.timeout, or set "
+        "The function's timeout left no time for this image. It is retried "
+        "automatically. If it fails again and again, raise function.timeout, or set "
         "on_upload.references_per_subject or the batch's sources_per_pair to the real number."
     )
 

@@ -57,7 +57,7 @@ class Pacer:
         """Return the start times of the next ``calls`` calls.
 
         If the last of them is not within ``within_seconds``, the list is empty and nothing is
-        reserved: an image whose calls cannot all be made is better not begun.
+        reserved. An image is not begun if not all of its calls can be made.
         """
         with self._lock:
             schedule = self._schedule

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from face_compare.bulk.s3_events import CLAIM_ENDING
-from face_compare.engine.error_mapping import http_status
+from face_compare.engine.error_mapping import status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _CONFLICTS = (409, 412)
 
 
-class Claim(Enum):
+class ClaimOutcome(Enum):
     """What came of an attempt to claim an image."""
 
     MINE = auto()
@@ -46,7 +46,7 @@ class ResultStore:
         self._bucket = bucket
         self._lease_seconds = lease_seconds
 
-    def claim(self, key: str, request_id: str) -> Claim:
+    def claim(self, key: str, request_id: str) -> ClaimOutcome:
         """Claim the result at ``key`` for the invocation ``request_id``."""
         claim_key = key + CLAIM_ENDING
         try:
@@ -54,12 +54,12 @@ class ResultStore:
                 Bucket=self._bucket, Key=claim_key, Body=request_id.encode(), IfNoneMatch="*"
             )
         except ClientError as error:
-            if http_status(error) not in _CONFLICTS:
+            if status_of(error) not in _CONFLICTS:
                 raise
         else:
-            return Claim.MINE
+            return ClaimOutcome.MINE
         if self._exists(key):
-            return Claim.DECIDED
+            return ClaimOutcome.DECIDED
         return self._take_over(claim_key, request_id)
 
     def write(self, key: str, result: Mapping[str, Any]) -> bool:
@@ -75,7 +75,7 @@ class ResultStore:
             )
         except ClientError as error:
             # 412: there is a result. 409 says only that another write is under way.
-            if http_status(error) == 412:
+            if status_of(error) == 412:
                 return False
             raise
         return True
@@ -84,17 +84,17 @@ class ResultStore:
         try:
             self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if http_status(error) == 404:
+            if status_of(error) == 404:
                 return False
             raise
         return True
 
-    def _take_over(self, claim_key: str, request_id: str) -> Claim:
+    def _take_over(self, claim_key: str, request_id: str) -> ClaimOutcome:
         try:
             head = self._s3.head_object(Bucket=self._bucket, Key=claim_key)
             now = _date_in(head["ResponseMetadata"]["HTTPHeaders"])
             if (now - head["LastModified"]).total_seconds() <= self._lease_seconds:
-                return Claim.BUSY
+                return ClaimOutcome.BUSY
             self._s3.put_object(
                 Bucket=self._bucket,
                 Key=claim_key,
@@ -102,10 +102,10 @@ class ResultStore:
                 IfMatch=head["ETag"],
             )
         except ClientError as error:
-            if http_status(error) in (404, *_CONFLICTS):
-                return Claim.BUSY
+            if status_of(error) in (404, *_CONFLICTS):
+                return ClaimOutcome.BUSY
             raise
-        return Claim.MINE
+        return ClaimOutcome.MINE
 
 
 def _date_in(headers: Mapping[str, str]) -> datetime:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+from face_compare.model.image import LONGEST_KEY_BYTES
+
 CLAIM_ENDING = ".claim"
 """What is added to the key of a result to get the key of its claim."""
-
-_LONGEST_KEY_BYTES = 1024
 
 
 class UnreadableMessageError(Exception):
@@ -83,7 +83,7 @@ def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> st
     for place in (name, f"{subject}/{digest}" if subject else digest):
         key = f"{results_prefix}{place}/{upload.version}.json"
         # The key of the claim is longer.
-        if len(f"{key}{CLAIM_ENDING}".encode()) <= _LONGEST_KEY_BYTES:
+        if len(f"{key}{CLAIM_ENDING}".encode()) <= LONGEST_KEY_BYTES:
             return key
     return f"{results_prefix}{digest}/{upload.version}.json"
 
@@ -123,7 +123,7 @@ def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Up
 
 def _key(value: str) -> str:
     """Return a text that can be a key. Anything else raises ValueError or AttributeError."""
-    if len(value.encode()) > _LONGEST_KEY_BYTES:
+    if len(value.encode()) > LONGEST_KEY_BYTES:
         raise ValueError("too long")
     return value
 

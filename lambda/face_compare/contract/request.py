@@ -10,13 +10,12 @@ from collections.abc import Mapping
 
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import ImageTooLargeError, InvalidRequestError
-from face_compare.model.image import Image, InlineImage, StoredImage
+from face_compare.model.image import LONGEST_KEY_BYTES, Image, InlineImage, StoredImage
 from face_compare.model.rule import Rule
 
 MOST_SOURCES = 10
 MOST_TARGETS = 100
 
-_LONGEST_KEY_BYTES = 1024
 _LONGEST_VERSION_ID = 1024
 _LARGEST_INLINE_BYTES = 5 * 1024 * 1024
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
@@ -98,8 +97,8 @@ def _content(value: object, member: str) -> bytes:
         ) from None
     if len(content) > _LARGEST_INLINE_BYTES:
         raise ImageTooLargeError(
-            f"{member} is over 5 MB, the limit for inline images. Store the image in the bucket, "
-            "where the limit is 15 MB, and send its key."
+            f"{member} is over 5 MB, Rekognition's limit for inline images. Store the image in the "
+            "bucket, where the limit is 15 MB, and send its key."
         )
     return content
 
@@ -108,9 +107,11 @@ def _key(value: object, member: str) -> str:
     # These are Rekognition's limits on S3Object.Name. They are checked here because Rekognition
     # answers only "invalid parameters", and not which one.
     if not isinstance(value, str) or not value:
-        raise InvalidRequestError(f"{member} must be the key of an object in the module's bucket.")
-    if _utf8_length(value, member) > _LONGEST_KEY_BYTES:
-        raise InvalidRequestError(f"{member} is longer than {_LONGEST_KEY_BYTES} bytes of UTF-8.")
+        raise InvalidRequestError(
+            f"{member} must be a non-empty string, the key of an object in the bucket."
+        )
+    if _utf8_length(value, member) > LONGEST_KEY_BYTES:
+        raise InvalidRequestError(f"{member} is longer than {LONGEST_KEY_BYTES} bytes of UTF-8.")
     if value[0].isspace():
         raise InvalidRequestError(
             f"{member} begins with white space, which Rekognition cannot read. Rename the object."
@@ -123,7 +124,7 @@ def _version_id(value: object, member: str) -> str | None:
         return None
     if not isinstance(value, str) or not value or len(value) > _LONGEST_VERSION_ID:
         raise InvalidRequestError(
-            f"{member} must be a version id as S3 gives it. Leave it out for the current version."
+            f"{member} must be a version id of S3. Leave it out for the current version."
         )
     _utf8_length(value, member)
     return value
@@ -145,7 +146,7 @@ def _rule(event: Mapping[str, object], module: Rule) -> Rule:
         raise InvalidRequestError("require_single_face must be true or false.")
     if single is False and module.require_single_face:
         raise InvalidRequestError(
-            "require_single_face is set by the module. An event may not switch it off."
+            "require_single_face is set by the module. An event cannot switch it off."
         )
     return Rule(match, review, single or module.require_single_face)
 
@@ -153,7 +154,7 @@ def _rule(event: Mapping[str, object], module: Rule) -> Rule:
 def _stricter_threshold(
     event: Mapping[str, object], member: str, module_threshold: float | None
 ) -> float | None:
-    """Return the event's threshold, None if it has none. It may not be below the module's."""
+    """Return the event's threshold, None if it has none. It must not be below the module's."""
     value = event.get(member)
     if value is None:
         return None
@@ -172,7 +173,7 @@ def _stricter_threshold(
         )
     if module_threshold is not None and value < module_threshold:
         raise InvalidRequestError(
-            f"{member} {value:g} is below the module's {module_threshold:g}. An event may only "
+            f"{member} {value:g} is below the module's {module_threshold:g}. An event can only "
             "raise it. To lower it, change the module's input."
         )
     return float(value)
@@ -182,7 +183,8 @@ def _refuse_unknown(value: Mapping[str, object], known: tuple[str, ...], where: 
     unknown = sorted(str(member) for member in value if member not in known)
     if unknown:
         raise InvalidRequestError(
-            f"{where} has the unknown member {unknown[0][:64]!a}. Known are {', '.join(known)}."
+            f"{where} has the unknown member {unknown[0][:64]!a}. "
+            f"Known members: {', '.join(known)}."
         )
 
 

@@ -168,5 +168,5 @@ def _no_face(side: Side, image: Image) -> FaceCompareError:
 def _several(side: Side, image: Image, count: int) -> str:
     return (
         f"The {side} image {image} shows {count} faces, and the rule requires a single one. Crop "
-        "the image to the person who is meant."
+        "the image to the person to compare."
     )

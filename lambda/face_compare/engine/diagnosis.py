@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from face_compare.engine.error_mapping import error_code, general_error, http_status
+from face_compare.engine.error_mapping import error_code, general_error, status_of
 from face_compare.engine.rekognition import count_faces
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
@@ -48,7 +48,7 @@ _NO_FACE = {
 }
 _ARCHIVE_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 # For reading the answer, recording the error and answering.
-_RESERVE_SECONDS = 0.5
+_ANSWER_SECONDS = 0.5
 
 
 def no_face(side: Side, image: Image) -> FaceCompareError:
@@ -99,7 +99,7 @@ class Diagnosis:
             if count == 0:
                 return no_face(side, image)
         return _IMAGE_ERRORS[code](
-            f"Rekognition refused the images together ({code}), although it reads each of them "
+            f"Rekognition refused this pair of images ({code}), although it reads each of them "
             "and sees a face. Send the request again. If it fails again, use other images."
         )
 
@@ -138,12 +138,12 @@ class Diagnosis:
         )
 
     def _with_code(self, error: Exception, image: StoredImage) -> Exception:
-        """Return GetObject's error instead of HeadObject's, if only a code explains the status 400.
+        """Return GetObject's error instead of HeadObject's for the status 400, which needs a code.
 
         HeadObject's answer has no body, and so no code. If GetObject succeeds, nothing of the
         object is read.
         """
-        if http_status(error) != 400:
+        if status_of(error) != 400:
             return error
         self._require_time(_OBJECT_CODE)
         try:
@@ -154,7 +154,7 @@ class Diagnosis:
 
     def _object_error(self, side: Side, image: StoredImage, error: Exception) -> FaceCompareError:
         """Return the error for ``error``, which S3 raised for this object."""
-        status = http_status(error)
+        status = status_of(error)
         version = f" in version {image.version_id}" if image.version_id else ""
         # 405 stands for a delete marker, InvalidArgument for a version id that S3 never gives.
         if status in (404, 405) or error_code(error) == "InvalidArgument":
@@ -177,8 +177,8 @@ class Diagnosis:
             )
         if status == 403:
             return errors.ImageForbiddenError(
-                f"The function's role may not read the {side} image {image}{version}. It may "
-                f"read keys that begin with {self._settings.reference_prefix} or "
+                f"The function's role is not allowed to read the {side} image {image}{version}. "
+                f"It can read keys that begin with {self._settings.reference_prefix} or "
                 f"{self._settings.challenge_prefix}. A policy of the bucket may deny more.",
                 side,
             )
@@ -193,7 +193,7 @@ class Diagnosis:
             bucket = self._clients.diagnosis_s3.head_bucket(Bucket=self._settings.bucket)
         except AWS_ERRORS as error:
             # The role may lack this one permission. The other checks still help.
-            return None if http_status(error) == 403 else general_error(error, "S3")
+            return None if status_of(error) == 403 else general_error(error, "S3")
         region = bucket.get("BucketRegion", self._region)
         return None if region == self._region else self._other_region(region)
 
@@ -215,7 +215,7 @@ class Diagnosis:
                 f"The {side} image {image} is archived. Restore it first.", side
             )
         if head.get("ServerSideEncryption", "").startswith("aws:kms"):
-            return self._key_error(side, image, head.get("SSEKMSKeyId", "of an unknown name"))
+            return self._key_error(side, image, head.get("SSEKMSKeyId", "with an unknown id"))
         return None
 
     def _key_error(self, side: Side, image: StoredImage, key: str) -> FaceCompareError | None:
@@ -232,8 +232,8 @@ class Diagnosis:
             if code == _OBJECT_CODE:
                 return errors.ImageKeyUnusableError(
                     f"The {side} image {image} is encrypted with the key {key}, which the "
-                    "function's role may not use. Set the module's kms_key_arn to this key, and "
-                    "check that the key is enabled.",
+                    "function's role is not allowed to use. Set the module's kms_key_arn to "
+                    "this key, and check that the key is enabled.",
                     side,
                 )
             return None if code in _IMAGE_ERRORS else general_error(error, "Rekognition")
@@ -247,7 +247,7 @@ class Diagnosis:
         return {"Bucket": self._settings.bucket, "Key": image.key, **version}
 
     def _require_time(self, code: str) -> None:
-        needed = self._settings.diagnosis_limits.worst_case + _RESERVE_SECONDS
+        needed = self._settings.diagnosis_limits.worst_case + _ANSWER_SECONDS
         if self._seconds_left() < needed:
             raise errors.OutOfTimeError(
                 f"Rekognition refused the images ({code}), and the function's timeout left no time "

@@ -97,7 +97,7 @@ def error_code(error: Exception) -> str:
     return type(error).__name__
 
 
-def http_status(error: Exception) -> int | None:
+def status_of(error: Exception) -> int | None:
     """Return the HTTP status of an error answer, None if there was no answer."""
     if isinstance(error, ClientError):
         return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -107,17 +107,17 @@ def http_status(error: Exception) -> int | None:
 def general_error(error: Exception, service: str) -> FaceCompareError:
     """Return the error for an error of AWS that is not about the images."""
     code = error_code(error)
-    status = http_status(error)
+    status = status_of(error)
     if code in _THROTTLED or status == 429:
         return ThrottledError(
-            f"{service} refuses more calls at this rate ({code}). Send the request again later. "
+            f"{service} is throttling calls ({code}). Send the request again later. "
             "If this lasts, raise the account's quota or lower the rate."
         )
     if code in _FORBIDDEN or (status == 403 and code not in _TRANSIENT):
         return CallForbiddenError(
-            f"The function's role may not make this call to {service} ({code}). Restore the "
-            "module's inline policy, or look for a permissions boundary or an organization's "
-            "policy that denies the call."
+            f"The function's role is not allowed to make this call to {service} ({code}). "
+            "Restore the module's policies, or look for a permissions boundary or a policy "
+            "of the organization that denies the call."
         )
     if (
         isinstance(error, _TRANSIENT_CLASSES)
@@ -125,7 +125,7 @@ def general_error(error: Exception, service: str) -> FaceCompareError:
         or (status is not None and status >= 500)
     ):
         return ServiceUnavailableError(
-            f"{service} did not serve the call ({code}). Send the request again later."
+            f"{service} did not answer the call properly ({code}). Send the request again later."
         )
     if not isinstance(error, ClientError):
         return CallRejectedError(

@@ -94,9 +94,9 @@ class TargetResult(NamedTuple):
     """One target and every source, in the order of the request.
 
     ``needs_every_source`` is about a target that no source matches, while another source could
-    not be compared. In bulk work such a target stays undecided and is retried, because nobody
-    reads the error of each source. A direct caller gets the decision by the other sources, and
-    the error beside it.
+    not be compared. In bulk work such a target stays undecided, because nobody reads the error
+    of each source. A direct caller gets the decision by the other sources, and the error beside
+    it.
     """
 
     bucket: str

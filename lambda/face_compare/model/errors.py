@@ -4,8 +4,8 @@ The class name is part of the contract: Lambda returns it as ``errorType``, and 
 matches ``Retry`` and ``Catch`` against it. A message is one or two sentences: what is wrong,
 and what to do. It may name object keys, but nothing biometric.
 
-``http_status`` is the status for a caller of the function URL. 502 stands for an error that
-the caller cannot fix, because its cause is in the module's configuration.
+``http_status`` is the status for a caller of the function URL. 502 stands for an error in the
+module's configuration that a request cannot cause.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,8 @@ class ConfigurationError(PermanentError):
     """The request is correct. Somebody has to fix the configuration around the function.
 
     An uploaded image that meets this error and matches no reference gets no result. Its message
-    is delivered again, and waits in the dead-letter queue until the cause is fixed.
+    is delivered again, and in the end waits in the dead-letter queue until the cause is fixed. A
+    pair of a batch gets an entry with the error, and a redrive compares it again.
     """
 
 
@@ -91,7 +92,7 @@ class ReferenceNotFoundError(PermanentError):
 
 
 class ImageForbiddenError(ConfigurationError):
-    """The function's role may not read this object."""
+    """The function's role is not allowed to read this object."""
 
     http_status = 403
 
@@ -101,7 +102,7 @@ class ImageInOtherRegionError(ConfigurationError):
 
 
 class ImageKeyUnusableError(ConfigurationError):
-    """The object is encrypted with a KMS key that the function's role may not use."""
+    """The object is encrypted with a KMS key that the function's role is not allowed to use."""
 
 
 class ImageUnreadableError(ConfigurationError):
@@ -121,9 +122,9 @@ class ImageFormatError(PermanentError):
 
 
 class CallForbiddenError(ConfigurationError):
-    """The function's role may not make this call to Rekognition or S3.
+    """The function's role is not allowed to make this call to Rekognition or S3.
 
-    If only an image may not be read, the error is ImageForbiddenError.
+    If the role only cannot read an image, the error is ImageForbiddenError.
     """
 
 

@@ -4,6 +4,9 @@ import hashlib
 from enum import StrEnum
 from typing import NamedTuple
 
+LONGEST_KEY_BYTES = 1024
+"""The limit of S3 and Rekognition on the key of an object, in bytes of UTF-8."""
+
 
 class Side(StrEnum):
     """Which of the two images of a comparison is meant."""

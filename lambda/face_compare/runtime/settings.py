@@ -68,7 +68,11 @@ class Settings(NamedTuple):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings. KeyError or ValueError lets the function's start fail."""
+        """Read the settings.
+
+        Raises:
+            KeyError, ValueError: A variable is missing or wrong. The function does not start.
+        """
         review = environment.get("FACE_COMPARE_REVIEW_THRESHOLD")
         return cls(
             bucket=environment["FACE_COMPARE_BUCKET"],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.compat import HTTPHeaders
 
-from face_compare.bulk.result_store import Claim, ResultStore
+from face_compare.bulk.result_store import ClaimOutcome, ResultStore
 from face_compare.bulk.upload_handler import UploadHandler
 from face_compare.engine.comparer import Comparer
 from face_compare.runtime.clients import Clients
@@ -20,9 +20,9 @@ from tools.places import REPOSITORY
 
 def test_a_claim_is_given_once_and_again_only_when_it_has_expired(bulk: BulkWork) -> None:
     valid, expired = (ResultStore(bulk.s3, "photos", lease) for lease in (60.0, -1.0))
-    assert valid.claim("results/k.json", "a") is Claim.MINE
-    assert valid.claim("results/k.json", "b") is Claim.BUSY
-    assert expired.claim("results/k.json", "c") is Claim.MINE
+    assert valid.claim("results/k.json", "a") is ClaimOutcome.MINE
+    assert valid.claim("results/k.json", "b") is ClaimOutcome.BUSY
+    assert expired.claim("results/k.json", "c") is ClaimOutcome.MINE
 
 
 @pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
@@ -47,7 +47,7 @@ def test_a_claim_that_is_refused_and_then_gone_is_left_to_the_next_delivery(
     """Otherwise what clears in a moment would be recorded as a failure."""
     monkeypatch.setattr(bulk.s3, "put_object", raising(refusal("x", status, "PutObject")))
     store = ResultStore(bulk.s3, "photos", -1.0)
-    assert store.claim("results/k.json", "a") is Claim.BUSY
+    assert store.claim("results/k.json", "a") is ClaimOutcome.BUSY
 
 
 def test_only_one_of_two_invocations_takes_over_an_expired_claim(
@@ -64,7 +64,7 @@ def test_only_one_of_two_invocations_takes_over_an_expired_claim(
         return seen
 
     monkeypatch.setattr(bulk.s3, "head_object", head)
-    assert store.claim("results/k.json", "late") is Claim.BUSY
+    assert store.claim("results/k.json", "late") is ClaimOutcome.BUSY
 
 
 def test_a_decided_image_is_never_claimed_again_however_old_the_claim_is(bulk: BulkWork) -> None:
@@ -72,7 +72,7 @@ def test_a_decided_image_is_never_claimed_again_however_old_the_claim_is(bulk: B
     store.claim("results/k.json", "a")
     assert store.write("results/k.json", {"n": 1}) is True
     assert store.write("results/k.json", {"n": 2}) is False
-    assert store.claim("results/k.json", "b") is Claim.DECIDED
+    assert store.claim("results/k.json", "b") is ClaimOutcome.DECIDED
     assert bulk.result("results/k.json") == {"n": 1}
 
 
@@ -88,7 +88,7 @@ def test_a_wrong_clock_of_the_function_does_not_expire_claims(
             return cls(2100, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr("face_compare.bulk.result_store.datetime", Tomorrow)
-    assert store.claim("results/k.json", "b") is Claim.BUSY
+    assert store.claim("results/k.json", "b") is ClaimOutcome.BUSY
 
 
 @pytest.fixture

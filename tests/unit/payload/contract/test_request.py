@@ -46,8 +46,8 @@ def test_an_event_may_raise_the_threshold(threshold: float) -> None:
 @pytest.mark.parametrize(
     ("threshold", "words"),
     [
-        (79.99, "may only raise it"),
-        (0, "may only raise it"),
+        (79.99, "can only raise it"),
+        (0, "can only raise it"),
         (0.9, "Send 90 if a fraction was meant"),
         (1, "Send 100 if a fraction was meant"),
         (100.01, "between 0 and 100"),
@@ -78,9 +78,9 @@ def test_a_threshold_that_would_weaken_or_garble_the_rule_is_refused(
         ({"key": {"key": "a.jpg"}}, "key of an object"),
         ({}, "key of an object"),
         ({"key": "a.jpg", "bucket": "another"}, "unknown member 'bucket'"),
-        ({"key": "a.jpg", "version_id": 3}, "version id as S3 gives it"),
-        ({"key": "a.jpg", "version_id": ""}, "version id as S3 gives it"),
-        ({"key": "a.jpg", "version_id": "v" * 1025}, "version id as S3 gives it"),
+        ({"key": "a.jpg", "version_id": 3}, "version id of S3"),
+        ({"key": "a.jpg", "version_id": ""}, "version id of S3"),
+        ({"key": "a.jpg", "version_id": "v" * 1025}, "version id of S3"),
         ({"key": "a.jpg", "version_id": "\ud800"}, "not valid Unicode"),
         (" reference/a.jpg", "begins with white space"),
         ("\treference/a.jpg", "begins with white space"),
@@ -152,7 +152,7 @@ class TestRule:
     def test_an_event_cannot_switch_the_modules_single_face_rule_off(self) -> None:
         module = Rule(80.0, require_single_face=True)
         assert parse_request(event(), module).rule.require_single_face
-        with pytest.raises(InvalidRequestError, match="may not switch it off"):
+        with pytest.raises(InvalidRequestError, match="cannot switch it off"):
             parse_request(event(require_single_face=False), module)
 
     @pytest.mark.parametrize("value", [1, "true", []])
