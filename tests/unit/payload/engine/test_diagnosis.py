@@ -70,7 +70,7 @@ class TestFaces:
         comparison_stub.add_client_error("compare_faces", "InvalidParameterException")
         detection_stub.add_response("detect_faces", ONE_FACE)
         detection_stub.add_response("detect_faces", ONE_FACE)
-        fails(service, errors.InvalidRequestError, "together")
+        fails(service, errors.InvalidRequestError, "this pair of images")
 
     @pytest.mark.parametrize(
         ("code", "error"),
