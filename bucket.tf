@@ -60,7 +60,7 @@ resource "aws_s3_bucket" "image" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "image" {
-  #checkov:skip=CKV_AWS_300:The rule remove-what-is-hidden aborts unfinished uploads, but checkov cannot resolve the count.
+  #checkov:skip=CKV_AWS_300:A rule below aborts unfinished uploads, but checkov cannot resolve the count.
   count = local.owns_bucket ? 1 : 0
 
   bucket = local.own_bucket
@@ -84,7 +84,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
 
   # With versioning an expiry only hides an image. This rule removes it, in every prefix.
   rule {
-    id     = "remove-what-is-hidden"
+    id     = "remove-noncurrent-versions"
     status = "Enabled"
 
     filter {}

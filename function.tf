@@ -69,26 +69,25 @@ resource "aws_lambda_function" "compare" {
     }
   }
 
-  # Lambda refuses a VPC if the role may not create network interfaces there.
-  depends_on = [aws_iam_role_policy.network]
-
   lifecycle {
     precondition {
       condition     = local.region_allowed
       error_message = <<-EOT
-        As far as this release of the module can tell, Amazon Rekognition does not
-        exist in ${local.region}, so no face could be compared there. Give the module a
-        provider of one of these regions: ${join(", ", keys(local.regions))}. If AWS has added ${local.region} since,
-        set allow_unlisted_region = true.
+        This version of the module does not list Amazon Rekognition in ${local.region}. Give the module a
+        provider of one of these regions: ${join(", ", keys(local.regions))}. If Rekognition is now available in
+        ${local.region}, set allow_unlisted_region = true.
       EOT
     }
   }
+
+  # Lambda refuses a VPC if the role is not allowed to create network interfaces there.
+  depends_on = [aws_iam_role_policy.network]
 }
 
 resource "aws_lambda_function_url" "compare" {
   count = var.function_url ? 1 : 0
 
-  # Not an input on purpose: without it, the URL answers anyone who guesses it.
+  # On purpose not an input: without IAM the URL would answer anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
 
@@ -96,11 +95,10 @@ resource "aws_lambda_function_url" "compare" {
     precondition {
       condition     = local.function_url_allowed
       error_message = <<-EOT
-        As far as this release of the module can tell, Lambda gives functions no URL
-        in ${local.region}. Leave function_url out and let callers use
-        lambda:InvokeFunction (the output invoke_command shows how), or give the
-        module a provider of another region. If AWS has added URLs in ${local.region}
-        since, set allow_unlisted_region = true.
+        This version of the module does not list Lambda function URLs in ${local.region}. Leave function_url out and let
+        callers use lambda:InvokeFunction (the output invoke_command shows how), or
+        give the module a provider of another region. If function URLs are now
+        available in ${local.region}, set allow_unlisted_region = true.
       EOT
     }
   }

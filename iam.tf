@@ -13,7 +13,7 @@ locals {
   function_statements = [
     {
       # IAM takes only "*" here. What can be compared is limited by ReadPhotos, since Rekognition reads with the
-      # caller's rights.
+      # caller's permissions.
       when     = true
       Sid      = "CompareFaces"
       Effect   = "Allow"

@@ -10,8 +10,8 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 
-  # What the inputs switch on. How many resources there are depends on these and on nothing else: they are known at
-  # plan, because an object is null or not even while its members are unknown.
+  # What the inputs switch on. `x != null` is known at plan even if the attributes of x are not, so these can decide how
+  # many resources there are.
   has_alarms  = var.monitoring.alarms != null
   has_network = var.network != null
   has_uploads = var.on_upload != null

@@ -34,9 +34,9 @@ locals {
   }
 
   # Lambda's own record of an invocation that ran out of time or memory, or whose process ended: the payload cannot
-  # write one then. These types say so; the status does not, since a process that ended has "error" and not "failure".
-  # An exception that the payload raised has a record already and must not count twice; its type, if Lambda gives one,
-  # does not begin like this.
+  # write one then. A timeout has a status of its own. A crash has the status "error", as an exception of the payload
+  # has, so its type decides: an exception has a record already and must not count twice, and its type, if Lambda gives
+  # one, does not begin like this.
   crash_pattern = join(" && ", [
     "($.type = \"platform.report\")",
     "((${join(") || (", [

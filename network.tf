@@ -46,8 +46,8 @@ resource "aws_iam_role_policy" "network" {
         Resource = "*"
       },
       {
-        # The rights are for the service. Calls of the function's own code carry this key and are denied, because the
-        # code does not work with interfaces.
+        # The permissions are for the service. Calls of the function's own code carry this key and are denied, because
+        # the code does not work with interfaces.
         Sid       = "KeepCodeFromNetwork"
         Effect    = "Deny"
         Action    = concat(local.network_write_actions, local.network_read_actions)

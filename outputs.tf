@@ -1,12 +1,12 @@
 output "alarm_names" {
-  description = "Names of the CloudWatch alarms, by what they watch; empty without monitoring.alarms."
+  description = "Names of the CloudWatch alarms, by alarm; empty without monitoring.alarms."
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.alarm_name }
 
   precondition {
     condition     = local.has_uploads || length(local.queue_alarm_settings) == 0
     error_message = <<-EOT
       monitoring.alarms holds ${join(" and ", local.queue_alarm_settings)}, which would have no effect: without
-      on_upload there is no queue to watch. Leave it out, or give on_upload.
+      on_upload there is no queue to watch. Leave it out, or set on_upload.
     EOT
   }
 }
@@ -22,7 +22,7 @@ output "bucket_name" {
 }
 
 output "comparison" {
-  description = "The rule in force, unless an event makes it stricter. Terraform ignores misspelled members: check it."
+  description = "Settings in force, unless an event is stricter. Terraform ignores misspelled attributes: compare them."
   value       = merge(var.comparison, { concurrency = local.concurrency })
 }
 
@@ -57,7 +57,7 @@ output "function_url" {
 }
 
 output "invoke_command" {
-  description = "Shell command that compares two images; replace the two sample keys with yours."
+  description = "Shell command that compares two images, with two sample keys."
   value = join(" ", [
     # Through a pipe, because both versions of the AWS CLI read it unchanged.
     "printf '%s' '${jsonencode({
@@ -75,12 +75,12 @@ output "invoke_command" {
 }
 
 output "invoker_policy_json" {
-  description = "Policy for the role of a caller: through the function URL if there is one, or else by invoking."
+  description = "IAM policy for callers: the function URL if it is enabled, otherwise lambda:InvokeFunction."
   value       = local.policies.caller
 }
 
 output "kms_key_arn" {
-  description = "The given key, for modules/batch; null without one."
+  description = "The input kms_key_arn, for modules/batch."
   value       = var.kms_key_arn
 }
 
@@ -95,12 +95,12 @@ output "log_group_name" {
 }
 
 output "prefixes" {
-  description = "Folders of the bucket for references, challenges, lists of pairs and results; each ends in \"/\"."
+  description = "Prefixes in the bucket for references, challenges, lists of pairs and results; each ends in \"/\"."
   value       = var.bucket.prefixes
 }
 
 output "rate" {
-  description = "What follows from the quota: instances, calls, uploads and pairs per batch, times in seconds."
+  description = "Values that are calculated from the quota: docs/reference.md explains each."
   value = {
     calls_per_batch      = local.calls_per_batch
     calls_per_second     = local.calls_per_second
@@ -116,7 +116,7 @@ output "rate" {
 }
 
 output "result_event_pattern" {
-  description = "Event pattern (JSON) for an EventBridge rule that matches every result of an upload."
+  description = "Event pattern (JSON) for an EventBridge rule that matches each result, and manifests of runs."
   value = jsonencode({
     source        = ["aws.s3"]
     "detail-type" = ["Object Created"]
@@ -129,7 +129,7 @@ output "result_event_pattern" {
 }
 
 output "retry_failed_uploads_command" {
-  description = "Shell command that moves the dead-letter queue back into the queue; null without on_upload."
+  description = "Shell command that moves the messages of the dead-letter queue back; null without on_upload."
   value = one([
     for queue in aws_sqs_queue.failed_upload : join(" ", [
       "aws sqs start-message-move-task",
@@ -140,7 +140,7 @@ output "retry_failed_uploads_command" {
 }
 
 output "role_arn" {
-  description = "ARN of the function's role: for the policy of a key that does not leave access to the account's IAM."
+  description = "ARN of the function's role. Name it in a key policy that does not delegate to IAM."
   value       = aws_iam_role.function.arn
 }
 
@@ -155,7 +155,7 @@ output "saved_query_names" {
 }
 
 output "upload_notification" {
-  description = "What to set in the notification of an existing bucket; null without on_upload or bucket.existing."
+  description = "Settings for the notification of an existing bucket; null without on_upload or bucket.existing."
   value = !local.has_uploads || local.owns_bucket ? null : {
     eventbridge   = true
     events        = local.upload_events

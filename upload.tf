@@ -1,5 +1,5 @@
-# Uploads: bucket -> queue -> function -> result. How many resources there are depends on on_upload alone, so switching
-# it on or off changes nothing else but rights and one setting.
+# Uploads: bucket -> queue -> function -> result. Without on_upload there is none of these resources; an existing bucket
+# has its own notification. Switching uploads on or off also changes the function's policy.
 locals {
   uploads_name        = "${var.name}-uploads"
   failed_uploads_name = "${var.name}-uploads-failed"
@@ -109,9 +109,6 @@ resource "aws_lambda_event_source_mapping" "upload" {
     maximum_concurrency = local.instances
   }
 
-  # Lambda checks whether the role may read the queue, and refuses the event source otherwise.
-  depends_on = [aws_iam_role_policy.function]
-
   lifecycle {
     precondition {
       condition     = try(var.on_upload.references_per_subject, 1) <= local.calls_per_batch
@@ -136,4 +133,7 @@ resource "aws_lambda_event_source_mapping" "upload" {
       EOT
     }
   }
+
+  # Lambda checks whether the role may read the queue, and refuses the event source otherwise.
+  depends_on = [aws_iam_role_policy.function]
 }

@@ -1,18 +1,18 @@
 variable "allow_unlisted_region" {
   type        = bool
-  description = "Whether to skip the checks of regions.tf: for what AWS added to a region after this release."
+  description = "Whether to allow a region, or a function URL in a region, that this version does not list."
   default     = false
   nullable    = false
 }
 
+# `existing` is an object with one attribute, because the name may be unknown at plan and count must not depend on it.
+# For `expiry_days` and `force_destroy` null means not set, so that they can be refused beside `existing`. The defaults
+# are in bucket.tf.
 variable "bucket" {
   type = object({
-    # An object although it has one member: the name may be unknown until apply, and how many resources
-    # there are must not depend on it.
     existing = optional(object({
       name = string
     }))
-    # Defaults are in bucket.tf. Null must mean "not given", since this has no effect on an existing bucket.
     expiry_days = optional(object({
       challenge         = optional(number)
       incomplete_upload = optional(number)
@@ -31,11 +31,11 @@ variable "bucket" {
   })
   description = <<-EOT
     The bucket with images, lists of pairs and results.
-    - `existing`: a bucket to use instead of making one; the module changes nothing of it.
+    - `existing.name`: a bucket to use instead of creating one. Its settings are not changed.
     - `expiry_days`: days until S3 removes what is in the module's own bucket. Defaults: `challenge` 30,
       `incomplete_upload` 1, `manifests` 30, `noncurrent` 30, `reference` null (never), `results` 90.
     - `force_destroy`: whether `destroy` deletes the module's own bucket with all images in it. Default: false.
-    - `prefixes`: the folders in the bucket.
+    - `prefixes`: where in the bucket things are. Defaults: `challenge/`, `manifests/`, `reference/`, `results/`.
   EOT
   default     = {}
   nullable    = false
@@ -57,9 +57,9 @@ variable "bucket" {
     )
     error_message = <<-EOT
       ${join(" and ", [for name in ["expiry_days", "force_destroy"] : "bucket.${name}" if var.bucket[name] != null])}
-      cannot be given with bucket.existing: it would have no effect, because the
-      module changes nothing of a bucket that it does not own. Leave it out, and
-      set it where that bucket is made.
+      cannot be set together with bucket.existing, because the module does not
+      change a bucket that it does not own. Remove it here, and configure it where
+      that bucket is defined.
     EOT
   }
 
@@ -68,22 +68,22 @@ variable "bucket" {
       for days in values(var.bucket.expiry_days) : days == null ? true : days >= 1 && floor(days) == days
     ])
     error_message = <<-EOT
-      Every value of bucket.expiry_days must be a whole number of days, 1 or more,
-      but these were given:
-      ${try(jsonencode({ for name, days in var.bucket.expiry_days : name => days if days != null }), "")}.
+      Every value of bucket.expiry_days must be a whole number of days, 1 or more.
+      Given: ${try(jsonencode({ for name, days in var.bucket.expiry_days : name => days if days != null }), "")}.
     EOT
   }
 
   validation {
-    # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and S3 wants "="
-    # and others encoded in the filter of a notification.
+    # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and S3
+    # requires "=" and others encoded in the filter of a notification.
     condition = alltrue([
       for prefix in values(var.bucket.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))
     ])
     error_message = <<-EOT
       Every value of bucket.prefixes must end in "/", must not start with "/", and
       may hold letters, digits and _ . ! - between single slashes, such as
-      "images/reference/". These were given: ${jsonencode(var.bucket.prefixes)}.
+      "images/reference/". Each part begins with a letter, a digit or "_".
+      Given: ${jsonencode(var.bucket.prefixes)}.
     EOT
   }
 
@@ -93,9 +93,9 @@ variable "bucket" {
       pair[0] == pair[1] || !startswith(var.bucket.prefixes[pair[1]], var.bucket.prefixes[pair[0]])
     ])
     error_message = <<-EOT
-      bucket.prefixes must differ, and none may be the beginning of another: what
-      expires or may be read below one would expire or be readable below the other
-      too. These were given: ${jsonencode(var.bucket.prefixes)}.
+      bucket.prefixes must be different, and none can start with another. Otherwise
+      expiry rules and read permissions of one would also apply to the other.
+      Given: ${jsonencode(var.bucket.prefixes)}.
     EOT
   }
 }
@@ -223,7 +223,7 @@ variable "function_url" {
 
 variable "kms_key_arn" {
   type        = string
-  description = "ARN of a symmetric KMS key for bucket, log group and queues; null uses keys of the services."
+  description = "ARN of a symmetric KMS key for bucket, log group and queues; null uses AWS-managed encryption."
   default     = null
   nullable    = true
 
@@ -242,7 +242,7 @@ variable "kms_key_arn" {
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that CloudWatch keeps the record of a decision."
+  description = "How many days CloudWatch keeps the function's log records."
   default     = 90
   nullable    = false
 
@@ -252,18 +252,18 @@ variable "log_retention_days" {
       var.log_retention_days
     )
     error_message = <<-EOT
-      log_retention_days is ${var.log_retention_days}; CloudWatch takes 1, 3, 5, 7, 14, 30, 60, 90,
+      log_retention_days is ${var.log_retention_days}; CloudWatch accepts 1, 3, 5, 7, 14, 30, 60, 90,
       120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and
       3653. The module refuses to keep records forever (0), because laws on
-      biometric data ask for a limit.
+      biometric data require a limit.
     EOT
   }
 }
 
+# Null means not set for a threshold, so that those of queues can be refused without on_upload. The defaults are in
+# alarms.tf.
 variable "monitoring" {
   type = object({
-    # Defaults of the thresholds are in alarms.tf. Null must mean "not given", since those of queues have no
-    # effect without on_upload.
     alarms = optional(object({
       sns_topic_arns = list(string)
       disabled       = optional(set(string), [])
@@ -285,9 +285,10 @@ variable "monitoring" {
     saved_queries = optional(bool, false)
   })
   description = <<-EOT
-    CloudWatch alarms (null makes none), dashboard and saved queries.
-    - `alarms.sns_topic_arns`: topics that hear when an alarm goes off and when it is over.
-    - `alarms.disabled`: alarms to leave out, by their names in docs/operations.md.
+    CloudWatch alarms (null: no alarms), dashboard and saved queries.
+    - `alarms.sns_topic_arns`: topics that are notified when an alarm starts and when it ends.
+    - `alarms.disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`,
+      `rate`, `refused_access`, `throttled`, `throttles`, `unavailable`.
     - `alarms.thresholds`: where alarms go off. Defaults: `duration_percent` 80, `errors` 1, `failed_uploads` 1,
       `no_face_comparisons` 20, `no_face_percent` 30, `oldest_upload_seconds` 3600, `rate_percent` 90,
       `refused_access` 1, `throttled` 5, `throttles` 1, `unavailable` 5.
@@ -303,7 +304,7 @@ variable "monitoring" {
     )
     error_message = <<-EOT
       monitoring.alarms.sns_topic_arns names ${try(length(var.monitoring.alarms.sns_topic_arns), 0)} topics; give one to
-      five. An alarm needs somebody to tell, and CloudWatch takes five. For no
+      five. An alarm needs at least one topic, and CloudWatch accepts five. For no
       alarms, leave monitoring.alarms out.
     EOT
   }
@@ -340,7 +341,7 @@ variable "monitoring" {
     ])
     error_message = <<-EOT
       Every value of monitoring.alarms.thresholds must be above 0, or its alarm
-      would go off at once and stay on. These were given:
+      would go off at once and stay on. Given:
       ${try(jsonencode({ for name, at in var.monitoring.alarms.thresholds : name => at if at != null }), "")}. To leave
       an alarm out, name it in monitoring.alarms.disabled.
     EOT
@@ -363,7 +364,7 @@ variable "monitoring" {
 
 variable "name" {
   type        = string
-  description = "Name of the function and beginning of every other name: 3 to 35 characters of a-z, 0-9 and -."
+  description = "Name of the function and prefix of all other names: 3 to 35 characters of a-z, 0-9 and -."
   nullable    = false
 
   validation {
@@ -400,7 +401,7 @@ variable "network" {
     )
     error_message = <<-EOT
       network.security_group_ids names ${try(length(var.network.security_group_ids), 0)} security groups; give one to
-      five, which is what Lambda takes.
+      five, which Lambda accepts.
     EOT
   }
 
@@ -409,8 +410,8 @@ variable "network" {
       contains(range(1, 17), length(coalesce(var.network.subnet_ids, [])))
     )
     error_message = <<-EOT
-      network.subnet_ids names ${try(length(var.network.subnet_ids), 0)} subnets; give one to sixteen, which is
-      what Lambda takes. Two in different zones survive the loss of one.
+      network.subnet_ids names ${try(length(var.network.subnet_ids), 0)} subnets; give one to sixteen,
+      which Lambda accepts. Use two subnets in different zones.
     EOT
   }
 
@@ -440,8 +441,8 @@ variable "on_upload" {
     condition     = var.on_upload == null ? true : contains(range(3, 1001), var.on_upload.max_attempts)
     error_message = <<-EOT
       on_upload.max_attempts is ${try(var.on_upload.max_attempts, "unset")}; give a whole number from 3 to 1000 (the
-      most that SQS counts). Fewer than 5 gives up on uploads that were delayed by
-      a busy minute.
+      most that SQS counts). 5 or more is recommended: with fewer, throttling can
+      move good images to the dead-letter queue.
     EOT
   }
 
@@ -456,7 +457,7 @@ variable "on_upload" {
 
 variable "rekognition_tps" {
   type        = number
-  description = "CompareFaces calls per second that the module may use; null is the region's default quota."
+  description = "CompareFaces quota (calls per second) for bulk work; null uses the region's default quota."
   default     = null
   nullable    = true
 
@@ -500,7 +501,7 @@ variable "role" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of every resource that takes them, in addition to the provider's default_tags."
+  description = "Tags for all resources that support them, in addition to the provider's default_tags."
   default     = {}
   nullable    = false
 

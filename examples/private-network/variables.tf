@@ -31,7 +31,7 @@ variable "cidr_block" {
 
 variable "name" {
   type        = string
-  description = "Name of the function and beginning of every other name."
+  description = "Name of the function and prefix of all other names."
   default     = "face-compare"
   nullable    = false
 }

@@ -1,6 +1,6 @@
 variable "name" {
   type        = string
-  description = "Name of the function and beginning of every other name."
+  description = "Name of the function and prefix of all other names."
   default     = "face-compare"
   nullable    = false
 }

@@ -231,7 +231,7 @@ resource "aws_iam_role_policy" "batch" {
   policy = local.policies.batch
 }
 
-# A policy of its own: without batches the function has only the rights that the root module grants.
+# A policy of its own: without batches the function has only the permissions of the root module.
 resource "aws_iam_role_policy" "function" {
   name   = local.name
   role   = var.face_compare.role_name

@@ -168,10 +168,6 @@ resource "aws_sfn_state_machine" "batch" {
     log_destination        = "${aws_cloudwatch_log_group.batch.arn}:*"
   }
 
-  # Step Functions checks whether the role may deliver logs, and refuses the state machine otherwise. And a run that is
-  # started at once needs all its rights.
-  depends_on = [aws_iam_role_policy.batch, aws_iam_role_policy.function]
-
   lifecycle {
     precondition {
       condition     = local.max_concurrency <= var.face_compare.rate.instances
@@ -205,4 +201,8 @@ resource "aws_sfn_state_machine" "batch" {
       EOT
     }
   }
+
+  # Step Functions checks whether the role may deliver logs, and refuses the state machine otherwise. And a run that is
+  # started at once needs all its permissions.
+  depends_on = [aws_iam_role_policy.batch, aws_iam_role_policy.function]
 }

@@ -9,7 +9,7 @@ output "log_group_name" {
 }
 
 output "manifest_prefix" {
-  description = "Folder of the bucket for manifests (lists of pairs); other keys are refused."
+  description = "Prefix in the bucket for manifests (lists of pairs); other keys are refused."
   value       = var.face_compare.prefixes.manifests
 }
 
@@ -19,12 +19,12 @@ output "redrive_command" {
 }
 
 output "results_prefix" {
-  description = "Folder of the bucket for results of runs; the name of the run follows."
+  description = "Prefix in the bucket for results of runs; the name of the run follows."
   value       = local.results_prefix
 }
 
 output "role_arn" {
-  description = "ARN of the role: for the policy of a key that does not leave access to the account's IAM."
+  description = "ARN of the role. Name it in a key policy that does not delegate to IAM."
   value       = aws_iam_role.batch.arn
 }
 

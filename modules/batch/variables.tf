@@ -2,7 +2,7 @@ variable "alarm" {
   type = object({
     sns_topic_arns = list(string)
   })
-  description = "SNS topics that hear of runs that fail, time out or are stopped; null makes no alarm."
+  description = "SNS topics that are notified when a run fails, times out or is stopped; null: no alarm."
   default     = null
   nullable    = true
 
@@ -10,7 +10,7 @@ variable "alarm" {
     condition     = var.alarm == null ? true : contains(range(1, 6), length(coalesce(var.alarm.sns_topic_arns, [])))
     error_message = <<-EOT
       alarm.sns_topic_arns names ${try(length(var.alarm.sns_topic_arns), 0)} topics; give one to five. An alarm needs
-      somebody to tell, and CloudWatch takes five. For no alarm, leave alarm out.
+      at least one topic, and CloudWatch accepts five. For no alarm, leave alarm out.
     EOT
   }
 
@@ -48,13 +48,13 @@ variable "face_compare" {
     })
     role_name = string
   })
-  description = "The module terraform-aws-face-compare of your configuration: module.face_compare."
+  description = "The root module as a whole: face_compare = module.face_compare."
   nullable    = false
 }
 
 variable "log_level" {
   type        = string
-  description = "What the state machine logs: ALL, ERROR or FATAL. Its log never holds keys or decisions."
+  description = "What the state machine logs: ALL, ERROR or FATAL. Its log never has keys or decisions."
   default     = "ERROR"
   nullable    = false
 
@@ -66,7 +66,7 @@ variable "log_level" {
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that CloudWatch keeps the state machine's log."
+  description = "How many days CloudWatch keeps the state machine's log."
   default     = 90
   nullable    = false
 
@@ -76,17 +76,16 @@ variable "log_retention_days" {
       var.log_retention_days
     )
     error_message = <<-EOT
-      log_retention_days is ${var.log_retention_days}; CloudWatch takes 1, 3, 5, 7, 14, 30, 60, 90,
+      log_retention_days is ${var.log_retention_days}; CloudWatch accepts 1, 3, 5, 7, 14, 30, 60, 90,
       120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and
-      3653. The module refuses to keep records forever (0), because laws on
-      biometric data ask for a limit.
+      3653. The module does not keep logs forever (0).
     EOT
   }
 }
 
 variable "max_concurrency" {
   type        = number
-  description = "Batches that run at once. Null is rate.instances of face_compare, which use the whole quota."
+  description = "Batches that run at once, at most rate.instances; null uses rate.instances, the whole quota."
   default     = null
   nullable    = true
 
@@ -94,15 +93,15 @@ variable "max_concurrency" {
     # 0 would mean no limit to Step Functions: 10,000 batches at once.
     condition     = var.max_concurrency == null ? true : contains(range(1, 1001), var.max_concurrency)
     error_message = <<-EOT
-      max_concurrency is ${coalesce(var.max_concurrency, "null")}; give a whole number from 1 to 1000, or leave it
-      out for the full rate of the quota.
+      max_concurrency is ${coalesce(var.max_concurrency, "null")}; give a whole number from 1 to rate.instances of
+      the root module, or leave it out for the full rate of the quota.
     EOT
   }
 }
 
 variable "name" {
   type        = string
-  description = "Name of the state machine and beginning of its role's name; null is `<function>-batch`."
+  description = "Name of the state machine and prefix of its role's name; null uses `<function>-batch`."
   default     = null
   nullable    = true
 
@@ -158,7 +157,7 @@ variable "sources_per_pair" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of every resource that takes them, in addition to the provider's default_tags."
+  description = "Tags for all resources that support them, in addition to the provider's default_tags."
   default     = {}
   nullable    = false
 }
