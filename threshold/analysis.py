@@ -188,8 +188,8 @@ def _sentence(facts: Facts) -> str:
     why = ""
     if facts["threshold_by_fmr"] < similarity:
         why = (
-            f" ({facts['threshold_by_fmr']:g} would be enough for these pairs, but nothing below the "
-            "module's default is recommended)"
+            f" ({facts['threshold_by_fmr']:g} would be enough for these pairs, but nothing below "
+            "the module's default is recommended)"
         )
     return (
         f"Match from {similarity:g}{why}: with 95 % confidence the FMR is at most "
@@ -207,12 +207,13 @@ def _sentence(facts: Facts) -> str:
 def _refusal(fmr: ErrorRate, row: Facts) -> str:
     pairs, wanted = len(fmr.scores), percent(row["fmr_wanted"])
     advice = (
-        f"follow AWS's advice where a person's rights are affected: {_ADVISED:g} and a human review."
+        f"follow AWS's advice where a person's rights are affected: {_ADVISED:g} and a "
+        "human review."
     )
     if row["threshold"] is None:
         return (
-            f"No threshold keeps the FMR at {wanted}, because impostor pairs score 100: check their "
-            f"labels, and {advice}"
+            f"No threshold keeps the FMR at {wanted}, because impostor pairs score 100: check "
+            f"their labels, and {advice}"
         )
     return (
         f"These pairs are too few to recommend a threshold: {counted(pairs, 'impostor pair')} "
