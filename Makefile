@@ -1,12 +1,12 @@
-# Each target is one call of tools.run, which installs what is missing and shows progress.
+# Each target calls tools.run, which installs missing tools and packages first and shows its progress.
 
-# Starts the tools: 3.11 or later. Tests run under 3.13, or under this one if it is 3.12 or later.
+# The Python that starts the tools and runs the tests: 3.12 or later.
 PYTHON ?= python3
 RUN := $(PYTHON) -m tools.run
-# More than there are processors: some tests mostly wait.
+# Test processes. There are more than processors, because some tests mostly wait.
 PARALLEL := --numprocesses=4
 
-# They reach the commands through the environment, so that spaces and quotes in them are safe.
+# These variables are passed in the environment, not on the command line: spaces and quotes in them are safe.
 export REFERENCE CHALLENGE RESULTS LABELS OUT FMR VERSION
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -17,16 +17,16 @@ export PYTHONDONTWRITEBYTECODE := 1
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
 
-demo: ## Compare real faces on this machine; your own with REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
+demo: ## Compare real faces on this machine; for your own photos REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
 
-threshold: ## Find a threshold by labeled pairs: RESULTS=run-folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
+threshold: ## Recommend a threshold from labeled pairs: RESULTS=folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
 	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
 
-test: ## Run every test; some of them with ARGS="tests/unit" or ARGS="-k name"
+test: ## Run all tests, or some of them: ARGS="tests/unit" or ARGS="-k name"
 	@$(RUN) --with terraform,tofu python -m pytest $(PARALLEL) $(ARGS)
 
-test-payload: ## Run the function's tests only, in a minute; under another Python with PYTHON=python3.12
+test-payload: ## Run only the function's tests; PYTHON=python3.12 runs them under another Python
 	@$(RUN) --with "" python -m pytest tests/unit/payload tests/unit/test_package.py $(ARGS)
 
 test-botocore: ## Run the function's tests with each minor version of the AWS SDK since 1.35 (ARGS="1.35" for one)
@@ -38,7 +38,7 @@ fuzz: ## Try 100,000 hostile events of each kind (some hours)
 soak: ## Send good, bad and hostile requests to the local stack for half an hour; less with ARGS="--seconds 300"
 	@$(RUN) --with terraform python -m local.soak $(ARGS)
 
-lint: ## Run every static check; some of them with ARGS="ruff mypy"
+lint: ## Run all static checks, or some of them: ARGS="ruff mypy"
 	@$(RUN) python -m tools.lint $(ARGS)
 
 fmt: ## Format Terraform and Python
@@ -56,16 +56,16 @@ bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
-bench-cold-start: ## Measure the cold start in full, beside boto3 and Powertools
+bench-cold-start: ## Measure the cold start in full, compared with plain boto3 and Powertools
 	@$(RUN) --with "" python -m benchmarks.cold_start
 
-bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 TPS (10 minutes)
+bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 calls per second (12 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
-bench-threshold: ## Measure a threshold report of a million pairs: seconds and memory
+bench-threshold: ## Measure how long a threshold report of a million pairs takes, and its memory
 	@$(RUN) --with "" python -m benchmarks.threshold
 
-requirements: ## Pin the newest Python packages that fit together
+requirements: ## Pin the newest Python packages that work together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
 		uv pip compile --quiet --upgrade --universal --python-version=3.12 --generate-hashes \
 		--no-emit-index-url --no-header --output-file="$${name%.in}.txt" "$$name" || exit; done; \
@@ -77,6 +77,6 @@ requirements: ## Pin the newest Python packages that fit together
 release-check: ## Check that VERSION=0.1.0 can be released
 	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"
 
-clean: ## Remove what was generated here (the cache of tools and environments stays)
+clean: ## Remove generated files (the cache of tools and environments stays)
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json threshold-report.html threshold-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """What a million pairs take: time, money, age of the queue. Calculated, not measured.
 
-The rates come from rate.tf, the prices are named below; docs/capacity.md holds the tables.
+The rates come from rate.tf, and the prices are below. docs/capacity.md has the tables.
 
 usage: python -m benchmarks.capacity            print the tables
        python -m benchmarks.capacity --write    put them into docs/capacity.md
@@ -122,7 +122,7 @@ _LINES: dict[str, Callable[[Capacity], str]] = {
     "calls per second of each instance": lambda row: f"{row.rate.calls_per_second:g}",
     "uploads per batch": lambda row: str(row.rate.uploads_per_batch),
     "pairs per batch": lambda row: str(row.rate.pairs_per_batch),
-    "age of the last upload, if all arrive at once": lambda row: f"{row.oldest_days:.2f} days",
+    "age of the last upload, if all arrive at once": lambda row: _duration(row.oldest_days * _DAY),
     "Rekognition": lambda row: _dollars(row.rekognition),
     "Lambda": lambda row: _dollars(row.function),
     "as uploads: S3, SQS, EventBridge, logs": lambda row: _dollars(row.uploads),

@@ -2,7 +2,7 @@
 
 The payload runs in this process; CompareFaces is answered over HTTP on loopback by another
 process, so that this one's CPU time holds all that the function does for a comparison: the event
-read, the call serialised, signed, sent and parsed by botocore, the decision, the log record in
+read, the call serialized, signed, sent and parsed by botocore, the decision, the log record in
 Lambda's own format, the answer. Only TLS is missing. README.md has the figures.
 
 usage: python -m benchmarks.overhead [--invocations N]

@@ -210,7 +210,7 @@ SYSTEMS: dict[str, tuple[str, Callable[[Stack, Meter, int], Figures], int]] = {
 
 def report(measured: dict[tuple[str, int], Figures]) -> str:
     """Print the table; return the line of JSON."""
-    columns = ["quota used", "throttled", "calls/decision", "lost", "doubled", "time/ideal"]
+    columns = ["quota used", "throttled", "calls/decision", "lost", "decided twice", "time/ideal"]
     print_table(
         f"A backlog of pairs, Rekognition takes {LATENCY_MS:g} ms",
         ["system", "TPS", "pairs", *columns],

@@ -15,10 +15,10 @@ from threshold.results import Outcomes
 _DEFAULT = 80.0
 """The module's default. Nothing below it is recommended: impostors in use try harder."""
 _ADVISED = 99.0
-"""What AWS advises where rights are touched, with a human's review."""
+"""What AWS advises where a person's rights are affected, with a human review."""
 _WANTED_FMR = (0.01, 0.001, 0.0001)
 _WANTED_FNMR = 0.01
-"""Of the genuine pairs, how many may end without a human's look."""
+"""How many genuine pairs may be rejected without a human review."""
 _THRESHOLDS = (80.0, 90.0, 95.0, 99.0)
 _TOO_FEW = 300
 """Fewer pairs than this cannot show an error rate below 1 %."""
@@ -69,7 +69,7 @@ def _check(outcomes: Outcomes) -> None:
     for kind, rows in (("genuine", genuine), ("impostor", ~genuine)):
         if not rows.any():
             raise InputError(
-                f"None of the {len(rows):,} labels is {kind}: error rates take pairs of one person "
+                f"None of the {len(rows):,} labels is {kind}: error rates need pairs of one person "
                 "(genuine) and pairs of two people (impostor)."
             )
         if not (rows & compared).any():
@@ -188,8 +188,8 @@ def _sentence(facts: Facts) -> str:
     why = ""
     if facts["threshold_by_fmr"] < similarity:
         why = (
-            f" ({facts['threshold_by_fmr']:g} would do by these pairs, but nothing below the "
-            "module's default is recommended)"
+            f" ({facts['threshold_by_fmr']:g} would be enough for these pairs, but nothing below "
+            "the module's default is recommended)"
         )
     return (
         f"Match from {similarity:g}{why}: with 95 % confidence the FMR is at most "
@@ -207,17 +207,18 @@ def _sentence(facts: Facts) -> str:
 def _refusal(fmr: ErrorRate, row: Facts) -> str:
     pairs, wanted = len(fmr.scores), percent(row["fmr_wanted"])
     advice = (
-        f"stay with AWS's advice for uses that touch rights, {_ADVISED:g} and a human's review."
+        f"follow AWS's advice where a person's rights are affected: {_ADVISED:g} and a "
+        "human review."
     )
     if row["threshold"] is None:
         return (
-            f"No threshold keeps the FMR at {wanted}, as impostor pairs score 100: check their "
-            f"labels, and {advice}"
+            f"No threshold keeps the FMR at {wanted}, because impostor pairs score 100: check "
+            f"their labels, and {advice}"
         )
     return (
         f"These pairs are too few to recommend a threshold: {counted(pairs, 'impostor pair')} "
         "cannot show an FMR below "
-        f"{percent(float(fmr.limits(0)[1]))}, and {wanted} takes "
+        f"{percent(float(fmr.limits(0)[1]))}, and {wanted} needs "
         f"{row['pairs_needed_without_error']:,} independent ones. Until then {advice}"
     )
 
@@ -271,20 +272,20 @@ def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate) -> list[str]:
             upper = percent(float(each.limits(0)[1]))
             said.append(
                 f"Too few to conclude anything: {counted(pairs, f'{kind} pair')} cannot show an "
-                f"{short} below {upper}, even without an error. By the rule of three, 1 % takes "
+                f"{short} below {upper}, even without an error. By the rule of three, 1 % needs "
                 f"{_TOO_FEW}."
             )
     subjects = outcomes.labels.subjects
     if subjects is None:
         said.append(
-            "No subjects are given, so every pair counts as independent. Where one person is in "
-            "several pairs the true limits are wider: add a column subject, and target_subject "
+            "No subjects are given, so every pair counts as independent. If one person is in "
+            "several pairs, the true limits are wider: add a column subject, and target_subject "
             "for impostor pairs."
         )
     elif (subjects[outcomes.compared & ~outcomes.labels.genuine, 1] < 0).any():
         said.append(
-            "Some impostor pairs have no target_subject, so that people who come back as "
-            "targets are not allowed for."
+            "Some impostor pairs have no target_subject, so the limits ignore that one person can "
+            "be the target of several pairs."
         )
     missing = int((~outcomes.compared & ~outcomes.not_acquired).sum())
     if missing:

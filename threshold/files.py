@@ -134,5 +134,7 @@ def json_lines(stream: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
                 f"{path}, line {number} is not JSON: the file is cut off, or not JSON Lines."
             ) from error
         if not isinstance(found, dict):
-            raise InputError(f"{path}, line {number} is not a JSON object: JSON Lines are wanted.")
+            raise InputError(
+                f"{path}, line {number} is not a JSON object: JSON Lines are expected."
+            )
         yield number, found

@@ -95,7 +95,9 @@ class Outcomes:
             return
         if not math.isnan(self.scores[row]):
             pair = shown(pair_key(line["source"], line["target"]))
-            raise InputError(f"{where} has a second result of {pair}: give one run, of pairs once.")
+            raise InputError(
+                f"{where} has a second result of {pair}: give one run, with each pair once."
+            )
         self.unscored += score is None
         self.scores[row] = score or 0.0
         # A redrive decides pairs that an earlier file lists as failed.
@@ -121,11 +123,12 @@ class Outcomes:
         """Raise InputError if results and labels are not of the same pairs."""
         said = []
         if self.unlabeled:
-            said.append(f"no label for {counted(self.unlabeled, 'result')}, as {self._example}")
+            results = counted(self.unlabeled, "result")
+            said.append(f"no label for {results}, for example {self._example}")
         missing = self.without_result
         if missing.any():
             (pair,) = self.pairs([int(np.argmax(missing))])
-            said.append(f"no result for {counted(int(missing.sum()), 'label')}, as {pair}")
+            said.append(f"no result for {counted(int(missing.sum()), 'label')}, for example {pair}")
         if said:
             raise InputError(
                 f"There is {', and '.join(said)}: give the whole list of this run, or add "

@@ -58,7 +58,7 @@ def listed(size: int) -> Break:
         ),
         (
             relabel("reference/2", "reference/two"),
-            "no label for 1 result, as reference/2.jpg",
+            "no label for 1 result, for example reference/2.jpg",
         ),
         (relabel("reference/2.jpg,challenge/2.jpg,genuine\n", ""), "no label for 1 result"),
         (raw_labels(b""), "must have one column source"),
@@ -71,7 +71,7 @@ def listed(size: int) -> Break:
         (cut(9), "line 4 is not JSON: the file is cut off"),
         (
             lambda run: run.results.write_bytes(b"".join(run.results.open("rb").readlines()[:3])),
-            "There is no result for 1 label, as reference/3.jpg with challenge/3.jpg: give",
+            "There is no result for 1 label, for example reference/3.jpg with challenge/3.jpg: give",
         ),
         (listed(1), "of the 1 bytes that manifest.json lists"),
         (lambda run: run.results.write_text("[]\n"), "line 1 is not a JSON object"),

@@ -98,9 +98,9 @@ def test_easy_impostors_do_not_lower_the_threshold_below_the_default(tmp_path: P
 @pytest.mark.parametrize(
     ("impostor", "more", "said"),
     [
-        ([5.0] * 40, (), "40 impostor pairs cannot show an FMR below 7.22 %, and 1 % takes 299"),
-        ([5.0] * 400, ("--fmr", "0.1"), "0.1 % takes 2,995 independent ones"),
-        ([100.0] * 400, (), "No threshold keeps the FMR at 1 %, as impostor pairs score 100"),
+        ([5.0] * 40, (), "40 impostor pairs cannot show an FMR below 7.22 %, and 1 % needs 299"),
+        ([5.0] * 400, ("--fmr", "0.1"), "0.1 % needs 2,995 independent ones"),
+        ([100.0] * 400, (), "No threshold keeps the FMR at 1 %, because impostor pairs score 100"),
     ],
 )
 def test_no_threshold_is_made_up(
