@@ -156,6 +156,10 @@ class Workspace:
             ["terraform", *words],
             environment={
                 **account_environment(self.endpoint),
+                # S3 Control has a host for each account, <account>.127.0.0.1, which does not
+                # resolve. The emulators also serve what a client sends to its proxy, and Go sends
+                # nothing there that is for a loopback address.
+                "HTTP_PROXY": self.endpoint,
                 "HOME": str(self.folder.parent),
                 "TF_IN_AUTOMATION": "1",
             },
