@@ -115,6 +115,11 @@ class Workspace:
         found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
+    def provider_version(self) -> tuple[int, ...]:
+        """The version of the AWS provider that `init` chose."""
+        (found,) = self.folder.glob(".terraform/providers/*/hashicorp/aws/*")
+        return tuple(map(int, found.name.split(".")))
+
     def changes(self) -> list[Json]:
         """What a plan would change now, as `terraform show -json` tells it."""
         plan = self.folder / "changes.tfplan"
@@ -128,20 +133,7 @@ class Workspace:
 
     def drift(self) -> list[Drift]:
         """What a plan would change now, by attribute; empty when it would change nothing."""
-        found = []
-        for each in self.changes():
-            resource, change = f"{each['type']}.{each['name']}", each["change"]
-            if change["actions"] != ["update"]:
-                found.append(Drift(resource, "/".join(change["actions"])))
-                continue
-            unknown = change.get("after_unknown") or {}
-            found += [
-                Drift(resource, path)
-                for path in sorted(differences(change["before"], change["after"]))
-                # What is only known after an update follows from another difference.
-                if not unknown.get(path.partition(".")[0])
-            ]
-        return found
+        return [found for each in self.changes() for found in drift_of(each)]
 
     def _flags(self) -> list[str]:
         return [f"-var={name}={value}" for name, value in self.variables.items()]
@@ -184,6 +176,21 @@ class Workspace:
                 f"{complaint}"
             )
         return text
+
+
+def drift_of(resource_change: Json) -> list[Drift]:
+    """What one entry of Workspace.changes() would change, by attribute."""
+    resource = f"{resource_change['type']}.{resource_change['name']}"
+    change = resource_change["change"]
+    if change["actions"] != ["update"]:
+        return [Drift(resource, "/".join(change["actions"]))]
+    unknown = change.get("after_unknown") or {}
+    return [
+        Drift(resource, path)
+        for path in sorted(differences(change["before"], change["after"]))
+        # What is only known after an update follows from another difference.
+        if not unknown.get(path.partition(".")[0])
+    ]
 
 
 def differences(before: Json, after: Json, path: str = "") -> set[str]:

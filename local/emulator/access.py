@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Coroutine[Any, Any, None]]
@@ -51,9 +50,9 @@ def as_if_direct(application: Application) -> Application:
 
     async def serve(scope: Scope, receive: object, send: object) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/"):
-            # The path of "http://host" is empty, and S3 would take it for another request.
-            path, raw = urlsplit(scope["path"]).path, urlsplit(scope["raw_path"]).path
-            scope = {**scope, "path": path or "/", "raw_path": raw or b"/"}
+            path = scope["path"].partition("://")[2].partition("/")[2]
+            raw_path = scope["raw_path"].partition(b"://")[2].partition(b"/")[2]
+            scope = {**scope, "path": f"/{path}", "raw_path": b"/" + raw_path}
         await application(scope, receive, send)
 
     return serve
