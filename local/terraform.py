@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from local import processes
-from local.stack import StackError, account_environment
+from local.stack import StackError, terraform_environment
 from tools.places import REPOSITORY
 
 type Json = Any
 """Whatever JSON can say."""
 
 OVERRIDE = "local_stack_override.tf"
-_OVERRIDE_TEXT = """\
+OVERRIDE_TEXT = """\
 # The emulators have neither virtual hosts for buckets nor a metadata service.
 provider "aws" {
   s3_use_path_style           = true
@@ -91,7 +91,7 @@ class Workspace:
         for source in published.iterdir():
             if not source.name.startswith((".terraform", "terraform.tfstate")):
                 (folder / source.name).symlink_to(source)
-        (folder / OVERRIDE).write_text(_OVERRIDE_TEXT, encoding="utf-8")
+        (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
 
     def following(self, progress: Callable[[str], None]) -> Workspace:
@@ -147,13 +147,8 @@ class Workspace:
         process = processes.start(
             ["terraform", *words],
             environment={
-                **account_environment(self.endpoint),
-                # S3 Control has a host for each account, <account>.127.0.0.1, which does not
-                # resolve. The emulators also serve what a client sends to its proxy, and Go sends
-                # nothing there that is for a loopback address.
-                "HTTP_PROXY": self.endpoint,
+                **terraform_environment(self.endpoint),
                 "HOME": str(self.folder.parent),
-                "TF_IN_AUTOMATION": "1",
             },
             cwd=self.folder,
             output=subprocess.PIPE,
