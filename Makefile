@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
+.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements matrix release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -34,6 +34,9 @@ test-botocore: ## Run the function's tests with each minor version of the AWS SD
 
 fuzz: ## Try 100,000 hostile events of each kind (some hours)
 	@FACE_COMPARE_EXAMPLES=100000 $(RUN) --with "" python -m pytest tests/unit/payload/test_hostile.py
+
+matrix: ## Try every version of the engines and the provider at hand; more with ARGS="toolchain-folder …"
+	@$(RUN) --with terraform,tofu python -m local.matrix $(ARGS)
 
 soak: ## Send good, bad and hostile requests to the local stack for half an hour; less with ARGS="--seconds 300"
 	@$(RUN) --with terraform python -m local.soak $(ARGS)

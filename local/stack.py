@@ -254,6 +254,18 @@ def account_environment(endpoint: str) -> dict[str, str]:
     }
 
 
+def terraform_environment(endpoint: str) -> dict[str, str]:
+    """Environment of Terraform or OpenTofu that uses an emulator as AWS."""
+    return {
+        **account_environment(endpoint),
+        # S3 Control has a host for each account, <account>.127.0.0.1, which does not resolve. The
+        # emulators also serve what a client sends to its proxy. Go sends nothing to a proxy that
+        # is for a loopback address.
+        "HTTP_PROXY": endpoint,
+        "TF_IN_AUTOMATION": "1",
+    }
+
+
 def venv_python(name: str) -> Path:
     """The interpreter of a virtual environment of tools/, which is made when it is missing.
 

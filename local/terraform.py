@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from local import processes
-from local.stack import StackError, account_environment
+from local.stack import StackError, terraform_environment
 from tools.places import REPOSITORY
 
 type Json = Any
 """Whatever JSON can say."""
 
 OVERRIDE = "local_stack_override.tf"
-_OVERRIDE_TEXT = """\
+OVERRIDE_TEXT = """\
 # The emulators have neither virtual hosts for buckets nor a metadata service.
 provider "aws" {
   s3_use_path_style           = true
@@ -91,7 +91,7 @@ class Workspace:
         for source in published.iterdir():
             if not source.name.startswith((".terraform", "terraform.tfstate")):
                 (folder / source.name).symlink_to(source)
-        (folder / OVERRIDE).write_text(_OVERRIDE_TEXT, encoding="utf-8")
+        (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
 
     def following(self, progress: Callable[[str], None]) -> Workspace:
@@ -115,6 +115,11 @@ class Workspace:
         found = json.loads(self._run("output", "-json"))
         return {name: output["value"] for name, output in found.items()}
 
+    def provider_version(self) -> tuple[int, ...]:
+        """The version of the AWS provider that `init` chose."""
+        (found,) = self.folder.glob(".terraform/providers/*/hashicorp/aws/*")
+        return tuple(map(int, found.name.split(".")))
+
     def changes(self) -> list[Json]:
         """What a plan would change now, as `terraform show -json` tells it."""
         plan = self.folder / "changes.tfplan"
@@ -128,20 +133,7 @@ class Workspace:
 
     def drift(self) -> list[Drift]:
         """What a plan would change now, by attribute; empty when it would change nothing."""
-        found = []
-        for each in self.changes():
-            resource, change = f"{each['type']}.{each['name']}", each["change"]
-            if change["actions"] != ["update"]:
-                found.append(Drift(resource, "/".join(change["actions"])))
-                continue
-            unknown = change.get("after_unknown") or {}
-            found += [
-                Drift(resource, path)
-                for path in sorted(differences(change["before"], change["after"]))
-                # What is only known after an update follows from another difference.
-                if not unknown.get(path.partition(".")[0])
-            ]
-        return found
+        return [found for each in self.changes() for found in drift_of(each)]
 
     def _flags(self) -> list[str]:
         return [f"-var={name}={value}" for name, value in self.variables.items()]
@@ -155,9 +147,8 @@ class Workspace:
         process = processes.start(
             ["terraform", *words],
             environment={
-                **account_environment(self.endpoint),
+                **terraform_environment(self.endpoint),
                 "HOME": str(self.folder.parent),
-                "TF_IN_AUTOMATION": "1",
             },
             cwd=self.folder,
             output=subprocess.PIPE,
@@ -180,6 +171,21 @@ class Workspace:
                 f"{complaint}"
             )
         return text
+
+
+def drift_of(resource_change: Json) -> list[Drift]:
+    """What one entry of Workspace.changes() would change, by attribute."""
+    resource = f"{resource_change['type']}.{resource_change['name']}"
+    change = resource_change["change"]
+    if change["actions"] != ["update"]:
+        return [Drift(resource, "/".join(change["actions"]))]
+    unknown = change.get("after_unknown") or {}
+    return [
+        Drift(resource, path)
+        for path in sorted(differences(change["before"], change["after"]))
+        # What is only known after an update follows from another difference.
+        if not unknown.get(path.partition(".")[0])
+    ]
 
 
 def differences(before: Json, after: Json, path: str = "") -> set[str]:

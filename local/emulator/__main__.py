@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, definitions, network, runtime, saved_queries
+from local.emulator import access, definitions, encryption, network, runtime, saved_queries
 from local.emulator.distributed_map import patches as distributed_map
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     runtime.install()
     saved_queries.install()
     definitions.install()
+    encryption.install()
     distributed_map.install()
     network.install()
     # MiniStack reads the command line itself.

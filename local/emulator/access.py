@@ -19,7 +19,7 @@ _PROTOCOL = b"x-forwarded-proto"
 def install() -> None:
     """Apply the patches to the MiniStack that this process imports."""
     app = import_module("ministack.app")
-    patch.object(app, "app", as_if_by_https(app.app)).start()
+    patch.object(app, "app", as_if_direct(as_if_by_https(app.app))).start()
     _authorize_log_streams()
     _refuse_to_reveal_missing_objects()
     _tell_of_sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
@@ -35,6 +35,24 @@ def as_if_by_https(application: Application) -> Application:
     async def serve(scope: Scope, receive: object, send: object) -> None:
         if scope["type"] == "http" and all(name != _PROTOCOL for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], (_PROTOCOL, b"https")]}
+        await application(scope, receive, send)
+
+    return serve
+
+
+def as_if_direct(application: Application) -> Application:
+    """Wrap an ASGI application so that it serves requests that a client sends to a proxy.
+
+    S3 Control has a host for each account, which does not resolve here. Terraform's provider sends
+    what is for such a host to the proxy of its environment, which is the emulator itself. The
+    target of these requests is a whole URL.
+    """
+
+    async def serve(scope: Scope, receive: object, send: object) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            path = scope["path"].partition("://")[2].partition("/")[2]
+            raw_path = scope["raw_path"].partition(b"://")[2].partition(b"/")[2]
+            scope = {**scope, "path": f"/{path}", "raw_path": b"/" + raw_path}
         await application(scope, receive, send)
 
     return serve

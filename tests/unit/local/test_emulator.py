@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator.access import Scope, as_if_by_https, stream_resource
+from local.emulator.access import Scope, as_if_by_https, as_if_direct, stream_resource
+from local.emulator.encryption import with_blocked_types
 from local.emulator.function_log import platform_records
 from local.emulator.runtime import write_bootstrap
 from local.emulator.saved_queries import SavedQueries
@@ -88,6 +89,39 @@ def test_the_buckets_policy_refuses_plain_http_only_where_a_test_asks_for_it(
     asyncio.run(wrapped({"type": "http", "headers": given}, None, None))
     asyncio.run(wrapped({"type": "lifespan"}, None, None))
     assert [scope.get("headers") for scope in scopes] == [seen, None]
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "raw"),
+    [
+        ("/v20180820/tags/a#b", "/v20180820/tags/a#b", b"/v20180820/tags/a%23b"),
+        (
+            "http://1.127.0.0.1:80/v20180820/tags/a#b",
+            "/v20180820/tags/a#b",
+            b"/v20180820/tags/a%23b",
+        ),
+        ("http://1.127.0.0.1:80", "/", b"/"),
+        # A key may look like an address.
+        ("/bucket/http://x/y", "/bucket/http://x/y", b"/bucket/http://x/y"),
+    ],
+)
+def test_terraform_reads_a_buckets_tags_from_a_host_that_does_not_resolve(
+    asked: str, path: str, raw: bytes
+) -> None:
+    scopes: list[Scope] = []
+
+    async def application(scope: Scope, _receive: object, _send: object) -> None:
+        scopes.append(scope)
+
+    scope = {"type": "http", "path": asked, "raw_path": asked.replace("#", "%23").encode()}
+    asyncio.run(as_if_direct(application)(scope, None, None))
+    assert (scopes[0]["path"], scopes[0]["raw_path"]) == (path, raw)
+
+
+def test_a_bucket_says_as_on_aws_that_it_blocks_sse_c() -> None:
+    told = with_blocked_types("<Configuration><Rule><A/></Rule></Configuration>")
+    assert "<A/><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType>" in told
+    assert with_blocked_types(told) == told, "a type that the caller chose is overwritten"
 
 
 def test_a_saved_query_is_found_changed_and_deleted() -> None:
