@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements release-check clean
+.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -54,16 +54,20 @@ bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
 	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
 	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
+	@$(RUN) --with "" python -m benchmarks.upload --rounds 3
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
 bench-cold-start: ## Measure the cold start in full, beside boto3 and Powertools
 	@$(RUN) --with "" python -m benchmarks.cold_start
 
-bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 TPS (10 minutes)
+bench-throughput: ## Measure how 2,000 uploads use the quota, at 25 and at 100 TPS (5 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
 bench-threshold: ## Measure a threshold report of a million pairs: seconds and memory
 	@$(RUN) --with "" python -m benchmarks.threshold
+
+bench-upload: ## Measure what an upload costs in CPU, now and before, and where it goes (3 minutes)
+	@$(RUN) --with "" python -m benchmarks.upload
 
 requirements: ## Pin the newest Python packages that fit together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \
