@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold requirements matrix release-check clean
+.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -57,16 +57,20 @@ bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
 	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
 	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
+	@$(RUN) --with "" python -m benchmarks.upload --rounds 3
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 
 bench-cold-start: ## Measure the cold start in full, compared with plain boto3 and Powertools
 	@$(RUN) --with "" python -m benchmarks.cold_start
 
-bench-throughput: ## Measure how 2,000 uploads use the quota, at 5 and at 50 calls per second (12 minutes)
+bench-throughput: ## Measure how 2,000 uploads use the quota, at 25 and at 100 calls per second (5 minutes)
 	@$(RUN) --with terraform python -m benchmarks.throughput
 
 bench-threshold: ## Measure how long a threshold report of a million pairs takes, and its memory
 	@$(RUN) --with "" python -m benchmarks.threshold
+
+bench-upload: ## Measure what an upload costs in CPU, now and before, and where it goes (3 minutes)
+	@$(RUN) --with "" python -m benchmarks.upload
 
 requirements: ## Pin the newest Python packages that work together
 	@$(RUN) --with "" bash -c 'cd tools/requirements && for name in *.in; do echo "$$name"; \

@@ -71,7 +71,7 @@ def listed(size: int) -> Break:
         (cut(9), "line 4 is not JSON: the file is cut off"),
         (
             lambda run: run.results.write_bytes(b"".join(run.results.open("rb").readlines()[:3])),
-            "There is no result for 1 label, for example reference/3.jpg with challenge/3.jpg: give",
+            "There is no result for 1 label, for example reference/3.jpg with challenge/3.jpg:",
         ),
         (listed(1), "of the 1 bytes that manifest.json lists"),
         (lambda run: run.results.write_text("[]\n"), "line 1 is not a JSON object"),
