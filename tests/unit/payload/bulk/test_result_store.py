@@ -9,11 +9,7 @@ from typing import Any
 import pytest
 
 from face_compare.bulk.result_store import Claim, ResultStore
-from face_compare.bulk.upload_handler import UploadHandler
-from face_compare.engine.comparer import Comparer
-from face_compare.runtime.clients import Clients
-from tests.unit.payload.bulk_work import BulkWork, raising, refusal
-from tests.unit.payload.conftest import SETTINGS
+from tests.unit.payload.bulk_work import BulkWork
 from tools.places import REPOSITORY
 
 
@@ -26,32 +22,28 @@ def test_a_claim_is_given_once_and_again_only_when_it_has_expired(bulk: BulkWork
 
 @pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
 def test_a_claim_outlives_its_holder_and_expires_before_the_message_is_delivered_again(
-    bulk: BulkWork, clients: Clients, timeout: float
+    bulk: BulkWork, timeout: float
 ) -> None:
     """Otherwise an image would be paid for twice, or its message delivered in vain."""
     rate = (REPOSITORY / "rate.tf").read_text(encoding="utf-8")
     found = re.search(r"visibility_timeout = (\d+) \* var\.function\.timeout", rate)
     assert found, "the visibility timeout has moved"
-    settings = SETTINGS._replace(timeout_seconds=timeout)
-    comparer = Comparer(settings, clients, bulk.rekognition)  # type: ignore[arg-type]
-    lease = UploadHandler(settings, comparer, bulk.s3)._results._lease_seconds
+    lease = bulk.with_settings(timeout_seconds=timeout).uploads._results._lease_seconds
     # The queue counts from the receipt of a message. A claim is made up to a timeout later.
     assert timeout + 1 <= lease <= (int(found[1]) - 1) * timeout
 
 
 @pytest.mark.parametrize("status", [409, 412])
 def test_a_claim_that_is_refused_and_then_gone_is_left_to_the_next_delivery(
-    bulk: BulkWork, monkeypatch: pytest.MonkeyPatch, status: int
+    bulk: BulkWork, status: int
 ) -> None:
     """Otherwise what clears in a moment would be recorded as a failure."""
-    monkeypatch.setattr(bulk.s3, "put_object", raising(refusal("x", status, "PutObject")))
+    bulk.refuse("put_object", "x", status)
     store = ResultStore(bulk.s3, "photos", -1.0)
     assert store.claim("results/k.json", "a") is Claim.BUSY
 
 
-def test_only_one_of_two_invocations_takes_over_an_expired_claim(
-    bulk: BulkWork, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_one_of_two_invocations_takes_over_an_expired_claim(bulk: BulkWork) -> None:
     store = ResultStore(bulk.s3, "photos", -1.0)
     store.claim("results/k.json", "dead")
     original = bulk.s3.head_object
@@ -62,7 +54,7 @@ def test_only_one_of_two_invocations_takes_over_an_expired_claim(
             bulk.s3.put_object(Bucket="photos", Key=call["Key"], Body=b"the other invocation")
         return seen
 
-    monkeypatch.setattr(bulk.s3, "head_object", head)
+    bulk.monkeypatch.setattr(bulk.s3, "head_object", head)
     assert store.claim("results/k.json", "late") is Claim.BUSY
 
 
@@ -75,9 +67,7 @@ def test_a_decided_image_is_never_claimed_again_however_old_the_claim_is(bulk: B
     assert bulk.result("results/k.json") == {"n": 1}
 
 
-def test_a_wrong_clock_of_the_function_does_not_expire_claims(
-    bulk: BulkWork, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_clock_of_the_function_does_not_expire_claims(bulk: BulkWork) -> None:
     store = ResultStore(bulk.s3, "photos", 60.0)
     store.claim("results/k.json", "a")
 
@@ -86,5 +76,5 @@ def test_a_wrong_clock_of_the_function_does_not_expire_claims(
         def now(cls, tz: datetime.tzinfo | None = None) -> Tomorrow:
             return cls(2100, 1, 1, tzinfo=tz)
 
-    monkeypatch.setattr("face_compare.bulk.result_store.datetime", Tomorrow)
+    bulk.monkeypatch.setattr("face_compare.bulk.result_store.datetime", Tomorrow)
     assert store.claim("results/k.json", "b") is Claim.BUSY

@@ -16,8 +16,9 @@ from face_compare.runtime import fast_start
 from face_compare.runtime.clients import Clients
 from face_compare.runtime.settings import CallLimits
 from face_compare.service import Service
-from tests.unit.payload.bulk_work import FakeRekognition, refusal
-from tests.unit.payload.conftest import SETTINGS, Context
+from tests.unit.payload.direct import Records
+from tests.unit.payload.fake_rekognition import FakeRekognition, raising, refusal
+from tests.unit.payload.invocation import SETTINGS, Context
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,7 @@ def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:
 type Break = Callable[[pytest.MonkeyPatch], None]
 
 
-def _raise(*_: object, **__: object) -> Any:
-    raise RuntimeError("changed by AWS")
+_raise = raising(RuntimeError("changed by AWS"))
 
 
 def _lacks_the_loader(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ class TestWithoutFastStart:
         self,
         broken: Break,
         monkeypatch: pytest.MonkeyPatch,
-        caplog: pytest.LogCaptureFixture,
+        records: Records,
     ) -> None:
         """Otherwise every function would fail on the day of the update."""
         broken(monkeypatch)
@@ -168,33 +168,21 @@ class TestWithoutFastStart:
             with Stubber(s3) as stub:
                 stub.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
                 assert s3.head_bucket(Bucket="photos")["BucketRegion"] == "eu-west-1"
-        (record,) = [vars(record) for record in caplog.records if record.name == "face_compare"]
-        assert (record["message"], record["levelno"]) == (
-            "fast start unavailable",
-            logging.WARNING,
-        )
+        (record,) = records.all()
+        assert record["message"] == "fast start unavailable"
+        assert record["levelno"] == logging.WARNING
         assert record["why"]
         assert record["exc_info"] is None
 
-    def test_the_record_names_the_reason(
-        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    def test_the_record_names_the_reason_and_the_limits_of_the_work_are_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, records: Records
     ) -> None:
         """Otherwise nobody could tell which change of botocore it was."""
-        _lacks_the_component(monkeypatch)
-        Clients(SETTINGS)
-        (record,) = [vars(record) for record in caplog.records]
-        assert record["why"] == "RuntimeError: changed by AWS"
-
-    def test_the_limits_of_the_work_are_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Otherwise Lambda would stop the function while it waits for a slow service."""
         usual = Clients(SETTINGS).rekognition.meta.config
+        assert records.all() == [], "a fast start leaves no record"
         _lacks_the_component(monkeypatch)
         config = Clients(SETTINGS).rekognition.meta.config
         for limit in ("connect_timeout", "read_timeout", "retries", "max_pool_connections"):
             assert getattr(config, limit) == getattr(usual, limit)
-
-
-def test_a_fast_start_leaves_no_record(caplog: pytest.LogCaptureFixture) -> None:
-    """Otherwise somebody would look for an error at every cold start."""
-    Clients(SETTINGS)
-    assert not [record for record in caplog.records if record.name == "face_compare"]
+        (record,) = records.all()
+        assert record["why"] == "RuntimeError: changed by AWS"
