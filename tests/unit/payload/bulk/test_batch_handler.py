@@ -81,6 +81,8 @@ def test_entries_and_records_are_in_the_order_of_the_items_with_errors_in_their_
 
 def test_a_retried_batch_pays_for_no_pair_twice(bulk: BulkWork) -> None:
     serve_throttled(bulk, batch(pairs("abc")))
+    # Nobody may take it for a result.
+    assert bulk.result_keys() == []
     assert decisions(bulk.serve_batch(batch(pairs("abc")))) == ["match"] * 3
     assert bulk.rekognition.compared_targets() == ["a", "b", "b", "c"]
 
@@ -137,7 +139,9 @@ def test_two_batches_of_one_execution_never_share_a_checkpoint(bulk: BulkWork) -
     assert decisions(results) == ["no_match"] * 2
 
 
-def test_a_defect_at_one_pair_does_not_harm_the_others(bulk: BulkWork) -> None:
+def test_a_defect_at_one_pair_is_recorded_and_does_not_harm_the_others(
+    bulk: BulkWork, records: Records
+) -> None:
     def fail(_: str, target: str) -> None:
         if target == "b":
             raise LookupError("a defect")
@@ -145,6 +149,7 @@ def test_a_defect_at_one_pair_does_not_harm_the_others(bulk: BulkWork) -> None:
     bulk.rekognition.before = fail
     with pytest.raises(LookupError):
         bulk.serve_batch(batch(pairs("abc")))
+    assert records.the(FAILED)["error_type"] == "LookupError"
     bulk.rekognition.before = lambda *_: None
     bulk.serve_batch(batch(pairs("abc")))
     assert bulk.rekognition.compared_targets() == ["a", "b", "b", "c"]

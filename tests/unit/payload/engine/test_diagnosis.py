@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,9 +10,12 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from face_compare.engine.diagnosis import Diagnosis
 from face_compare.model import errors
+from face_compare.model.image import Side, StoredImage
 from face_compare.runtime.clients import Clients
 from face_compare.service import Service
+from tests.unit.payload.fake_rekognition import refusal
 from tests.unit.payload.invocation import SETTINGS, Context
 
 SOURCE, TARGET = "reference/a.jpg", "challenge/b.jpg"
@@ -26,22 +28,11 @@ THROTTLED = "ProvisionedThroughputExceededException"
 
 
 class Call(NamedTuple):
-    """A call and its answer: a response, or the code or the status of an error.
-
-    ``key`` is the image that the call must be about, if it is given.
-    """
+    """A call, perhaps about a certain image, and its answer or the code or status of its error."""
 
     operation: str
     answer: dict[str, Any] | str | int
-    key: str | None = None
-
-    def expected(self) -> dict[str, Any] | None:
-        if self.key is None:
-            return None
-        stored = {"Bucket": "photos", "Name": self.key}
-        if self.operation == "detect_faces":
-            return {"Image": {"S3Object": stored}}
-        return {"Bucket": "photos", "Key": self.key}
+    key: str = ""
 
 
 class Case(NamedTuple):
@@ -52,20 +43,21 @@ class Case(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-def detect(answer: dict[str, Any] | str, key: str | None = None) -> Call:
-    return Call("detect_faces", answer, key)
+def detect(answer: dict[str, Any] | str, key: str = "") -> Call:
+    return Call("DetectFaces", answer, key)
 
 
-def head(answer: dict[str, Any] | int, key: str | None = None) -> Call:
-    return Call("head_object", answer, key)
+def head(answer: dict[str, Any] | int, key: str = "") -> Call:
+    return Call("HeadObject", answer, key)
 
 
-HERE = Call("head_bucket", {"BucketRegion": "eu-west-1"})
+GONE = "'VersionId': 'gone'"
+HERE = Call("HeadBucket", {"BucketRegion": "eu-west-1"})
 
 
 def behind_status_400(code: str) -> list[Call]:
     """HeadObject cannot say the code, because its answer has no body."""
-    return [head(400), Call("get_object", code)]
+    return [head(400), Call("GetObject", code)]
 
 
 @dataclass
@@ -76,46 +68,27 @@ class OverAfter(Context):
 
     def get_remaining_time_in_millis(self) -> int:
         self.asked -= 1
-        return 29_000 if self.asked >= 0 else 2_000
-
-
-def add(stub: Stubber, call: Call) -> None:
-    if isinstance(call.answer, dict):
-        stub.add_response(call.operation, call.answer, call.expected())
-        return
-    status = call.answer if isinstance(call.answer, int) else 400
-    stub.add_client_error(
-        call.operation,
-        str(call.answer),
-        http_status_code=status,
-        expected_params=call.expected(),
-    )
-
-
-Answers = Callable[[str, list[Call]], None]
+        # Reading the answer and answering take half a second more than the call.
+        over = int(SETTINGS.diagnosis_limits.worst_case * 1000) + 400
+        return 29_000 if self.asked >= 0 else over
 
 
 @pytest.fixture
-def answers(clients: Clients) -> Iterator[Answers]:
-    """Set the code of CompareFaces' error and the calls after it. All of them must be made."""
-    with ExitStack() as stack:
-        comparison, detection, storage = (
-            stack.enter_context(Stubber(client))
-            for client in (
-                clients.rekognition,
-                clients.diagnosis_rekognition,
-                clients.diagnosis_s3,
-            )
-        )
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
+    """The calls that must be made, in their order."""
+    left: list[Call] = []
 
-        def install(code: str, calls: list[Call]) -> None:
-            add(comparison, Call("compare_faces", code))
-            for call in calls:
-                add(detection if call.operation == "detect_faces" else storage, call)
+    def make(_: object, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        call = left.pop(0)
+        assert operation == call.operation
+        assert call.key in str(parameters)
+        if isinstance(call.answer, dict):
+            return call.answer
+        raise refusal(str(call.answer), call.answer if isinstance(call.answer, int) else 400)
 
-        yield install
-        for stub in (comparison, detection, storage):
-            stub.assert_no_pending_responses()
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", make)
+    yield left
+    assert not left
 
 
 def fails(service: Service, case: Case, context: Context | None = None, **event: object) -> None:
@@ -126,6 +99,7 @@ def fails(service: Service, case: Case, context: Context | None = None, **event:
         assert word in str(raised.value)
 
 
+# After "invalid parameters".
 FACES = {
     "a source without a face is named": Case(
         [detect(ONE_FACE, TARGET), detect(NO_FACE, SOURCE)],
@@ -151,12 +125,6 @@ FACES = {
 }
 
 
-@pytest.mark.parametrize("case", FACES.values(), ids=FACES)
-def test_after_invalid_parameters(service: Service, answers: Answers, case: Case) -> None:
-    answers("InvalidParameterException", case.calls)
-    fails(service, case)
-
-
 @pytest.mark.parametrize(
     ("code", "error"),
     [
@@ -166,14 +134,15 @@ def test_after_invalid_parameters(service: Service, answers: Answers, case: Case
     ],
 )
 def test_the_image_that_rekognition_refuses_is_named(
-    service: Service, answers: Answers, code: str, error: type[errors.FaceCompareError]
+    service: Service, answers: list[Call], code: str, error: type[errors.FaceCompareError]
 ) -> None:
     case = Case([detect(ONE_FACE), detect(code)], error, (f"source image {SOURCE}",))
-    answers(code, case.calls)
+    answers += [Call("CompareFaces", code), *case.calls]
     fails(service, case)
 
 
 UNREADABLE = "InvalidS3ObjectException"
+# After "unable to get object metadata", Rekognition's only message about S3.
 OBJECTS = {
     "a missing target is named": Case(
         [head(404)], errors.ImageNotFoundError, (f"target image {TARGET}", "photos")
@@ -198,7 +167,7 @@ OBJECTS = {
         [head(403)], errors.ImageForbiddenError, (TARGET, "reference/", "challenge/")
     ),
     "a bucket in another region is named with both regions": Case(
-        [head(OBJECT), head(OBJECT), Call("head_bucket", {"BucketRegion": "us-east-1"})],
+        [head(OBJECT), head(OBJECT), Call("HeadBucket", {"BucketRegion": "us-east-1"})],
         errors.ImageInOtherRegionError,
         ("us-east-1", "eu-west-1"),
     ),
@@ -207,9 +176,15 @@ OBJECTS = {
     ),
     # Otherwise a user without this permission would not learn which key is unusable.
     "a role that may not ask for the region still gets a diagnosis": Case(
-        [head(UNDER_A_KEY), head(UNDER_A_KEY), Call("head_bucket", 403), detect(UNREADABLE)],
+        [head(UNDER_A_KEY), head(UNDER_A_KEY), Call("HeadBucket", 403), detect(UNREADABLE)],
         errors.ImageKeyUnusableError,
         (TARGET, "arn:aws:kms:key"),
+    ),
+    # Otherwise somebody would look for an error of the key.
+    "a key is not blamed for an image that it lets Rekognition read": Case(
+        [head(UNDER_A_KEY), head(OBJECT), HERE, detect("InvalidImageFormatException")],
+        errors.ImageUnreadableError,
+        ("bucket policy",),
     ),
     # Otherwise somebody would change a correct policy of the key or the bucket.
     "a throttled diagnosis does not blame the key": Case(
@@ -226,27 +201,34 @@ OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("case", OBJECTS.values(), ids=OBJECTS)
-def test_after_unable_to_get_object_metadata(
-    service: Service, answers: Answers, case: Case
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        *(pytest.param("InvalidParameterException", case, id=name) for name, case in FACES.items()),
+        *(pytest.param(UNREADABLE, case, id=name) for name, case in OBJECTS.items()),
+    ],
+)
+def test_the_error_says_which_image_is_wrong_and_why(
+    service: Service, answers: list[Call], code: str, case: Case
 ) -> None:
-    """This is Rekognition's only message about S3."""
-    answers(UNREADABLE, case.calls)
+    answers += [Call("CompareFaces", code), *case.calls]
     fails(service, case)
 
 
-@pytest.mark.parametrize("calls", [behind_status_400("InvalidArgument"), [head(404)], [head(405)]])
+@pytest.mark.parametrize(
+    "calls", [behind_status_400("InvalidArgument"), [head(404, GONE)], [head(405, GONE)]]
+)
 def test_a_version_that_is_not_there_is_named(
-    service: Service, answers: Answers, calls: list[Call]
+    service: Service, answers: list[Call], calls: list[Call]
 ) -> None:
     case = Case(calls, errors.ImageNotFoundError, ("in version gone",))
-    answers(UNREADABLE, case.calls)
+    answers += [Call("CompareFaces", UNREADABLE), *case.calls]
     fails(service, case, target={"key": TARGET, "version_id": "gone"})
 
 
 @pytest.mark.parametrize("encryption", ["aws:kms", "aws:kms:dsse"])
 def test_an_image_under_an_unusable_key_names_the_key(
-    service: Service, answers: Answers, encryption: str
+    service: Service, answers: list[Call], encryption: str
 ) -> None:
     """Both images are encrypted, but only the key of the source is unusable."""
     heads = [
@@ -254,7 +236,7 @@ def test_an_image_under_an_unusable_key_names_the_key(
         for key in ("arn:aws:kms:the-buckets", "arn:aws:kms:key")
     ]
     calls = [*heads, HERE, detect(ONE_FACE, TARGET), detect(UNREADABLE)]
-    answers(UNREADABLE, calls)
+    answers += [Call("CompareFaces", UNREADABLE), *calls]
     fails(service, Case(calls, errors.ImageKeyUnusableError, (SOURCE, "arn:aws:kms:key")))
 
 
@@ -276,18 +258,18 @@ RESTORED = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"
     ],
 )
 def test_an_archived_image_is_named_and_no_other_is_called_archived(
-    service: Service, answers: Answers, stored: dict[str, str], word: str
+    service: Service, answers: list[Call], stored: dict[str, str], word: str
 ) -> None:
     calls = [head(stored), head(OBJECT), HERE]
     words = (word, TARGET) if word == "archived" else (word,)
-    answers(UNREADABLE, calls)
+    answers += [Call("CompareFaces", UNREADABLE), *calls]
     fails(service, Case(calls, errors.ImageUnreadableError, words))
 
 
-def test_an_inline_image_is_not_looked_for_in_s3(service: Service, answers: Answers) -> None:
+def test_an_inline_image_is_not_looked_for_in_s3(service: Service, answers: list[Call]) -> None:
     """Otherwise an error of the other image would end in a crash."""
     case = Case([head(404, SOURCE)], errors.ImageNotFoundError, (f"source image {SOURCE}",))
-    answers(UNREADABLE, case.calls)
+    answers += [Call("CompareFaces", UNREADABLE), *case.calls]
     fails(service, case, target={"bytes": "QQ=="})
 
 
@@ -304,11 +286,19 @@ ENCRYPTED = [head(UNDER_A_KEY), head(UNDER_A_KEY), HERE, detect(ONE_FACE)]
     ],
 )
 def test_no_call_is_made_that_might_not_end_in_time(
-    service: Service, answers: Answers, code: str, calls: list[Call]
+    service: Service, answers: list[Call], code: str, calls: list[Call]
 ) -> None:
     """Otherwise Lambda would stop the function, and the caller would learn nothing."""
-    answers(code, calls)
+    answers += [Call("CompareFaces", code), *calls]
     fails(service, Case(calls, errors.OutOfTimeError, (code,)), OverAfter(asked=len(calls)))
+
+
+def test_a_diagnosis_without_time_fails_its_own_comparison_only(clients: Clients) -> None:
+    """Otherwise the decisions about all other targets would be lost."""
+    images = {Side.TARGET: StoredImage(TARGET)}
+    diagnosis = Diagnosis(clients, SETTINGS, images, lambda: 2.0)
+    found = diagnosis.explain(refusal("InvalidParameterException"))
+    assert isinstance(found, errors.OutOfTimeError)
 
 
 @mock_aws
