@@ -86,22 +86,6 @@ class Picture:
     boxes: tuple[Box, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One challenge photo under a reference photo, with what came out."""
-
-    picture: Picture
-    comparison: Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A reference photo and everything it was compared with."""
-
-    picture: Picture
-    cards: tuple[Card, ...]
-
-
 def check_writable(folder: Path) -> None:
     """Check that both files can be written there, and change nothing.
 
@@ -175,21 +159,22 @@ def score(similarity: float) -> str:
     return f"{math.floor(similarity * 10) / 10:.1f}"
 
 
-def _sections(run: Run, album: Album) -> Iterator[Section]:
+def _sections(run: Run, album: Album) -> Iterator[tuple[Picture, list[tuple[Picture, Comparison]]]]:
+    """Each reference photo, with every challenge photo under it and what came out."""
     for reference in album.references:
         compared = [each for each in run.comparisons if each.pair.reference is reference]
         if compared:
             answers = [each.outcome.answer for each in compared if each.outcome.answer is not None]
             boxes = tuple(Box.of(answer["source"]["face"], 0.0) for answer in answers[:1])
-            yield Section(_picture(reference, boxes), tuple(map(_card, compared)))
+            yield _picture(reference, boxes), [(_challenge(each), each) for each in compared]
 
 
-def _card(comparison: Comparison) -> Card:
+def _challenge(comparison: Comparison) -> Picture:
     boxes: tuple[Box, ...] = ()
     if (answer := comparison.outcome.answer) is not None:
         threshold = float(answer["similarity_threshold"])
         boxes = tuple(Box.of(face, threshold) for face in answer["target"]["faces"])
-    return Card(_picture(comparison.pair.challenge, boxes), comparison)
+    return _picture(comparison.pair.challenge, boxes)
 
 
 def _picture(photo: Photo, boxes: tuple[Box, ...]) -> Picture:

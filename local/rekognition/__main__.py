@@ -59,7 +59,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--principals", type=Path, metavar="FILE", help="sessions, as JSON")
     parser.add_argument("--engine", default="dlib", choices=["dlib", "scripted"])
-    parser.add_argument("--preload", action="store_true", help="ignored: models always load first")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every call")
     parser.add_argument("--tps", type=float, help="calls per second that are served")
     return parser.parse_args(arguments)
