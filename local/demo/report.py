@@ -24,19 +24,6 @@ PAGE = "demo-report.html"
 FACTS = "demo-report.json"
 _LONGER_SIDE = 640
 """Pixels of an inlined photo: sharp at the widest it is shown, small in the file."""
-_STEP_TITLES = {
-    "toolchain": "Check the toolchain",
-    "stack": "Start the local stack",
-    "init": "terraform init",
-    "apply": "terraform apply",
-    "upload": "Upload the photos",
-    "compare": "Compare",
-    "follow": "Follow one request",
-    "failure": "Show a failure",
-    "empty": "Empty the bucket",
-    "destroy": "terraform destroy",
-    "list": "List what is left",
-}
 
 
 class ReportError(Exception):
@@ -147,7 +134,7 @@ def render(run: Run, album: Album) -> str:
         sections=list(_sections(run, album)),
         asserted=run.asserted(),
         steps=[
-            (_STEP_TITLES.get(name, name), seconds, 100 * seconds / total if total else 0)
+            (name, seconds, 100 * seconds / total if total else 0)
             for name, seconds in run.seconds.items()
         ],
         total=total,
