@@ -26,7 +26,7 @@ from statistics import median
 from benchmarks.canned import canned_rekognition
 from benchmarks.certificates import make_certificates
 from benchmarks.figures import Estimate, paired_ratio
-from benchmarks.report import last_line, machine, print_table
+from benchmarks.report import last_line, machine, memory, print_table
 from local.function_variables import function_variables
 from local.runtime import RuntimeEnvironment
 from tools import venv
@@ -101,7 +101,8 @@ def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> 
     with environment:
         outcome = environment.invoke(EVENT)
         process = environment.process
-        peak = _peak_memory(process.pid)
+        # Not ru_maxrss: on Linux it begins with the size of the process that forked, which is ours.
+        peak = memory(process.pid, "VmHWM")
         process.kill()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -112,15 +113,6 @@ def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> 
         cpu=usage.ru_utime + usage.ru_stime,
         peak=peak,
     )
-
-
-def _peak_memory(pid: int) -> int:
-    # Not ru_maxrss: on Linux it begins with the size of the process that forked, which is ours.
-    status = Path(f"/proc/{pid}/status")
-    for line in status.read_text().splitlines() if status.exists() else ():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * _KIB
-    raise RuntimeError("This benchmark reads peak memory from /proc: run it on Linux.")
 
 
 def require_compiled(interpreter: Path) -> None:
@@ -151,9 +143,9 @@ def canned_endpoint(*, tls: bool) -> Iterator[dict[str, str]]:
             yield {"AWS_ENDPOINT_URL": url}
         return
     with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
-        certificates = make_certificates(Path(folder))
-        with canned_rekognition(certificates.server) as url:
-            yield {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(certificates.bundle)}
+        server, bundle = make_certificates(Path(folder))
+        with canned_rekognition(server) as url:
+            yield {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(bundle)}
 
 
 def measure(rounds: int, *, tls: bool, before: Path | None = None) -> dict[str, list[Sample]]:

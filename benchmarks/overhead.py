@@ -31,14 +31,13 @@ from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 from benchmarks.canned import canned_rekognition
 from benchmarks.cold_start import EVENT, VARIABLES
 from benchmarks.figures import Estimate, estimate, slope
-from benchmarks.report import last_line, machine, print_table
+from benchmarks.report import last_line, machine, memory, print_table
 from tools.package import ZIP
 from tools.progress import step
 
 FULL_INVOCATIONS = 10_000
 _SECTIONS = 20
 _WARM_UP = 200
-_KIB = 1024
 
 
 class Context:
@@ -134,19 +133,11 @@ def growth(work: Callable[[], Any], invocations: int) -> Growth:
                 work()
             gc.collect()
             allocated.append(tracemalloc.get_traced_memory()[0])
-            resident.append(_resident())
+            resident.append(memory(os.getpid(), "VmRSS"))
     finally:
         tracemalloc.stop()
     settled = _SECTIONS // 5
     return Growth(slope(allocated[settled:], per_section), slope(resident[settled:], per_section))
-
-
-def _resident() -> int:
-    status = Path("/proc/self/status")
-    for line in status.read_text().splitlines() if status.exists() else ():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * _KIB
-    raise RuntimeError("This benchmark reads resident memory from /proc: run it on Linux.")
 
 
 def report(whole: Estimate, call: Estimate, own: Estimate, grown: Growth, count: int) -> str:

@@ -51,5 +51,14 @@ def machine() -> str:
     return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
 
 
+def memory(process: int, figure: str) -> int:
+    """Return the bytes of a process: resident now (VmRSS), or at most (VmHWM)."""
+    status = Path(f"/proc/{process}/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
+        if line.startswith(f"{figure}:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("This benchmark reads memory from /proc: run it on Linux.")
+
+
 def _short(value: float) -> float:
     return round(value, 4)

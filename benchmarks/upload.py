@@ -216,9 +216,9 @@ def instances(chosen: Mapping[str, Subject]) -> Iterator[dict[str, Instance]]:
     interpreter = str(venv.interpreter("bench", os.environ))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="face-compare-")))
-        certificates = make_certificates(folder)
-        s3 = stack.enter_context(served(CannedS3, certificates.server))
-        rekognition = stack.enter_context(canned_rekognition(certificates.server, CALL_SECONDS))
+        server, bundle = make_certificates(folder)
+        s3 = stack.enter_context(served(CannedS3, server))
+        rekognition = stack.enter_context(canned_rekognition(server, CALL_SECONDS))
         variables = {
             **function_variables(
                 bucket="photos",
@@ -226,7 +226,7 @@ def instances(chosen: Mapping[str, Subject]) -> Iterator[dict[str, Instance]]:
                 workers=WORKERS,
                 timeout_seconds=30,
             ),
-            "AWS_CA_BUNDLE": str(certificates.bundle),
+            "AWS_CA_BUNDLE": str(bundle),
             "AWS_ENDPOINT_URL_REKOGNITION": rekognition,
             "AWS_ENDPOINT_URL_S3": s3,
             # A role's credentials have one, and it is signed with each call.

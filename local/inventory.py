@@ -88,12 +88,14 @@ def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
         raise
 
 
-def empty_bucket(s3: AwsClient, bucket: str) -> int:
-    """Remove every version and delete marker; return how many there were."""
-    removed = 0
+def versions(s3: AwsClient, bucket: str) -> Iterator[tuple[str, str]]:
+    """Key and identity of every version and delete marker."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        for each in found:
-            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-        removed += len(found)
-    return removed
+        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            yield each["Key"], each["VersionId"]
+
+
+def empty_bucket(s3: AwsClient, bucket: str) -> None:
+    """Remove every version and delete marker."""
+    for key, version in list(versions(s3, bucket)):
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=version)

@@ -106,12 +106,16 @@ class Album:
                 yield Pair(reference, challenge)
 
 
+def portraits() -> tuple[Image.Image, Image.Image]:
+    """Eileen Collins by NASA, and Grace Hopper by the US Navy."""
+    hopper = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
+    return Image.fromarray(skimage.data.astronaut()), Image.open(hopper).convert("RGB")
+
+
 def default_album() -> Album:
     """Two people, their photos seen in other ways, one photo of both and one of nobody."""
-    eileen = Image.fromarray(skimage.data.astronaut())
+    eileen, grace = portraits()
     cat = Image.fromarray(skimage.data.chelsea())
-    hopper = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
-    grace = Image.open(hopper).convert("RGB")
     e, g = (Person.EILEEN_COLLINS,), (Person.GRACE_HOPPER,)
     return Album(
         references=(
@@ -126,8 +130,8 @@ def default_album() -> Album:
                 e,
                 _jpeg(ImageEnhance.Brightness(eileen).enhance(0.4)),
             ),
-            Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, _lying(eileen)),
-            Photo("grace-grey.png", "Grey, as PNG", g, _encoded(ImageOps.grayscale(grace), "PNG")),
+            Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, lying(eileen)),
+            Photo("grace-grey.png", "Grey, as PNG", g, encoded(ImageOps.grayscale(grace), "PNG")),
             Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
             Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
             Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
@@ -198,17 +202,18 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
+def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
+    """The file of an image."""
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
 
 
 def _jpeg(image: Image.Image, **options: Any) -> bytes:
-    return _encoded(image, "JPEG", quality=92, **options)
+    return encoded(image, "JPEG", quality=92, **options)
 
 
-def _lying(image: Image.Image) -> bytes:
+def lying(image: Image.Image) -> bytes:
     """A photo as a phone stores it: turned pixels, and an EXIF note that says which way is up."""
     exif = Image.Exif()
     exif[_EXIF_ORIENTATION] = _ROTATED_LEFT

@@ -42,25 +42,12 @@ class StackError(Exception):
 class RekognitionOptions:
     """How the stand-in should behave beyond answering."""
 
-    latency_ms: float = 0.0
-    """Added to every call, in milliseconds."""
-    tps: float | None = None
-    """Calls per second before the real throttling errors; None: no quota."""
     scripted: bool = False
     """The key says who is in an image, in microseconds; images may then hold anything."""
     reads_images: bool = True
     """From S3. Without, it must be scripted, and every image exists."""
     checks_rights: bool = True
     """Of the caller, with the emulator's IAM: some ten requests a call."""
-
-    def arguments(self) -> list[str]:
-        """The stand-in's command line for this."""
-        words = ["--engine", "scripted"] if self.scripted else []
-        if self.latency_ms:
-            words += ["--latency-ms", f"{self.latency_ms:g}"]
-        if self.tps is not None:
-            words += ["--tps", f"{self.tps:g}"]
-        return words
 
 
 @dataclass(slots=True)
@@ -162,7 +149,7 @@ class Stack:
             *("--principals", sessions),
             *(("--s3-endpoint", self.endpoint) if self.rekognition.reads_images else ()),
             *(("--iam-endpoint", self.endpoint) if self.rekognition.checks_rights else ()),
-            *self.rekognition.arguments(),
+            *(("--engine", "scripted") if self.rekognition.scripted else ()),
         ]
         both = (
             Server(

@@ -73,11 +73,9 @@ class Workspace:
             variables: the example's inputs.
 
         Raises:
-            StackError: there is no such example, or Terraform is not on PATH.
+            StackError: Terraform is not on PATH.
         """
         published = REPOSITORY / "examples" / example
-        if not published.is_dir():
-            raise StackError(f"There is no example {example!r} in {published.parent}.")
         if shutil.which("terraform") is None:
             raise StackError(
                 "terraform is not on PATH. Start this through `make`, or as "

@@ -14,7 +14,6 @@ _STACKS = {
     "test_bulk.py": "the bulk stack",
     "test_failures.py": "the bulk stack",
     "test_endings.py": "demos",
-    "test_rekognition_rights.py": "rights",
 }
 """Which local stack an integration test uses; the others share one."""
 

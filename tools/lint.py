@@ -81,8 +81,8 @@ def checks(copies: Path) -> Iterator[Check]:
     # The root apart from the examples too: seen through one, it has that example's inputs.
     yield Check("checkov, every example", (scan(published),), published)
     yield Check("checkov, the module", (scan(root),), root)
-    policies = (sys.executable, "-m", "tools.iam_policies")
-    yield Check("IAM policies, by AWS's service authorization data", (policies,))
+    documents = (sys.executable, "-m", "tools.aws_documents")
+    yield Check("IAM policies and state machines, by AWS's own rules", (documents,))
     yield Check("mypy", (("mypy", *_PYTHON_FOLDERS),))
     newest = ("mypy", "--python-version", _NEWEST_PYTHON)
     # Its own cache: the two run at once.
@@ -98,8 +98,6 @@ def checks(copies: Path) -> Iterator[Check]:
         (("terraform", "fmt", "-check", "-diff", "-recursive"),),
         copies / "terraform",
     )
-    machine = (sys.executable, "-m", "tools.state_machines")
-    yield Check("the state machine of modules/batch", (machine,))
     yield Check("ruff check", (("ruff", "check", "--quiet", "."),))
     yield Check("ruff format", (("ruff", "format", "--quiet", "--diff", "."),))
     contract = ("lint-imports", "--no-cache", f"--config={REPOSITORY / 'pyproject.toml'}")

@@ -8,7 +8,6 @@ oldest one with conditional writes that a runtime of Lambda has. The tests are t
 tests/unit/sdk. `make test` runs them with the newest version.
 """
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools import places
+from tools import places, venv
 from tools.failure import ToolError, reported
 from tools.interpreter import choose
 from tools.lock import exclusive
@@ -25,8 +24,6 @@ from tools.progress import step
 
 TESTS = "tests/unit/sdk"
 _PINS = places.TOOLS / "requirements" / "botocore"
-_PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
-_PINNED = ("--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement")
 _LAST_LINES = 40
 
 
@@ -41,13 +38,13 @@ def installed(line: str, environment: Mapping[str, str]) -> Path:
     Raises ToolError when they cannot be installed.
     """
     requirements = _PINS / f"{line}.txt"
-    python = choose(environment)
-    key = hashlib.sha256(requirements.read_bytes() + python.identity.encode()).hexdigest()[:16]
+    key = venv.key(requirements, choose(environment))
     folder = places.cache(environment) / "botocore" / f"{line}-{key}"
     if not folder.exists():
         with exclusive(folder.with_suffix(".lock")):
             if not folder.exists():
-                _install(requirements, folder)
+                with step(f"installing botocore {line}"), places.replacing(folder) as new:
+                    venv.install(sys.executable, requirements, environment, "--target", str(new))
     return folder
 
 
@@ -95,20 +92,6 @@ def main(chosen: Sequence[str]) -> int:
 
 def _number(line: str) -> tuple[int, ...]:
     return tuple(map(int, line.split(".")))
-
-
-def _install(requirements: Path, folder: Path) -> None:
-    with step(f"installing botocore {requirements.stem}"), places.replacing(folder) as new:
-        done = subprocess.run(
-            [sys.executable, *_PIP, "--target", str(new), *_PINNED, str(requirements)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise ToolError(f"botocore {requirements.stem} cannot be installed:\n{done.stdout}")
 
 
 if __name__ == "__main__":

@@ -38,12 +38,7 @@ _LONGEST_LABEL = 40
 
 def problems(definition: str) -> list[str]:
     """Every reason to refuse the definition, a sentence each; none where it can be created."""
-    try:
-        machine = json.loads(definition)
-    except ValueError as error:
-        return [f"The definition is not JSON: {error}."]
-    if not isinstance(machine, dict):
-        return ["The definition is not a JSON object."]
+    machine = json.loads(definition)
     found = _of_labels(machine)
     for name, state in _states(machine):
         if len(name) > _LONGEST_NAME:
@@ -56,19 +51,10 @@ def problems(definition: str) -> list[str]:
 
 def _states(node: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     """Every state at any depth, with its name."""
-    states = node.get("States")
-    for name, state in states.items() if isinstance(states, dict) else ():
-        if not isinstance(state, dict):
-            continue
+    for name, state in node.get("States", {}).items():
         yield name, state
-        branches = state.get("Branches")
-        for inner in (
-            state.get("ItemProcessor"),
-            state.get("Iterator"),
-            *(branches if isinstance(branches, list) else ()),
-        ):
-            if isinstance(inner, dict):
-                yield from _states(inner)
+        for inner in (state.get("ItemProcessor", {}), *state.get("Branches", [])):
+            yield from _states(inner)
 
 
 def _of_a_map(name: str, state: dict[str, Json]) -> list[str]:
@@ -76,11 +62,7 @@ def _of_a_map(name: str, state: dict[str, Json]) -> list[str]:
     found = []
     for (part, inner), known in _FIELDS.items():
         place = f"{name}.{part}.{inner}"
-        holder = state.get(part)
-        fields = holder.pop(inner, {}) if isinstance(holder, dict) else {}
-        if not isinstance(fields, dict):
-            found.append(f"{place} is not an object")
-            continue
+        fields = state.get(part, {}).pop(inner, {})
         for field, value in fields.items():
             allowed = known.get(field, frozenset())
             if field not in known:
@@ -107,7 +89,6 @@ def _of_labels(machine: Mapping[str, Json]) -> list[str]:
 
 def _prepare_retriers(state: dict[str, Json]) -> None:
     """Give BackoffRate a decimal point, which statelint asks for and Step Functions does not."""
-    retriers = state.get("Retry")
-    for retrier in retriers if isinstance(retriers, list) else ():
-        if isinstance(retrier, dict) and isinstance(retrier.get("BackoffRate"), int):
+    for retrier in state.get("Retry", []):
+        if isinstance(retrier.get("BackoffRate"), int):
             retrier["BackoffRate"] = float(retrier["BackoffRate"])

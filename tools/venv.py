@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools import places
 from tools.failure import ToolError, reported
-from tools.interpreter import choose
+from tools.interpreter import Python, choose
 from tools.lock import exclusive
 from tools.progress import step
 
@@ -32,9 +32,7 @@ def interpreter(name: str, environment: Mapping[str, str]) -> Path:
         raise ToolError(f"there is no environment {name!r}: choose from {', '.join(NAMES)}.")
     requirements = places.TOOLS / "requirements" / f"{name}.txt"
     base = choose(environment)
-    # Other pins or another interpreter, another environment.
-    key = hashlib.sha256(requirements.read_bytes() + base.identity.encode()).hexdigest()[:16]
-    folder = places.cache(environment) / "venvs" / f"{name}-{key}"
+    folder = places.cache(environment) / "venvs" / f"{name}-{key(requirements, base)}"
     python = folder / "bin" / "python"
     # Scripts of an environment hold its path, so it cannot be made elsewhere and renamed.
     # This mark is written last, so that one that was interrupted is seen as such.
@@ -47,13 +45,28 @@ def interpreter(name: str, environment: Mapping[str, str]) -> Path:
     return python
 
 
+def key(requirements: Path, python: Python) -> str:
+    """A part of a folder's name: other pins or another interpreter, another folder."""
+    return hashlib.sha256(requirements.read_bytes() + python.identity.encode()).hexdigest()[:16]
+
+
+def install(
+    python: str | Path, requirements: Path, environment: Mapping[str, str], *options: str
+) -> None:
+    """Install exactly what is pinned.
+
+    Raises ToolError when a package cannot be installed.
+    """
+    _run([str(python), *_PIP, *options, *_PINNED, str(requirements)], environment)
+
+
 def _create(python: Path, base: str, requirements: Path, environment: Mapping[str, str]) -> None:
     folder = python.parent.parent
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with step(f"installing the Python environment {requirements.stem} (about 1 min)"):
             _run([base, "-m", "venv", str(folder)], environment)
-            _run([str(python), *_PIP, *_PINNED, str(requirements)], environment)
+            install(python, requirements, environment)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

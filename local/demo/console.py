@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.text import Text
 
 _TELLING = re.compile(
@@ -35,16 +35,8 @@ class Steps:
         number = f"{len(self.seconds) + 1:>2}/{self._total}"
         began = time.monotonic()
         if self.console.is_terminal:
-            with Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                TimeElapsedColumn(),
-                TextColumn("[dim]{task.fields[note]}"),
-                console=self.console,
-                transient=True,
-            ) as progress:
-                task = progress.add_task(f"{number}  {title}", total=None, note="")
-                yield lambda note: progress.update(task, note=_short(note))
+            with self.console.status(f"{number}  {title}") as status:
+                yield lambda note: status.update(f"{number}  {title}  [dim]{escape(_short(note))}")
         else:
             self.console.print(f"{number}  {title} …", highlight=False, soft_wrap=True)
             yield lambda note: self.console.print(

@@ -62,20 +62,6 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """One request followed through CloudWatch Logs."""
-
-    request_id: str
-    group: str
-    records: tuple[Mapping[str, Any], ...]
-
-    @property
-    def decided(self) -> bool:
-        """Whether the decision is on record."""
-        return any(each.get("message") == "face comparison decided" for each in self.records)
-
-
 @dataclass(slots=True)
 class Run:
     """A whole run, filled in as it goes on."""
@@ -83,7 +69,8 @@ class Run:
     engines: Mapping[str, str] = field(default_factory=dict)
     """Versions of what took part, by name."""
     comparisons: list[Comparison] = field(default_factory=list)
-    trail: Trail | None = None
+    audit: Mapping[str, Any] | None = None
+    """One request followed through CloudWatch Logs: its identity, the log group, the records."""
     left_behind: list[str] = field(default_factory=list)
     """What there was after destroy that was not there before apply."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -106,23 +93,20 @@ class Run:
     def problems(self) -> list[str]:
         """One sentence for each thing that is not as it should be; empty when all is well."""
         found = [each.problem() for each in self.comparisons if each.as_expected is False]
-        if self.trail is not None and not self.trail.decided:
-            found.append(f"The decision of request {self.trail.request_id} is not on record.")
+        records = self.audit["records"] if self.audit else []
+        if self.audit and "face comparison decided" not in [
+            each.get("message") for each in records
+        ]:
+            found.append(f"The decision of request {self.audit['request_id']} is not on record.")
         found += [f"Left behind after destroy: {each}." for each in self.left_behind]
         return found
 
     def facts(self) -> dict[str, Any]:
         """Everything in demo-report.json."""
-        trail = self.trail
         return {
             "comparisons": [each.facts() for each in self.decided],
             "failures": [each.facts() for each in self.failures],
-            "audit": trail
-            and {
-                "request_id": trail.request_id,
-                "log_group": trail.group,
-                "records": trail.records,
-            },
+            "audit": self.audit,
             "left_behind": self.left_behind,
             "problems": self.problems(),
             "seconds": {name: round(value, 1) for name, value in self.seconds.items()},

@@ -24,19 +24,6 @@ PAGE = "demo-report.html"
 FACTS = "demo-report.json"
 _LONGER_SIDE = 640
 """Pixels of an inlined photo: sharp at the widest it is shown, small in the file."""
-_STEP_TITLES = {
-    "toolchain": "Check the toolchain",
-    "stack": "Start the local stack",
-    "init": "terraform init",
-    "apply": "terraform apply",
-    "upload": "Upload the photos",
-    "compare": "Compare",
-    "follow": "Follow one request",
-    "failure": "Show a failure",
-    "empty": "Empty the bucket",
-    "destroy": "terraform destroy",
-    "list": "List what is left",
-}
 
 
 class ReportError(Exception):
@@ -84,22 +71,6 @@ class Picture:
     width: int
     height: int
     boxes: tuple[Box, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One challenge photo under a reference photo, with what came out."""
-
-    picture: Picture
-    comparison: Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A reference photo and everything it was compared with."""
-
-    picture: Picture
-    cards: tuple[Card, ...]
 
 
 def check_writable(folder: Path) -> None:
@@ -163,7 +134,7 @@ def render(run: Run, album: Album) -> str:
         sections=list(_sections(run, album)),
         asserted=run.asserted(),
         steps=[
-            (_STEP_TITLES.get(name, name), seconds, 100 * seconds / total if total else 0)
+            (name, seconds, 100 * seconds / total if total else 0)
             for name, seconds in run.seconds.items()
         ],
         total=total,
@@ -175,21 +146,22 @@ def score(similarity: float) -> str:
     return f"{math.floor(similarity * 10) / 10:.1f}"
 
 
-def _sections(run: Run, album: Album) -> Iterator[Section]:
+def _sections(run: Run, album: Album) -> Iterator[tuple[Picture, list[tuple[Picture, Comparison]]]]:
+    """Each reference photo, with every challenge photo under it and what came out."""
     for reference in album.references:
         compared = [each for each in run.comparisons if each.pair.reference is reference]
         if compared:
             answers = [each.outcome.answer for each in compared if each.outcome.answer is not None]
             boxes = tuple(Box.of(answer["source"]["face"], 0.0) for answer in answers[:1])
-            yield Section(_picture(reference, boxes), tuple(map(_card, compared)))
+            yield _picture(reference, boxes), [(_challenge(each), each) for each in compared]
 
 
-def _card(comparison: Comparison) -> Card:
+def _challenge(comparison: Comparison) -> Picture:
     boxes: tuple[Box, ...] = ()
     if (answer := comparison.outcome.answer) is not None:
         threshold = float(answer["similarity_threshold"])
         boxes = tuple(Box.of(face, threshold) for face in answer["target"]["faces"])
-    return Card(_picture(comparison.pair.challenge, boxes), comparison)
+    return _picture(comparison.pair.challenge, boxes)
 
 
 def _picture(photo: Photo, boxes: tuple[Box, ...]) -> Picture:

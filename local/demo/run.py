@@ -15,7 +15,7 @@ from rich.text import Text
 from local import inventory, use
 from local.demo import report
 from local.demo.console import Steps, telling
-from local.demo.model import Comparison, Run, Trail
+from local.demo.model import Comparison, Run
 from local.photos import Album, Expected, Pair
 from local.stack import Stack, StackError, venv_python
 from local.terraform import Workspace
@@ -79,7 +79,7 @@ def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
                 _compare(stack, function, pair, run, steps.console)
     with steps.step("follow", "Follow one request through CloudWatch Logs"):
         if run.decided:
-            run.trail = _follow(stack, outputs["log_group_name"], run.decided[0], steps.console)
+            run.audit = _follow(stack, outputs["log_group_name"], run.decided[0], steps.console)
     for pair in [each for each in pairs if _shows_failure(each)][:1]:
         with steps.step("failure", "A failure you will meet: a photo without a face"):
             _compare(stack, function, pair, run, steps.console)
@@ -119,14 +119,16 @@ def _line(comparison: Comparison) -> Text:
     )
 
 
-def _follow(stack: Stack, log_group: str, comparison: Comparison, console: Console) -> Trail:
+def _follow(
+    stack: Stack, log_group: str, comparison: Comparison, console: Console
+) -> dict[str, object]:
     request_id = comparison.outcome.request_id
     records = use.log_records(stack, log_group, request_id)
     console.print(f"       request {request_id} in {log_group}:")
     for record in records:
         text = json.dumps(record, ensure_ascii=False)
         console.print(Text(f"       {text}", style="dim"), soft_wrap=True)
-    return Trail(request_id, log_group, tuple(records))
+    return {"request_id": request_id, "log_group": log_group, "records": records}
 
 
 def _conclude(run: Run, console: Console, page: Path, facts: Path) -> int:

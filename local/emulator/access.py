@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,6 @@ def as_if_direct(application: Application) -> Application:
     return serve
 
 
-def stream_resource(group_arn: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Return the ARN that a call of CloudWatch Logs is authorized on, from the one of its group."""
-    action = headers.get("x-amz-target", "").rpartition(".")[2]
-    if action not in {"CreateLogStream", "PutLogEvents"}:
-        return group_arn
-    return f"{group_arn}:log-stream:{json.loads(body).get('logStreamName')}"
-
-
 def _authorize_log_streams() -> None:
     # AWS authorizes these calls on the stream. MiniStack asks for the group, so the role's usual
     # "<group>:*" would be refused.
@@ -76,7 +68,10 @@ def _authorize_log_streams() -> None:
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any
     ) -> str:
         arn: str = original(service, method, path, headers, body, *rest)
-        return stream_resource(arn, headers, body) if service == "logs" else arn
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if service != "logs" or action not in {"CreateLogStream", "PutLogEvents"}:
+            return arn
+        return f"{arn}:log-stream:{json.loads(body).get('logStreamName')}"
 
     patch.object(iam_actions, "extract_resource_arn", extract_resource_arn).start()
 

@@ -15,32 +15,23 @@ from unittest.mock import patch
 Json = dict[str, Any]
 
 
-class SavedQueries:
-    """Put, describe and delete, on a dictionary."""
-
-    def __init__(self) -> None:
-        self._definitions: dict[str, Json] = {}
-
-    def answer(self, operation: str, request: Json) -> Json:
-        """Answer PutQueryDefinition, DeleteQueryDefinition or DescribeQueryDefinitions."""
-        if operation.startswith("Put"):
-            identity = request.get("queryDefinitionId") or str(uuid.uuid4())
-            self._definitions[identity] = {**request, "queryDefinitionId": identity}
-            return {"queryDefinitionId": identity}
-        if operation.startswith("Delete"):
-            removed = self._definitions.pop(request["queryDefinitionId"], None)
-            return {"success": removed is not None}
-        prefix = request.get("queryDefinitionNamePrefix", "")
-        found = [each for each in self._definitions.values() if each["name"].startswith(prefix)]
-        return {"queryDefinitions": found}
-
-
 def install() -> None:
     """Apply the patch to the MiniStack that this process imports."""
     logs = import_module("ministack.services.cloudwatch_logs")
     responses = import_module("ministack.core.responses")
     original = logs.handle_request
-    queries = SavedQueries()
+    definitions: dict[str, Json] = {}
+
+    def answer(operation: str, request: Json) -> Json:
+        if operation.startswith("Put"):
+            identity = request.get("queryDefinitionId") or str(uuid.uuid4())
+            definitions[identity] = {**request, "queryDefinitionId": identity}
+            return {"queryDefinitionId": identity}
+        if operation.startswith("Delete"):
+            return {"success": definitions.pop(request["queryDefinitionId"], None) is not None}
+        prefix = request.get("queryDefinitionNamePrefix", "")
+        found = [each for each in definitions.values() if each["name"].startswith(prefix)]
+        return {"queryDefinitions": found}
 
     async def handle_request(
         method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Any
@@ -48,6 +39,6 @@ def install() -> None:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         if "QueryDefinition" not in operation:
             return await original(method, path, headers, body, query_params)
-        return responses.json_response(queries.answer(operation, json.loads(body)))
+        return responses.json_response(answer(operation, json.loads(body)))
 
     patch.object(logs, "handle_request", handle_request).start()

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> None:
         ),
         sessions=given.principals,
     )
-    server = make_server(given.port, service, Control(given.latency_ms, given.tps))
+    server = make_server(given.port, service, Control())
     print(f"http://{LOOPBACK}:{server.server_port}", flush=True)
     with contextlib.suppress(KeyboardInterrupt), server:
         server.serve_forever()
@@ -59,9 +59,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--principals", type=Path, metavar="FILE", help="sessions, as JSON")
     parser.add_argument("--engine", default="dlib", choices=["dlib", "scripted"])
-    parser.add_argument("--preload", action="store_true", help="ignored: models always load first")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every call")
-    parser.add_argument("--tps", type=float, help="calls per second that are served")
     return parser.parse_args(arguments)
 
 

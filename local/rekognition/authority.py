@@ -1,6 +1,7 @@
 """What may this caller do? Read from the emulator's IAM, afresh for every request.
 
-Bucket policies and key policies are not looked at.
+Of a role only the inline policies count, which is what the module gives it. Bucket policies and key
+policies are not looked at.
 """
 
 from __future__ import annotations
@@ -20,14 +21,10 @@ class Caller(NamedTuple):
     """What somebody may do: policies as they were when the call came."""
 
     policies: tuple[Policy, ...]
-    boundary: Policy = _EVERYTHING
 
     def decide(self, access: Access) -> Decision:
-        """Return IAM's decision: the policies', within the permissions boundary."""
-        decision = decide(self.policies, access)
-        if decision is not Decision.ALLOWED:
-            return decision
-        return decide([self.boundary], access)
+        """Return IAM's decision."""
+        return decide(self.policies, access)
 
     def may(self, access: Access) -> bool:
         """Tell whether the access is allowed."""
@@ -57,28 +54,11 @@ class IamAuthority:
         if not role:
             return Caller(())
         try:
-            return self._role(role)
+            names = self._client.list_role_policies(RoleName=role)["PolicyNames"]
         except self._client.exceptions.NoSuchEntityException:
             return Caller(())
-
-    def _role(self, name: str) -> Caller:
-        role = self._client.get_role(RoleName=name)["Role"]
-        inline = self._client.list_role_policies(RoleName=name)["PolicyNames"]
-        attached = self._client.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        policies = (
-            *(self._inline(name, policy) for policy in inline),
-            *(self._managed(policy["PolicyArn"]) for policy in attached),
-        )
-        if "PermissionsBoundary" not in role:
-            return Caller(policies)
-        boundary = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
-        return Caller(policies, self._managed(boundary))
+        return Caller(tuple(self._inline(role, name) for name in names))
 
     def _inline(self, role: str, policy: str) -> Policy:
         answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)
         return cast("Policy", answer["PolicyDocument"])
-
-    def _managed(self, arn: str) -> Policy:
-        version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        answer = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-        return cast("Policy", answer["PolicyVersion"]["Document"])

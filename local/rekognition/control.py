@@ -51,7 +51,6 @@ class Control:
 
     def __init__(
         self,
-        latency_ms: float = 0.0,
         tps: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,7 +59,7 @@ class Control:
         self._script: deque[Code] = deque()
         self._in_flight = 0
         self._outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.apply(latency_ms=latency_ms, tps=tps)
+        self.apply(latency_ms=0.0, tps=tps)
 
     @contextlib.contextmanager
     def call(self, operation: str) -> Iterator[None]:

@@ -50,16 +50,17 @@ class ImageStore:
     def read(self, name: ObjectName, caller: Caller, region: str) -> ImageFile:
         """Return the image.
 
-        Raises ServiceError: InvalidS3ObjectException when it is missing, forbidden, in another
-        region or under a key that the caller cannot use; ImageTooLargeException above 15 MB.
+        Raises ServiceError: InvalidS3ObjectException when it is missing, forbidden or under a key
+        that the caller cannot use; ImageTooLargeException above 15 MB.
         """
+        action = "s3:GetObjectVersion" if name.version else "s3:GetObject"
+        if not caller.may(Access(action, name.arn)):
+            raise ServiceError(Code.INVALID_S3_OBJECT)
         try:
-            if not self._may_read(name, caller, region):
-                raise ServiceError(Code.INVALID_S3_OBJECT)
             version: Any = {"VersionId": name.version} if name.version else {}
             stored = self._client.get_object(Bucket=name.bucket, Key=name.key, **version)
             key = stored.get("SSEKMSKeyId")
-            if key and not caller.may(self._decryption(key, name, region)):
+            if key and not caller.may(_decryption(key, name, region)):
                 raise ServiceError(Code.INVALID_S3_OBJECT)
             if stored["ContentLength"] > MAX_OBJECT_BYTES:
                 raise ServiceError(Code.IMAGE_TOO_LARGE)
@@ -67,21 +68,11 @@ class ImageStore:
         except (BotoCoreError, ClientError):
             raise ServiceError(Code.INVALID_S3_OBJECT) from None
 
-    def _may_read(self, name: ObjectName, caller: Caller, region: str) -> bool:
-        action = "s3:GetObjectVersion" if name.version else "s3:GetObject"
-        if not caller.may(Access(action, name.arn)):
-            return False
-        return self._client.head_bucket(Bucket=name.bucket).get("BucketRegion", region) == region
 
-    def _decryption(self, key: str, name: ObjectName, region: str) -> Access:
-        encryption = self._client.get_bucket_encryption(Bucket=name.bucket)
-        rules: Any = encryption["ServerSideEncryptionConfiguration"]["Rules"]
-        bucket_key = any(rule.get("BucketKeyEnabled") for rule in rules)
-        context = {
-            "kms:ViaService": f"s3.{region}.amazonaws.com",
-            # With a bucket key S3 asks for the bucket's data key, not for the object's.
-            "kms:EncryptionContext:aws:s3:arn": (
-                f"arn:aws:s3:::{name.bucket}" if bucket_key else name.arn
-            ),
-        }
-        return Access("kms:Decrypt", key, context)
+def _decryption(key: str, name: ObjectName, region: str) -> Access:
+    # With a bucket key, which the module sets, S3 asks for the bucket's data key.
+    context = {
+        "kms:ViaService": f"s3.{region}.amazonaws.com",
+        "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{name.bucket}",
+    }
+    return Access("kms:Decrypt", key, context)

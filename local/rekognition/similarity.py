@@ -34,14 +34,6 @@ def similarity(distance: float) -> float:
     return 100.0 / (1.0 + math.exp(min((distance - MIDPOINT) / STEEPNESS, 700.0)))
 
 
-def distance_for(score: float) -> float:
-    """Return the distance that has this similarity (0 < score < 100): the inverse of the mapping.
-
-    Scores above the mapping's own maximum (at distance 0) give 0.
-    """
-    return max(0.0, MIDPOINT + STEEPNESS * math.log(100.0 / score - 1.0))
-
-
 def compare(one: Embedding, other: Embedding) -> float:
     """Return the similarity (0-100) of two embeddings of equal length."""
     return similarity(float(np.linalg.norm(one - other)))

@@ -21,11 +21,7 @@ class Steering:
         return self._call(None)
 
     def apply(self, **settings: Any) -> dict[str, Any]:
-        """Change what is given; return the counters.
-
-        Raises:
-            urllib.error.HTTPError: It is refused.
-        """
+        """Change what is given; return the counters. A wrong setting ends the connection."""
         return self._call(json.dumps(settings).encode())
 
     def _call(self, body: bytes | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local import use
+from local import inventory, use
 from local.photos import Album
 from local.stack import REGION, account_environment, venv_python
 from local.upload_site import result_key
@@ -181,10 +181,4 @@ def listed(printed: str) -> list[str]:
 
 def everything_of(s3: Any, bucket: str, part: str) -> set[tuple[str, str]]:
     """Keys and versions of the bucket that hold ``part``, delete markers included."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    return {
-        (each["Key"], each["VersionId"])
-        for page in pages
-        for each in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if part in each["Key"]
-    }
+    return {(key, version) for key, version in inventory.versions(s3, bucket) if part in key}

@@ -1,9 +1,7 @@
 """Distributed Maps with batches, results and redrive, which the pinned MiniStack does not have.
 
-    dataset     items of a manifest (pure)
-    batches     inputs of child executions, and their limits (pure)
-    map_run     children, what is tolerated, what a redrive runs (pure)
-    results     result files and manifest.json (pure)
+    items       items of a manifest, inputs of child executions and their limits (pure)
+    map_run     children, what is tolerated, what a redrive runs, result files (pure)
     role_calls  S3, Lambda and IAM with the rights of the state machine's role
     runner      one attempt of a Map Run, with MiniStack's interpreter for what a child does
     patches     all of it instead of what MiniStack does
@@ -38,12 +36,12 @@ rests on one.
     redrive: children that failed, timed out, were aborted or were not started; same ARN, same  D
       input, retries counted from zero; a run that never started starts
     ExecutionNotRedrivable for a run that succeeded or still runs                               D
-    a stopped run cannot be redriven before its last child has ended (AWS waits instead)        G
     what failed before a redrive no longer counts against what is tolerated                     G
     the role must be allowed to start and to redrive children                                   D
     the error where it is not: States.Runtime                                                   G
 
 Not emulated: the 14 days of a redrive, its limit of 1,000, the definition that a redriven run keeps
 (here it takes the present one), result files of 5 GB, express workflows as children, ItemSelector,
-the rights to describe and stop children and to deliver logs.
+a Map that leaves out a field that modules/batch has, other forms of results, the rights to describe
+and stop children and to deliver logs.
 """

@@ -1,10 +1,13 @@
-"""The children of a Map Run: their states, what is tolerated, what a redrive runs."""
+"""A Map Run: its children, what is tolerated, what a redrive runs, what ResultWriter writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+
+type Record = dict[str, Any]
 
 UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 _COUNTS = {
@@ -16,84 +19,72 @@ _COUNTS = {
     "ABORTED": "aborted",
     "PENDING_REDRIVE": "pendingRedrive",
 }
-
-
-@dataclass(slots=True)
-class Child:
-    """One child execution, over all its attempts."""
-
-    arn: str
-    input: str
-    """JSON text."""
-    items: int
-    """How many of the dataset's are in it."""
-    status: str = "PENDING"
-    start_date: str | None = None
-    stop_date: str | None = None
-    output: str | None = None
-    """JSON text; None unless it succeeded."""
-    error: str | None = None
-    cause: str | None = None
-    redrives: int = 0
-    ended_before: str = ""
-    """How its last attempt ended, while it waits for a redrive."""
-    is_written: bool = False
-    """Whether its success stands in a result file."""
-
-    @property
-    def name(self) -> str:
-        """The last part of its ARN."""
-        return self.arn.rpartition(":")[2]
+_IN_RESULTS = (
+    *("cause", "error", "executionArn", "input", "name", "output"),
+    *("redriveCount", "startDate", "stateMachineArn", "status", "stopDate"),
+)
 
 
 @dataclass(slots=True)
 class MapRun:
     """A Map Run, over all its attempts."""
 
-    arn: str
-    children: list[Child]
-    tolerated_failure_percentage: float
-    redrives: int = 0
+    record: Record
+    """As MiniStack's DescribeMapRun and ListMapRuns read it."""
+    children: list[Record]
+    """Child executions as MiniStack's DescribeExecution reads them."""
     result_files: dict[str, list[Any]] = field(
         default_factory=lambda: {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     )
     """Key and size of the files that manifest.json names, by their kind."""
+    written: set[str] = field(default_factory=set)
+    """ARNs of the children whose success stands in a file."""
 
     def exceeded(self) -> bool:
         """Whether more children have failed than is tolerated."""
-        failed = sum(child.status in ("FAILED", "TIMED_OUT") for child in self.children)
-        return failed * 100 > self.tolerated_failure_percentage * len(self.children)
+        failed = sum(child["status"] in ("FAILED", "TIMED_OUT") for child in self.children)
+        tolerated: float = self.record["toleratedFailurePercentage"]
+        return failed * 100 > tolerated * len(self.children)
 
     def redrive(self) -> None:
         """Make whatever did not succeed wait for another attempt."""
-        self.redrives += 1
+        self.record["redriveCount"] += 1
         for child in self.children:
-            if child.status in UNSUCCESSFUL:
-                child.ended_before, child.status = child.status, "PENDING_REDRIVE"
+            if child["status"] in UNSUCCESSFUL:
+                child["status"] = "PENDING_REDRIVE"
 
-    def waiting(self) -> list[Child]:
+    def waiting(self) -> list[Record]:
         """What this attempt has to run."""
-        return [each for each in self.children if each.status in ("PENDING", "PENDING_REDRIVE")]
+        return [each for each in self.children if each["status"] in ("PENDING", "PENDING_REDRIVE")]
 
-    def end(self) -> None:
-        """Children that no attempt got to are what they were."""
+    def count(self) -> None:
+        """Bring the record's counts of children and of their items up to date."""
+        batches, items = Counter[str](), Counter[str]()
         for child in self.children:
-            if child.status == "PENDING_REDRIVE":
-                child.status = child.ended_before
+            batches[_COUNTS[child["status"]]] += 1
+            items[_COUNTS[child["status"]]] += len(json.loads(child["input"])["Items"])
+        for name, counts in (("executionCounts", batches), ("itemCounts", items)):
+            found = {key: counts[key] for key in _COUNTS.values()}
+            rest = {"resultsWritten": 0, "failuresNotRedrivable": 0}
+            self.record[name] = {**found, "total": counts.total(), **rest}
 
-    def execution_counts(self) -> dict[str, int]:
-        """How many children are in which state, as DescribeMapRun has it."""
-        return self._counts(lambda _child: 1)
+    def result_lines(self) -> dict[str, str]:
+        """The text of the attempt's files: JSON Lines that are flattened, by kind of outcome.
 
-    def item_counts(self) -> dict[str, int]:
-        """How many items are in children of which state, as DescribeMapRun has it."""
-        return self._counts(lambda child: child.items)
-
-    def _counts(self, weigh: Callable[[Child], int]) -> dict[str, int]:
-        counts = dict.fromkeys(
-            (*_COUNTS.values(), "total", "resultsWritten", "failuresNotRedrivable"), 0
-        )
+        Successes that an earlier attempt has written stay in their file.
+        """
+        lines: dict[str, list[Any]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         for child in self.children:
-            counts[_COUNTS[child.status]] += weigh(child)
-            counts["total"] += weigh(child)
-        return counts
+            if child["status"] == "SUCCEEDED":
+                if child["executionArn"] not in self.written:
+                    lines["SUCCEEDED"] += json.loads(child["output"])
+                continue
+            told = {name: child[name] for name in _IN_RESULTS if child[name] is not None}
+            entry = {f"{name[0].upper()}{name[1:]}": value for name, value in told.items()}
+            kind = "PENDING" if child["status"] == "PENDING" else "FAILED"
+            lines[kind].append({**entry, "InputDetails": {"Included": True}})
+        return {
+            kind: "".join(f"{json.dumps(each)}\n" for each in found)
+            for kind, found in lines.items()
+            if found
+        }

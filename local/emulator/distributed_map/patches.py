@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import json
-import os
 import random
 import threading
 from collections.abc import Mapping
@@ -12,8 +11,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from local.emulator.distributed_map.batches import MOST_BYTES, retry_delay, size
-from local.emulator.distributed_map.dataset import Json
+from local.emulator.distributed_map.items import MOST_BYTES, Json, retry_delay, size
 from local.emulator.distributed_map.map_run import UNSUCCESSFUL
 from local.emulator.distributed_map.role_calls import RoleCalls, TaskError
 from local.emulator.distributed_map.runner import MapState, Runner
@@ -25,7 +23,7 @@ _role: contextvars.ContextVar[str] = contextvars.ContextVar("role", default="")
 def install() -> None:
     """Apply the patches to the MiniStack that this process imports."""
     states = import_module("ministack.services.stepfunctions")
-    patches = _Patches(states, RoleCalls(os.environ["AWS_ENDPOINT_URL"]))
+    patches = _Patches(states, RoleCalls())
     patch.object(states, "_call_lambda", patches.call_lambda).start()
     patch.object(states, "_find_matching_retrier", patches.find_matching_retrier).start()
     patch.object(states, "_run_distributed_map", patches.run_distributed_map).start()
@@ -50,7 +48,7 @@ class _Patches:
         if not role:
             return self._original_lambda(func_ref, event)
         try:
-            answer = self._calls.invoke(role, func_ref.split(":")[3], func_ref, event)
+            answer = self._calls.invoke(role, func_ref, event)
         except TaskError as error:
             raise self._states._ExecutionError(error.name, error.cause) from None
         if size(answer) > MOST_BYTES:
@@ -84,7 +82,7 @@ class _Patches:
         _role.set(role)
         try:
             output = self._runner.run(
-                MapState(state_def, effective, iterator, ctx), execution, role
+                MapState(state_def, effective, iterator, ctx, execution, role)
             )
         except TaskError as error:
             raise self._states._ExecutionError(error.name, error.cause) from None
@@ -102,15 +100,11 @@ class _Patches:
         return await self._original_request(method, path, headers, body, *rest)
 
     def _redrive_execution(self, execution_arn: str) -> Any:
-        execution = self._states._executions.get(execution_arn)
-        if execution is None:
-            return self._refusal("ExecutionDoesNotExist", "Execution does not exist")
-        status = execution["status"]
-        if status not in UNSUCCESSFUL or self._runner.is_busy(execution_arn):
-            reason = f"Execution is {status} and cannot be redriven"
-            return self._refusal("ExecutionNotRedrivable", reason)
+        execution = self._states._executions[execution_arn]
+        if execution["status"] not in UNSUCCESSFUL:
+            reason = f"Execution is {execution['status']} and cannot be redriven"
+            return self._responses.error_response_json("ExecutionNotRedrivable", reason, 400)
         execution.update(status="RUNNING", stopDate=None, output=None, error=None, cause=None)
-        self._runner.redrive(execution_arn)
         # It begins with the first state again, where AWS begins with the one that failed.
         threading.Thread(
             target=contextvars.copy_context().run,
@@ -119,6 +113,3 @@ class _Patches:
         ).start()
         answer = self._responses.json_response({"redriveDate": self._states.now_iso()})
         return self._states._finalize_response(answer)
-
-    def _refusal(self, code: str, message: str) -> Any:
-        return self._responses.error_response_json(code, message, 400)

@@ -6,14 +6,11 @@ They go through HTTP, so that the emulator asks for the rights.
 from __future__ import annotations
 
 import json
-import threading
+import os
+from functools import cache
 from importlib import import_module
-from typing import Any
 
-from local.emulator.distributed_map.dataset import Json
-
-type AwsClient = Any
-"""A botocore client, made at run time from the service's model."""
+from local.emulator.distributed_map.items import Json
 
 _LONGEST_ANSWER_SECONDS = 900
 
@@ -28,47 +25,30 @@ class TaskError(Exception):
 
 
 class RoleCalls:
-    """Makes the calls; safe to use from several threads."""
+    """Makes the calls, of which each raises TaskError; safe to use from several threads."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._clients: dict[tuple[str, str, str], AwsClient] = {}
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
         self._errors = import_module("botocore.exceptions")
 
-    def read(self, role: str, region: str, parameters: dict[str, Json]) -> bytes:
-        """An object's content, as ItemReader reads it.
-
-        Raises:
-            TaskError: it cannot be read.
-        """
+    def read(self, role: str, parameters: dict[str, Json]) -> bytes:
+        """An object's content, as ItemReader reads it."""
         try:
-            content: bytes = (
-                self._client("s3", role, region).get_object(**parameters)["Body"].read()
-            )
+            content: bytes = _client("s3", role).get_object(**parameters)["Body"].read()
         except self._errors.ClientError as refusal:
             raise TaskError("States.ItemReaderFailed", str(refusal)) from None
         return content
 
-    def write(self, role: str, region: str, bucket: str, key: str, body: bytes) -> None:
-        """Put an object, as ResultWriter does.
-
-        Raises:
-            TaskError: it may not be written.
-        """
+    def write(self, role: str, bucket: str, key: str, body: str) -> None:
+        """Put an object, as ResultWriter does."""
         try:
-            self._client("s3", role, region).put_object(Bucket=bucket, Key=key, Body=body)
+            _client("s3", role).put_object(Bucket=bucket, Key=key, Body=body.encode())
         except self._errors.ClientError as refusal:
             raise TaskError("States.ResultWriterFailed", str(refusal)) from None
 
-    def invoke(self, role: str, region: str, function: str, event: Json) -> Json:
-        """What a function answers.
-
-        Raises:
-            TaskError: it could not be called, or failed.
-        """
+    def invoke(self, role: str, function: str, event: Json) -> Json:
+        """What a function answers."""
         try:
-            answer = self._client("lambda", role, region).invoke(
+            answer = _client("lambda", role).invoke(
                 FunctionName=function, Payload=json.dumps(event).encode()
             )
         except self._errors.ClientError as refusal:
@@ -82,13 +62,9 @@ class RoleCalls:
             raise TaskError(payload.get("errorType", "Lambda.Unknown"), json.dumps(payload))
         return payload
 
-    def require(self, role: str, region: str, action: str, resource: str) -> None:
-        """Ask for a right to what has no call of its own here.
-
-        Raises:
-            TaskError: the role does not have it.
-        """
-        (result,) = self._client("iam", "", region).simulate_principal_policy(
+    def require(self, role: str, action: str, resource: str) -> None:
+        """Ask for a right to what has no call of its own here."""
+        (result,) = _client("iam", "").simulate_principal_policy(
             PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
         )["EvaluationResults"]
         if result["EvalDecision"] != "allowed":
@@ -96,38 +72,33 @@ class RoleCalls:
                 "States.Runtime", f"{role} is not authorized to perform {action} on {resource}"
             )
 
-    def _client(self, service: str, role: str, region: str) -> AwsClient:
-        """A client with the rights of a role, or of the account's root where there is none."""
-        with self._lock:
-            if (service, role, region) not in self._clients:
-                self._clients[service, role, region] = self._new_client(service, role, region)
-            return self._clients[service, role, region]
 
-    def _new_client(self, service: str, role: str, region: str) -> AwsClient:
-        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        if role:
-            runtime = import_module("ministack.core.lambda_runtime")
-            account = role.split(":")[4]
-            session = f"arn:aws:lambda:{region}:{account}:function:StepFunctions"
-            credentials = runtime.execution_credentials(
-                {"FunctionArn": session, "FunctionName": "StepFunctions", "Role": role}
-            )
-        return (
-            import_module("botocore.session")
-            .Session()
-            .create_client(
-                service,
-                region_name=region,
-                endpoint_url=self._endpoint,
-                aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=credentials.get("AWS_SESSION_TOKEN") or None,
-                config=import_module("botocore.config").Config(
-                    max_pool_connections=64,
-                    read_timeout=_LONGEST_ANSWER_SECONDS,
-                    # Step Functions retries as the definition says, and no more.
-                    retries={"total_max_attempts": 1},
-                    s3={"addressing_style": "path"},
-                ),
-            )
+@cache
+def _client(service: str, role: str) -> Json:
+    """A client with the rights of a role, or of the account's root where there is none."""
+    region = os.environ["MINISTACK_REGION"]
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    if role:
+        runtime = import_module("ministack.core.lambda_runtime")
+        account = role.split(":")[4]
+        function = f"arn:aws:lambda:{region}:{account}:function:StepFunctions"
+        credentials = runtime.execution_credentials(
+            {"FunctionArn": function, "FunctionName": "StepFunctions", "Role": role}
         )
+    config = import_module("botocore.config").Config(
+        max_pool_connections=64,
+        read_timeout=_LONGEST_ANSWER_SECONDS,
+        # Step Functions retries as the definition says, and no more.
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+    )
+    session = import_module("botocore.session").Session()
+    return session.create_client(
+        service,
+        region_name=region,
+        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=credentials.get("AWS_SESSION_TOKEN") or None,
+        config=config,
+    )

@@ -27,20 +27,6 @@ def test_the_spread_holds_the_median_and_is_wider_for_noisier_samples() -> None:
     assert noisy.high - noisy.low > calm.high - calm.low
 
 
-def test_the_same_samples_give_the_same_spread() -> None:
-    samples = [3.0, 1.0, 4.0, 1.5, 9.0, 2.6]
-    assert estimate(samples) == estimate(samples)
-
-
-def test_a_single_sample_is_its_own_spread() -> None:
-    assert estimate([7.0]) == Estimate(7.0, 7.0, 7.0)
-
-
-def test_no_samples_are_refused() -> None:
-    with pytest.raises(ValueError, match="no samples"):
-        estimate([])
-
-
 def test_a_ratio_is_of_what_lies_above_the_floor() -> None:
     # 150 - 50 to 250 - 50; without the floor it would be 0.6.
     assert paired_ratio([150.0] * 3, [250.0] * 3, [50.0] * 3).value == 0.5

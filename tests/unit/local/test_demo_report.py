@@ -16,7 +16,7 @@ from local.demo import __main__ as entry
 from local.demo import report
 from local.demo import run as demo_run
 from local.demo.console import Steps, telling
-from local.demo.model import Comparison, Run, Trail
+from local.demo.model import Comparison, Run
 from local.demo.report import Box
 from local.photos import Album, Pair, Person, Photo
 from local.use import Invoked
@@ -64,14 +64,15 @@ def _failed(photo: Photo, error: str) -> Comparison:
     return Comparison(Pair(REFERENCE, photo), outcome)
 
 
-def _trail(message: str) -> Trail:
-    return Trail("id-1", "/aws/lambda/fc", ({"message": message, "timestamp": "now"},))
+def _audit(message: str) -> dict[str, Any]:
+    records = [{"message": message, "timestamp": "now"}]
+    return {"request_id": "id-1", "log_group": "/aws/lambda/fc", "records": records}
 
 
 def test_a_good_run_succeeds() -> None:
     run = Run(
         comparisons=[_compared(SAME, 99.0, "match"), _failed(NOBODY, "NoFaceInTargetError")],
-        trail=_trail("face comparison decided"),
+        audit=_audit("face comparison decided"),
     )
     assert run.problems() == []
     assert run.asserted() == 2
@@ -87,7 +88,7 @@ def test_a_good_run_succeeds() -> None:
             "came to ThrottledError (Use another photo.), not match",
         ),
         (Run(comparisons=[_failed(NOBODY, "NoFaceInSourceError")]), "not NoFaceInTargetError"),
-        (Run(trail=_trail("something else")), "is not on record"),
+        (Run(audit=_audit("something else")), "is not on record"),
         (Run(left_behind=["S3 bucket: b"]), "Left behind after destroy: S3 bucket: b."),
     ],
 )
@@ -148,7 +149,7 @@ def test_the_page_shows_each_photo_and_a_file_name_cannot_add_markup(tmp_path: P
     album = Album((REFERENCE,), (SAME, UNKNOWN))
     run = Run(
         comparisons=[_compared(SAME, 99.0, "match"), _failed(UNKNOWN, "NoFaceInTargetError")],
-        trail=_trail("face comparison decided"),
+        audit=_audit("face comparison decided"),
         seconds={"apply": 60.0},
     )
     page, facts = report.write(run, album, tmp_path)

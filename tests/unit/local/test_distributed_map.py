@@ -7,22 +7,28 @@ from typing import Any
 
 import pytest
 
-from local.emulator.distributed_map import dataset, results
-from local.emulator.distributed_map.batches import batches, retry_delay, size
-from local.emulator.distributed_map.map_run import Child, MapRun
+from local.emulator.distributed_map.items import batches, read, retry_delay, size
+from local.emulator.distributed_map.map_run import MapRun
 
 CSV = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
-FLAT = {"OutputType": "JSONL", "Transformation": "FLATTEN"}
-RUN = "arn:aws:states:eu-west-1:1:mapRun:fc/Csv:run-1"
 
 
 def run_of(*statuses: str, tolerated: float = 5) -> MapRun:
     """A Map Run with two items in each child."""
+    nothing = dict.fromkeys(("startDate", "stopDate", "output", "error", "cause"))
     children = [
-        Child(f"arn:aws:states:eu-west-1:1:execution:fc/Csv:{number}", "{}", 2, status=status)
+        {
+            "executionArn": f"arn:aws:states:eu-west-1:1:execution:fc/Csv:{number}",
+            "stateMachineArn": "machine",
+            "name": str(number),
+            "input": '{"Items": [1, 2]}',
+            "status": status,
+            "redriveCount": 0,
+            **nothing,
+        }
         for number, status in enumerate(statuses)
     ]
-    return MapRun(RUN, children, tolerated)
+    return MapRun({"toleratedFailurePercentage": tolerated, "redriveCount": 0}, children)
 
 
 @pytest.mark.parametrize(
@@ -41,23 +47,23 @@ def test_a_key_with_a_comma_a_quotation_mark_or_a_backslash_is_read_as_on_aws(
     row: str, source: str, target: str
 ) -> None:
     body = f"source,target\n{row}\n".encode()
-    assert dataset.read(body, CSV) == [{"source": source, "target": target}]
+    assert read(body, CSV) == [{"source": source, "target": target}]
 
 
 def test_every_json_line_is_an_item() -> None:
     body = '{"source": "ä"}\n{"sources": ["b"]}'.encode()
-    assert dataset.read(body, {"InputType": "JSONL"}) == [{"source": "ä"}, {"sources": ["b"]}]
+    assert read(body, {"InputType": "JSONL"}) == [{"source": "ä"}, {"sources": ["b"]}]
     with pytest.raises(ValueError, match="Expecting"):
-        dataset.read(b"{\n", {"InputType": "JSONL"})
+        read(b"{\n", {"InputType": "JSONL"})
 
 
 def test_a_batch_has_no_more_items_and_no_more_bytes_than_it_may() -> None:
     items = [{"n": number} for number in range(7)]
-    made = batches(items, {"MaxItemsPerBatch": 3}, {"execution": "arn"})
+    bounds = {"MaxItemsPerBatch": 3, "MaxInputBytesPerBatch": 1000}
+    made = batches(items, bounds, {"execution": "arn"})
     assert [each["Items"] for each in made] == [items[:3], items[3:6], items[6:]]
     assert [each["BatchInput"] for each in made] == [{"execution": "arn"}] * 3
-    assert batches(items[:1], {"MaxItemsPerBatch": 3}, None) == [{"Items": items[:1]}]
-    made = batches(["k" * 1000] * 7, {"MaxItemsPerBatch": 5, "MaxInputBytesPerBatch": 3500}, None)
+    made = batches(["k" * 1000] * 7, {"MaxItemsPerBatch": 5, "MaxInputBytesPerBatch": 3500}, {})
     assert [len(each["Items"]) for each in made] == [3, 3, 1]
     assert size("ä") == len('"ä"'.encode())
 
@@ -82,49 +88,31 @@ def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
 def test_a_redrive_runs_nothing_that_has_succeeded() -> None:
     run = run_of("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING")
     run.redrive()
-    assert [child.name for child in run.waiting()] == ["1", "2", "3", "4"]
-    assert run.execution_counts()["pendingRedrive"] == 3
-    run.children[1].status = "SUCCEEDED"
-    run.end()
-    counts = run.item_counts()
-    assert (counts["succeeded"], counts["timedOut"], counts["aborted"]) == (4, 2, 2)
-    assert (counts["pending"], counts["pendingRedrive"], counts["total"]) == (2, 0, 10)
+    assert [child["name"] for child in run.waiting()] == ["1", "2", "3", "4"]
+    run.children[1]["status"] = "SUCCEEDED"
+    run.count()
+    batches, pairs = run.record["executionCounts"], run.record["itemCounts"]
+    assert (batches["succeeded"], batches["pendingRedrive"], batches["pending"]) == (2, 2, 1)
+    assert (pairs["succeeded"], pairs["pendingRedrive"], pairs["total"]) == (4, 4, 10)
 
 
 def test_a_reader_finds_a_line_for_each_pair_and_one_for_a_failed_batch() -> None:
     run = run_of("SUCCEEDED", "FAILED", "ABORTED", "PENDING")
-    run.children[0].output = '[{"decision": "match"}, {"decision": "review"}]'
-    run.children[1].error = "ThrottledError"
-    files = {file.kind: file for file in results.result_files(run, "machine", FLAT)}
+    run.children[0]["output"] = '[{"decision": "match"}, {"decision": "review"}]'
+    run.children[1]["error"] = "ThrottledError"
     lines = {
-        kind: [json.loads(line) for line in file.body.splitlines()] for kind, file in files.items()
+        kind: [json.loads(line) for line in text.splitlines()]
+        for kind, text in run.result_lines().items()
     }
     assert lines["SUCCEEDED"] == [{"decision": "match"}, {"decision": "review"}]
     assert [line["Status"] for line in lines["FAILED"]] == ["FAILED", "ABORTED"]
-    assert (lines["FAILED"][0]["Error"], lines["FAILED"][0]["Input"]) == ("ThrottledError", "{}")
+    told = (lines["FAILED"][0]["Error"], lines["FAILED"][0]["Input"])
+    assert told == ("ThrottledError", '{"Items": [1, 2]}')
     assert [line["Status"] for line in lines["PENDING"]] == ["PENDING"]
-    assert results.folder("results/batch/night/", run) == "results/batch/night/run-1"
-    key = files["SUCCEEDED"].key("results/batch/night/run-1", 0, FLAT)
-    assert key == "results/batch/night/run-1/SUCCEEDED_0.jsonl"
-
-
-def test_a_reader_finds_every_result_file_in_the_manifest() -> None:
-    run = run_of("SUCCEEDED")
-    run.result_files["SUCCEEDED"].append({"Key": "SUCCEEDED_0.jsonl", "Size": 7})
-    assert json.loads(results.manifest("bucket", run)) == {
-        "DestinationBucket": "bucket",
-        "MapRunArn": RUN,
-        "ResultFiles": {
-            "FAILED": [],
-            "PENDING": [],
-            "SUCCEEDED": [{"Key": "SUCCEEDED_0.jsonl", "Size": 7}],
-        },
-    }
 
 
 def test_no_pair_is_in_the_results_twice_after_a_redrive() -> None:
     run = run_of("SUCCEEDED", "SUCCEEDED")
-    run.children[0].output = run.children[1].output = "[1]"
-    run.children[0].is_written = True
-    (file,) = results.result_files(run, "machine", FLAT)
-    assert file.body == b"1\n"
+    run.children[0]["output"] = run.children[1]["output"] = "[1]"
+    run.written = {run.children[0]["executionArn"]}
+    assert run.result_lines() == {"SUCCEEDED": "1\n"}

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from local.emulator.access import Scope, as_if_by_https, as_if_direct, stream_resource
+from local.emulator.access import Scope, as_if_direct
 from local.emulator.encryption import with_blocked_types
 from local.emulator.function_log import platform_records
 from local.emulator.network import endpoint_details
-from local.emulator.runtime import write_bootstrap
-from local.emulator.saved_queries import SavedQueries
 
 
 @pytest.mark.parametrize(
@@ -41,55 +37,6 @@ def test_a_crash_is_counted_once_and_an_answered_error_not_again(
     if status != "success":
         expected["errorType"] = str(error)
     assert report["record"] == expected
-
-
-def test_functions_run_under_awss_own_runtime_client(tmp_path: Path) -> None:
-    python = tmp_path / "a python"
-    python.write_text('#!/bin/sh\necho "$@"\n')
-    python.chmod(0o755)
-    write_bootstrap(tmp_path, str(python))
-    ran = subprocess.run(
-        [tmp_path / "bootstrap"],
-        env={"_HANDLER": "a.b", "PATH": "/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout == "-m awslambdaric a.b\n"
-
-
-@pytest.mark.parametrize(
-    ("action", "expected"),
-    [
-        ("CreateLogStream", "arn:group:log-stream:s"),
-        ("PutLogEvents", "arn:group:log-stream:s"),
-        ("DescribeLogStreams", "arn:group"),
-    ],
-)
-def test_a_role_may_write_to_the_streams_of_its_log_group(action: str, expected: str) -> None:
-    headers = {"x-amz-target": f"Logs_20140328.{action}"}
-    assert stream_resource("arn:group", headers, b'{"logStreamName": "s"}') == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "seen"),
-    [
-        ([], [(b"x-forwarded-proto", b"https")]),
-        ([(b"x-forwarded-proto", b"http")], [(b"x-forwarded-proto", b"http")]),
-    ],
-)
-def test_the_buckets_policy_refuses_plain_http_only_where_a_test_asks_for_it(
-    given: list[tuple[bytes, bytes]], seen: list[tuple[bytes, bytes]]
-) -> None:
-    scopes: list[Scope] = []
-
-    async def application(scope: Scope, _receive: object, _send: object) -> None:
-        scopes.append(scope)
-
-    wrapped = as_if_by_https(application)
-    asyncio.run(wrapped({"type": "http", "headers": given}, None, None))
-    asyncio.run(wrapped({"type": "lifespan"}, None, None))
-    assert [scope.get("headers") for scope in scopes] == [seen, None]
 
 
 @pytest.mark.parametrize(
@@ -131,19 +78,3 @@ def test_a_vpc_endpoint_keeps_its_policy_its_groups_and_its_private_dns() -> Non
     assert "<item><groupId>sg-1</groupId></item><item><groupId>sg-2</groupId></item>" in told
     assert "<privateDnsEnabled>true</privateDnsEnabled>" in told
     assert "policyDocument" not in endpoint_details("", [], private_dns=False)
-
-
-def test_a_saved_query_is_found_changed_and_deleted() -> None:
-    queries = SavedQueries()
-    query = {"logGroupNames": ["/aws/lambda/fc"], "name": "fc/image", "queryString": "fields a"}
-    identity = queries.answer("PutQueryDefinition", query)["queryDefinitionId"]
-    queries.answer("PutQueryDefinition", {**query, "name": "other/image"})
-    changed = {**query, "queryDefinitionId": identity, "queryString": "fields b"}
-    assert queries.answer("PutQueryDefinition", changed) == {"queryDefinitionId": identity}
-
-    named = {"queryDefinitionNamePrefix": "fc/"}
-    assert queries.answer("DescribeQueryDefinitions", named) == {"queryDefinitions": [changed]}
-    delete = {"queryDefinitionId": identity}
-    assert queries.answer("DeleteQueryDefinition", delete) == {"success": True}
-    assert queries.answer("DeleteQueryDefinition", delete) == {"success": False}
-    assert queries.answer("DescribeQueryDefinitions", named) == {"queryDefinitions": []}

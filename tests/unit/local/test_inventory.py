@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from local.inventory import KINDS, Kind, empty_bucket, inventory
+from local.inventory import KINDS, Kind, inventory
 from local.stack import REGION, AwsClient
 
 
@@ -70,15 +70,3 @@ def test_a_deleted_endpoint_that_ec2_still_lists_does_not_count_as_left() -> Non
     assert inventory(_client, (kind,)) == {f"VPC endpoint: {identity}"}
     ec2.delete_vpc_endpoints(VpcEndpointIds=[identity])
     assert inventory(_client, (kind,)) == set()
-
-
-@pytest.mark.usefixtures("account")
-def test_the_versioned_bucket_can_be_destroyed_once_it_is_emptied() -> None:
-    s3 = _client("s3")
-    s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    for body in (b"1", b"2"):
-        s3.put_object(Bucket="photos", Key="k", Body=body)
-    s3.delete_object(Bucket="photos", Key="k")
-    assert empty_bucket(s3, "photos") == 3
-    s3.delete_bucket(Bucket="photos")

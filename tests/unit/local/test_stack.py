@@ -26,10 +26,3 @@ def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(
     assert "the emulated AWS ended with code 1" in str(failed.value)
     assert "no emulator here" in str(failed.value)
     assert list(scratch.iterdir()) == []
-
-
-def test_a_benchmark_gets_the_quota_that_it_asked_for() -> None:
-    assert RekognitionOptions().arguments() == []
-    options = RekognitionOptions(latency_ms=300, tps=5, scripted=True)
-    words = ["--engine", "scripted", "--latency-ms", "300", "--tps", "5"]
-    assert options.arguments() == words

@@ -50,12 +50,6 @@ def test_an_example_is_tested_exactly_as_a_newcomer_copies_it(tmp_path: Path, ex
     assert not (published / terraform.OVERRIDE).exists()
 
 
-@pytest.mark.usefixtures("on_path")
-def test_a_typo_in_an_examples_name_is_told_in_plain_words(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="There is no example 'nope'"):
-        Workspace.create("nope", tmp_path, "")
-
-
 def test_a_missing_terraform_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

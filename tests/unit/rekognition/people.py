@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-import skimage.data
 from PIL import Image
 
+from local.photos import encoded, portraits
 from local.rekognition.faces import Box, Face
 
 
 def astronaut() -> Image.Image:
-    """Eileen Collins (NASA)."""
-    return Image.fromarray(skimage.data.astronaut())
+    return portraits()[0]
 
 
 def hopper() -> Image.Image:
-    """Grace Hopper (US Navy)."""
-    path = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-    with Image.open(path) as image:
-        return image.convert("RGB")
+    return portraits()[1]
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
+    return encoded(image, kind, **options)
 
 
 def face(distance: float = 0.0, *, width: float = 0.1) -> Face:

@@ -8,6 +8,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance, ImageOps
 
+from local.photos import lying
 from local.rekognition.dlib_engine import DlibEngine
 from local.rekognition.faces import Analyze, Face, ImageFile
 from local.rekognition.images import decode
@@ -23,13 +24,6 @@ def analyze() -> Analyze:
 def only(analyze: Analyze, content: bytes) -> Face:
     (face,) = analyze(ImageFile(content))
     return face
-
-
-def lying(image: Image.Image) -> bytes:
-    """The image as a phone stores it: turned, with an orientation that turns it back."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return encode(image.rotate(90, expand=True), "JPEG", exif=exif.tobytes(), quality=95)
 
 
 VARIANTS: dict[str, Callable[[Image.Image], bytes]] = {

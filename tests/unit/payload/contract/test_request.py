@@ -197,7 +197,7 @@ def test_the_longest_list_is_accepted_and_one_more_is_not(
         ({"source": "s", "sources": ["s"], "target": "t"}, "both source and sources"),
         ({"source": "s", "target": "t", "targets": ["t"]}, "both target and targets"),
         ({"source": "s", "targets": ["t", ""]}, r"targets\[1\]"),
-        *((event, r"reference/alice\.jpg") for event in (None, [], "reference/a.jpg", 7, True)),
+        *((other, r"reference/alice\.jpg") for other in (None, [], "reference/a.jpg", 7, True)),
     ],
 )
 def test_an_event_of_another_form_is_refused_and_the_message_says_what_is_wrong(

@@ -1,17 +1,19 @@
-"""Every part of every IAM policy exists in AWS's data, and lint would see if it did not."""
+"""AWS takes every IAM policy and state machine, and lint would see if it did not."""
 
 from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools import iam_policies
+from tools import states_language
+from tools.aws_documents import Document, authorization, problems, render, unseen
 from tools.failure import ToolError
-from tools.service_authorization import Authorization, overlap, problems
+from tools.service_authorization import Authorization, overlap
 
 Json = Any
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,33 +21,66 @@ BUCKET = "arn:aws:s3:::face-compare-111122223333-eu-west-1"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-@pytest.fixture(scope="module")
-def authorization() -> Authorization:
-    return iam_policies.authorization()
+CSV, JSON_LINES = "Compare pairs of a CSV file", "Compare pairs of JSON Lines"
 
 
 @pytest.fixture(scope="module")
-def policies() -> list[iam_policies.Policy]:
-    return iam_policies.render()
+def data() -> Authorization:
+    return authorization()
 
 
-def statement(policies: list[iam_policies.Policy], sid: str) -> Json:
+@pytest.fixture(scope="module")
+def documents() -> list[Document]:
+    return render()
+
+
+@pytest.fixture(scope="module")
+def definition(documents: list[Document]) -> str:
+    return json.dumps(next(each.content for each in documents if each.is_machine))
+
+
+def statement(documents: list[Document], sid: str) -> Json:
     """A copy of the first statement with that name."""
-    every = (found for policy in policies for found in policy.document["Statement"])
+    every = (found for each in documents if each.is_policy for found in each.content["Statement"])
     return copy.deepcopy(next(found for found in every if found["Sid"] == sid))
 
 
-def test_no_policy_grants_less_than_it_seems_to(
-    policies: list[iam_policies.Policy], authorization: Authorization
+def processor(machine: Json, name: str) -> Json:
+    return machine["States"][name]["ItemProcessor"]
+
+
+def step(machine: Json) -> Json:
+    (found,) = processor(machine, CSV)["States"].values()
+    return found
+
+
+def rename(members: Json, name: str) -> None:
+    """Misspell a name, with its last two letters in the wrong order."""
+    members[name[:-2] + name[-1] + name[-2]] = members.pop(name)
+
+
+def both_with_the_same_step(machine: Json) -> None:
+    for name in (CSV, JSON_LINES):
+        inner = processor(machine, name)
+        inner.update(StartAt="Compare", States={"Compare": step(machine)})
+
+
+def test_no_policy_grants_less_than_it_seems_to_and_every_state_machine_can_be_created(
+    documents: list[Document], data: Authorization
 ) -> None:
-    found = {policy.place: problems(policy.document, authorization) for policy in policies}
+    found = {each.place: problems(each, data) for each in documents}
     assert {place: reasons for place, reasons in found.items() if reasons} == {}
 
 
+def test_both_engines_give_the_state_machine_of_modules_batch_alike(definition: str) -> None:
+    (machine,) = (each for each in render("tofu", with_examples=False) if each.is_machine)
+    assert machine.content == json.loads(definition)
+
+
 def test_the_policies_of_every_module_and_example_are_checked(
-    policies: list[iam_policies.Policy],
+    documents: list[Document],
 ) -> None:
-    runs = {policy.place.partition(",")[0] for policy in policies}
+    runs = {each.place.partition(",")[0] for each in documents if each.is_policy}
     examples = {path.name.replace("-", "_") for path in (ROOT / "examples").iterdir()}
     assert runs == {"module", "modules_batch"} | {f"examples_{name}" for name in examples}
 
@@ -60,7 +95,6 @@ def test_the_policies_of_every_module_and_example_are_checked(
             "AWS has no action rekognition:CompareFace.",
         ),
         ("StartBatches", {"Action": "states:StartExecutions"}, "no action states:StartExecutions."),
-        ("StartBatches", {"Action": "step:StartExecution"}, "no action step:StartExecution."),
         ("DenyPlainHttp", {"Action": "sqs:Sent*"}, "AWS has no action sqs:Sent*."),
         # Misspelled condition keys, and keys of other actions.
         (
@@ -111,21 +145,16 @@ def test_the_policies_of_every_module_and_example_are_checked(
             {"Resource": ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads", KEY]},
             f"{KEY} is not a resource of sqs:DeleteMessage",
         ),
-        ("CompareFaces", {"Resource": KEY}, "rekognition:CompareFaces cannot be granted on any of"),
         ("ReadPhotos", {"Resource": "*"}, "s3:GetObject takes a resource: name it instead of *."),
         # What the check does not understand.
         ("ReadPhotos", {"NotAction": "s3:PutObject"}, "NotAction is not checked"),
     ],
 )
 def test_lint_refuses_what_aws_does_not_have(
-    policies: list[iam_policies.Policy],
-    authorization: Authorization,
-    sid: str,
-    changes: Json,
-    reason: str,
+    documents: list[Document], data: Authorization, sid: str, changes: Json, reason: str
 ) -> None:
-    changed = {**statement(policies, sid), **changes}
-    found = problems({"Statement": [changed]}, authorization)
+    changed = {**statement(documents, sid), **changes}
+    found = problems(Document("here", {"Statement": [changed]}), data)
     assert any(problem.startswith(f"{sid}: ") and reason in problem for problem in found), found
 
 
@@ -146,10 +175,63 @@ def test_a_resource_fits_a_kind_where_some_arn_of_that_kind_matches_it(
     assert overlap(resource, arn_format) is fits
 
 
-def test_lint_does_not_pass_because_a_statement_was_never_granted() -> None:
+@pytest.mark.parametrize(
+    ("mistake", "reason"),
+    [
+        (both_with_the_same_step, 'State "Compare", defined at .* is also defined at'),
+        (
+            lambda m: m["States"]["Look at the manifest's name"].update(Default="Nowhere"),
+            'No state found named "Nowhere"',
+        ),
+        (lambda m: m["States"][CSV].pop("End"), 'does not have required field "Next"'),
+        (lambda m: step(m).pop("End"), 'does not have required field "Next"'),
+        (lambda m: rename(m["States"][CSV], "Label"), 'Field "Lable" not allowed'),
+        (
+            lambda m: rename(m["States"][CSV]["ItemBatcher"], "MaxItemsPerBatch"),
+            'Field "MaxItemsPerBathc" not allowed',
+        ),
+        (
+            lambda m: rename(m["States"][CSV]["ItemReader"]["ReaderConfig"], "InputType"),
+            'Field "InputTyep" not allowed',
+        ),
+        (
+            lambda m: rename(m["States"][CSV]["ResultWriter"]["WriterConfig"], "Transformation"),
+            'Field "Transformatino" not allowed',
+        ),
+        (
+            lambda m: rename(processor(m, CSV)["ProcessorConfig"], "ExecutionType"),
+            'Field "ExecutionTyep" not allowed',
+        ),
+        (
+            lambda m: m["States"][CSV]["ResultWriter"]["WriterConfig"].update(
+                Transformation="FLAT"
+            ),
+            "Transformation is FLAT, not one of",
+        ),
+        (lambda m: m["States"][CSV].update(Label="JsonLines"), 'Label "JsonLines" is not unique'),
+        (lambda m: m["States"][CSV].update(Label="x" * 41), "is longer than 40 characters"),
+        (
+            lambda m: m["States"].update({"x" * 81: {"Type": "Succeed"}}),
+            "is longer than 80 characters",
+        ),
+        (lambda m: step(m)["Retry"][0].update(BackoffRate=0.5), "allowed floor is 1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_lint_refuses_what_step_functions_would_refuse(
+    definition: str, mistake: Callable[[Json], object], reason: str
+) -> None:
+    machine = json.loads(definition)
+    mistake(machine)
+    with pytest.raises(AssertionError, match=reason):
+        assert states_language.problems(json.dumps(machine)) == []
+
+
+def test_lint_does_not_pass_because_there_was_nothing_to_check() -> None:
     code = '  Sid = "New"\n      Sid      = "Invoke"\n'
-    granted = iam_policies.Policy("module", {"Statement": [{"Sid": "Invoke"}]})
-    assert iam_policies.ungranted(code, [granted]) == ["New"]
+    granted = Document("module", {"Statement": [{"Sid": "Invoke"}]})
+    assert unseen(code, [granted]) == ["New", "a state machine"]
+    assert unseen("", [Document("modules_batch", {"StartAt": "Compare"})]) == []
 
 
 def test_lint_does_not_read_data_of_another_form(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-# Applies every module and example against a mocked provider, so that tools/iam_policies.py can read all IAM policies.
+# Applies every module and example against a mocked provider, for tools/aws_documents.py to read what AWS would get.
 # It adds a run for each example. Together the runs must grant every statement.
 
 mock_provider "aws" {

@@ -1,31 +1,49 @@
-"""What child executions are given, and how much of it Step Functions takes."""
+"""What child executions are given: items of a manifest, in batches, and retries of a task.
+
+"How Step Functions parses input CSV files" of the developer guide is the source of the first.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from local.emulator.distributed_map.dataset import Json
+type Json = Any
+"""Whatever JSON can say."""
 
 MOST_BYTES = 256 * 1024
 """Of any input or result."""
 _LONGEST_DELAY = 31_622_400
 
 
-def batches(
-    items: Sequence[Json], item_batcher: Mapping[str, Json], batch_input: Json
-) -> list[Json]:
+def read(body: bytes, reader_config: Mapping[str, Json]) -> list[Json]:
+    """Every item of a CSV file with a header, or of JSON Lines.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    text = body.decode("utf-8-sig")
+    if reader_config["InputType"] == "JSONL":
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    # Fields that are missing are empty, and those beyond the header are left out.
+    rows = csv.DictReader(io.StringIO(text, newline=""), escapechar="\\", restval="")
+    return [{name: row[name] for name in rows.fieldnames or ()} for row in rows]
+
+
+def batches(items: Sequence[Json], item_batcher: Mapping[str, Json], shared: Json) -> list[Json]:
     """Inputs of the children, each with as many items as both bounds leave room for.
 
     Args:
         items: what the reader found.
         item_batcher: the field of that name.
-        batch_input: its BatchInput, with its paths resolved; None without one.
+        shared: its BatchInput, with its paths resolved.
     """
-    most_items = item_batcher.get("MaxItemsPerBatch") or len(items)
-    most_bytes = min(item_batcher.get("MaxInputBytesPerBatch") or MOST_BYTES, MOST_BYTES)
-    shared = {} if batch_input is None else {"BatchInput": batch_input}
-    empty = size({**shared, "Items": []})
+    most_items = item_batcher["MaxItemsPerBatch"]
+    most_bytes = item_batcher["MaxInputBytesPerBatch"]
+    empty = size({"BatchInput": shared, "Items": []})
     found: list[list[Json]] = []
     used = 0
     for item in items:
@@ -35,7 +53,7 @@ def batches(
             used = empty
         found[-1].append(item)
         used += cost
-    return [{**shared, "Items": batch} for batch in found]
+    return [{"BatchInput": shared, "Items": batch} for batch in found]
 
 
 def size(value: Json) -> int:

