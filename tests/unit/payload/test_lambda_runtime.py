@@ -129,17 +129,6 @@ def test_no_text_in_a_batch_can_end_the_environment(
     assert [entry.get("decision") for entry in outcome.answer["results"]] == [None, "match"]
 
 
-def test_throttling_is_retried_and_then_a_typed_error(
-    environment: RuntimeEnvironment, canned: CannedAws
-) -> None:
-    canned.answers["CompareFaces"] = error("ProvisionedThroughputExceededException")
-    canned.requests.clear()
-    outcome = environment.invoke(EVENT)
-    assert outcome.error is not None
-    assert outcome.error["errorType"] == "ThrottledError"
-    assert len(canned.requests) == 3
-
-
 def test_an_api_that_hangs_ends_in_a_typed_error_before_the_functions_timeout(
     canned: CannedAws, tmp_path: Path
 ) -> None:

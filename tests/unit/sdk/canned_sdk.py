@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -104,18 +105,8 @@ class CannedSdk:
         return AWSResponse(request.url, answer.status, headers, _Raw(answer.body))
 
 
-class _Raw:
+class _Raw(BytesIO):
     """The body of an answer, in the forms in which botocore reads it."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
     def stream(self, *_: object, **__: object) -> list[bytes]:
-        return [self._content]
-
-    def read(self, *_: object, **__: object) -> bytes:
-        content, self._content = self._content, b""
-        return content
-
-    def close(self) -> None:
-        pass
+        return [self.read()]

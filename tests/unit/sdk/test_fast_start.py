@@ -69,21 +69,6 @@ def test_requests_go_where_boto3_sends_them_and_are_signed_for_it(variant: Confi
     assert {"us-gov-west-1", "us-east-1"} <= compared
 
 
-@pytest.mark.parametrize(
-    ("region", "address"),
-    [
-        ("eu-west-1", "https://rekognition.eu-west-1.amazonaws.com/"),
-        ("us-gov-west-1", "https://rekognition.us-gov-west-1.amazonaws.com/"),
-        ("eu-future-9", "https://rekognition.eu-future-9.amazonaws.com/"),
-        ("cn-north-1", "https://rekognition.cn-north-1.amazonaws.com.cn/"),
-    ],
-)
-def test_the_address_is_the_one_that_aws_documents(region: str, address: str) -> None:
-    url, scope, *_ = _sent(rekognition_session(), region, Config())
-    assert url == address
-    assert scope == f"{region}/rekognition/aws4_request"
-
-
 def test_requests_carry_the_trace_by_which_lambda_finds_functions_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

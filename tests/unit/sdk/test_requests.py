@@ -64,11 +64,9 @@ def test_a_comparison(sdk: CannedSdk, target: object) -> None:
 def test_an_upload_that_nobody_else_may_decide_at_the_same_time(sdk: CannedSdk) -> None:
     sdk.answers |= {"ListObjectsV2": [LISTED], "PutObject": [Answer()]}
     assert delivered(sdk) == {"batchItemFailures": []}
-    assert sdk.operations() == [
-        *("PutObject", "ListObjectsV2"),
-        *("DetectFaces", "CompareFaces"),
-        "PutObject",
-    ]
+    assert " ".join(sdk.operations()) == (
+        "PutObject ListObjectsV2 DetectFaces CompareFaces PutObject"
+    )
     claim, result = sdk.headers("PutObject")
     assert (claim["If-None-Match"], result["If-None-Match"]) == ("*", "*")
     assert "/eu-west-1/s3/aws4_request" in claim["Authorization"]
@@ -96,11 +94,9 @@ def test_a_batch_and_its_checkpoint(sdk: CannedSdk) -> None:
     with pytest.raises(FaceCompareError):
         served(sdk, {"pairs": batch})
     # A throttled call is tried again, and what is decided is kept then.
-    assert sdk.operations() == [
-        *("GetObject", "DetectFaces"),
-        *("CompareFaces", "CompareFaces"),
-        "PutObject",
-    ]
+    assert " ".join(sdk.operations()) == (
+        "GetObject DetectFaces CompareFaces CompareFaces PutObject"
+    )
 
 
 def test_the_diagnosis_of_an_object_that_rekognition_cannot_read(sdk: CannedSdk) -> None:
@@ -116,11 +112,9 @@ def test_the_diagnosis_of_an_object_that_rekognition_cannot_read(sdk: CannedSdk)
     }
     with pytest.raises(ImageKeyUnusableError, match="arn:aws:kms:key"):
         served(sdk, {"source": SOURCE, "target": TARGET})
-    assert sdk.operations() == [
-        *("DetectFaces", "CompareFaces"),
-        *("HeadObject", "HeadObject", "HeadBucket"),
-        "DetectFaces",
-    ]
+    assert " ".join(sdk.operations()) == (
+        "DetectFaces CompareFaces HeadObject HeadObject HeadBucket DetectFaces"
+    )
     # With this header S3 would demand the right to use the key, and answer 403 without it.
     for headers in sdk.headers("HeadObject"):
         assert "x-amz-checksum-mode" not in headers

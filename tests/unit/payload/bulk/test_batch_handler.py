@@ -109,7 +109,8 @@ def test_another_execution_with_the_same_list_compares_everything_anew(bulk: Bul
 
 
 @pytest.mark.parametrize(
-    "event", [pairs("ab"), *(batch(pairs("ab"), execution) for execution in (None, 7, {}))]
+    "event",
+    [pairs("ab"), batch(pairs("ab"), None), batch(pairs("ab"), 7), batch(pairs("ab"), {})],
 )
 def test_a_batch_without_an_execution_is_compared_anew_because_its_images_may_differ(
     bulk: BulkWork, event: object

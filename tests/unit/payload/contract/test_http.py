@@ -32,22 +32,23 @@ def posted(content: object, **members: object) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    "http_event",
+    [
+        posted(EVENT),
+        posted(base64.b64encode(json.dumps(EVENT).encode()).decode(), isBase64Encoded=True),
+    ],
+)
 def test_a_post_is_answered_with_the_same_answer_as_an_invocation(
-    service: Service, comparison_stub: Stubber
+    service: Service, comparison_stub: Stubber, http_event: dict[str, Any]
 ) -> None:
     for _ in range(2):
         comparison_stub.add_response("compare_faces", compared(99.0).body)
-    response = service.serve(posted(EVENT), Context())
+    response = service.serve(http_event, Context())
     assert response["statusCode"] == 200
     assert response["headers"]["Content-Type"] == "application/json"
     assert response["headers"]["Cache-Control"] == "no-store"
     assert json.loads(response["body"]) == service.serve(EVENT, Context())
-
-
-def test_a_body_in_base64_is_read(service: Service, comparison_stub: Stubber) -> None:
-    comparison_stub.add_response("compare_faces", compared(99.0).body)
-    body = base64.b64encode(json.dumps(EVENT).encode()).decode()
-    assert service.serve(posted(body, isBase64Encoded=True), Context())["statusCode"] == 200
 
 
 def test_an_error_is_a_problem_that_says_what_to_do(

@@ -82,6 +82,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
         call = left.pop(0)
         assert operation == call.operation
         assert call.key in str(parameters)
+        assert "'photos'" in str(parameters)
         if isinstance(call.answer, dict):
             return call.answer
         raise refusal(str(call.answer), call.answer if isinstance(call.answer, int) else 400)
