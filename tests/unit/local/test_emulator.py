@@ -12,6 +12,7 @@ import pytest
 from local.emulator.access import Scope, as_if_by_https, as_if_direct, stream_resource
 from local.emulator.encryption import with_blocked_types
 from local.emulator.function_log import platform_records
+from local.emulator.network import endpoint_details
 from local.emulator.runtime import write_bootstrap
 from local.emulator.saved_queries import SavedQueries
 
@@ -122,6 +123,14 @@ def test_a_bucket_says_as_on_aws_that_it_blocks_sse_c() -> None:
     told = with_blocked_types("<Configuration><Rule><A/></Rule></Configuration>")
     assert "<A/><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType>" in told
     assert with_blocked_types(told) == told, "a type that the caller chose is overwritten"
+
+
+def test_a_vpc_endpoint_keeps_its_policy_its_groups_and_its_private_dns() -> None:
+    told = endpoint_details('{"Sid": "A<B"}', ["sg-1", "sg-2"], private_dns=True)
+    assert '<policyDocument>{"Sid": "A&lt;B"}</policyDocument>' in told
+    assert "<item><groupId>sg-1</groupId></item><item><groupId>sg-2</groupId></item>" in told
+    assert "<privateDnsEnabled>true</privateDnsEnabled>" in told
+    assert "policyDocument" not in endpoint_details("", [], private_dns=False)
 
 
 def test_a_saved_query_is_found_changed_and_deleted() -> None:

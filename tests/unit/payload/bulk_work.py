@@ -6,10 +6,10 @@ import email.utils
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+import pytest
 from moto import mock_aws
 
 from face_compare.bulk.batch_handler import BatchHandler
@@ -17,9 +17,10 @@ from face_compare.bulk.upload_handler import UploadHandler
 from face_compare.engine.comparer import Comparer
 from face_compare.runtime.audit import Invocation
 from face_compare.runtime.clients import Clients
-from face_compare.runtime.settings import Settings
-from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.fake_rekognition import FakeRekognition, raising, refusal
+from tests.unit.payload.invocation import SETTINGS
 
+IMAGE = "challenge/alice/a.jpg"
 INVOCATION = Invocation("request-1", "7", cold_start=False)
 
 
@@ -43,41 +44,21 @@ def announced(encoded_key: str, **members: object) -> dict[str, Any]:
 
 
 @dataclass
-class FakeRekognition:
-    """Answers by target key: a similarity, or the code of an error. Every call is counted."""
-
-    scores: dict[str, float | str] = field(default_factory=dict)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    target_versions: list[str | None] = field(default_factory=list)
-    before: Callable[[str], None] = lambda _: None
-    before_source: Callable[[str], None] = lambda _: None
-
-    def compare_faces(self, **call: Any) -> dict[str, Any]:
-        source = call["SourceImage"]["S3Object"]["Name"]
-        target = call["TargetImage"]["S3Object"]["Name"]
-        self.calls.append((source, target))
-        self.target_versions.append(call["TargetImage"]["S3Object"].get("Version"))
-        self.before(target)
-        self.before_source(source)
-        score = self.scores.get(target, 99.0)
-        if isinstance(score, str):
-            raise ClientError({"Error": {"Code": score, "Message": ""}}, "CompareFaces")
-        return compared(score).body
-
-    def detect_faces(self, **call: Any) -> dict[str, Any]:
-        """See a face in every reference, and none in any other image."""
-        is_reference = call["Image"]["S3Object"]["Name"].startswith("reference/")
-        return {"FaceDetails": [{}] if is_reference else []}
-
-
-@dataclass
 class BulkWork:
     """The handlers of uploads and batches, with what they call."""
 
+    clients: Clients
     s3: Any
     rekognition: FakeRekognition
-    uploads: UploadHandler
-    batches: BatchHandler
+    monkeypatch: pytest.MonkeyPatch
+
+    def with_settings(self, **changed: Any) -> BulkWork:
+        """Make the handlers anew, with other settings."""
+        settings = SETTINGS._replace(**changed)
+        comparer = Comparer(settings, self.clients, self.rekognition)  # type: ignore[arg-type]
+        self.uploads = UploadHandler(settings, comparer, self.s3)
+        self.batches = BatchHandler(settings, comparer, self.s3)
+        return self
 
     def put(self, key: str) -> str:
         # The S3 console makes an empty object for a folder.
@@ -94,6 +75,18 @@ class BulkWork:
         )
         return content
 
+    def only_result(self) -> dict[str, Any]:
+        """Return the one result that there is."""
+        (key,) = self.result_keys()
+        return self.result(key)
+
+    def refuse(self, operation: str, code: str, status: int = 403) -> None:
+        """Let S3 refuse all calls of one operation."""
+        self.monkeypatch.setattr(self.s3, operation, raising(refusal(code, status)))
+
+    def expire_claims(self) -> None:
+        self.monkeypatch.setattr(self.uploads._results, "_lease_seconds", -1.0)
+
     def deliver(self, *messages: list[dict[str, Any]], left: float = 29.0) -> list[str]:
         """Deliver a message for each list of records. Return those to be delivered again."""
         event = {
@@ -105,13 +98,18 @@ class BulkWork:
         answer = self.uploads.serve(event, INVOCATION, lambda: left)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
+    def serve_batch(self, pairs: object, left: Callable[[], float] = lambda: 29.0) -> list[Any]:
+        """Serve a batch, and return its entries."""
+        entries: list[Any] = self.batches.serve({"pairs": pairs}, INVOCATION, left)["results"]
+        return entries
+
 
 def date_answer(parsed: dict[str, Any], **_: object) -> None:
     parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = email.utils.formatdate(usegmt=True)
 
 
 @contextmanager
-def bulk_work(settings: Settings, clients: Clients) -> Iterator[BulkWork]:
+def bulk_work(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkWork]:
     """Serve uploads and batches while the block runs."""
     with mock_aws():
         s3 = clients.paced_s3()
@@ -121,27 +119,14 @@ def bulk_work(settings: Settings, clients: Clients) -> Iterator[BulkWork]:
         s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
         # S3 dates every answer. moto does not when it runs inside the process.
         s3.meta.events.register("after-call.s3.HeadObject", date_answer, unique_id="date")
-        rekognition = FakeRekognition()
-        comparer = Comparer(settings, clients, rekognition)  # type: ignore[arg-type]
-        uploads = UploadHandler(settings, comparer, s3)
-        yield BulkWork(s3, rekognition, uploads, BatchHandler(settings, comparer, s3))
+        yield BulkWork(clients, s3, FakeRekognition(), monkeypatch).with_settings()
 
 
-def uploaded(bulk: BulkWork, key: str = "challenge/alice/a.jpg") -> dict[str, Any]:
+def uploaded(bulk: BulkWork, key: str = IMAGE) -> dict[str, Any]:
     """Put an image, and return the record by which S3 announces it."""
     return announced(key, versionId=bulk.put(key))
 
 
-def refusal(code: str, status: int, operation: str) -> ClientError:
-    """Return an error answer of S3."""
-    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, operation)  # type: ignore[arg-type]
-
-
-def raising(error: Exception) -> Callable[..., Any]:
-    """Return a call that fails."""
-
-    def fail(**_: object) -> None:
-        raise error
-
-    return fail
+def version_of(record: dict[str, Any]) -> str:
+    """Return the version that a record announces."""
+    return str(record["s3"]["object"]["versionId"])

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -25,8 +24,9 @@ from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.bulk_work import announced
 from tests.unit.payload.canned_aws import compared
-from tests.unit.payload.conftest import SETTINGS, Context
 from tests.unit.payload.contract.test_http import posted
+from tests.unit.payload.fake_rekognition import raising, refusal
+from tests.unit.payload.invocation import SETTINGS, Context
 
 EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
 hostile = settings(
@@ -140,9 +140,7 @@ class EmptyBucket:
         assert len(call["Key"].encode()) <= 1024
         return {}
 
-    def get_object(self, **_: Any) -> dict[str, Any]:
-        """Answer that there is no such object."""
-        raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")  # type: ignore[typeddict-item]
+    get_object = raising(refusal("NoSuchKey", 404, "GetObject"))
 
     def list_objects_v2(self, **call: Any) -> dict[str, Any]:
         """List one reference of any subject."""

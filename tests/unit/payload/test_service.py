@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from botocore.exceptions import (
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ReadTimeoutError,
-    UnknownEndpointError,
-)
-from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 from face_compare.model import errors
 from face_compare.runtime.clients import Clients
 from face_compare.service import Service
-from tests.unit.payload.canned_aws import BOX, LANDMARKS, compared
-from tests.unit.payload.conftest import Context
+from tests.unit.payload.canned_aws import BOX, compared
+from tests.unit.payload.direct import FAILED, Records
+from tests.unit.payload.invocation import Context
 
 EVENT = {"source": "reference/a.jpg", "target": {"key": "challenge/b.jpg", "version_id": "v1"}}
 CALL = {
@@ -33,9 +24,18 @@ CALL = {
 }
 ANSWER_BOX = {member.lower(): ratio for member, ratio in BOX.items()}
 
+AnswerWith = Callable[[dict[str, Any]], None]
 
-def records(log: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    return [vars(record) for record in log.records if record.name == "face_compare"]
+
+@pytest.fixture
+def answer_with(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> AnswerWith:
+    """Let CompareFaces give any answer, also one that a stub would refuse."""
+
+    def install(answer: dict[str, Any]) -> None:
+        monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
+        monkeypatch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
+
+    return install
 
 
 def test_the_answer_has_every_documented_member(service: Service, comparison_stub: Stubber) -> None:
@@ -67,34 +67,33 @@ def test_the_answer_has_every_documented_member(service: Service, comparison_stu
     }
 
 
-def test_a_stranger_is_an_answer_with_a_score_and_not_an_error(
-    service: Service, comparison_stub: Stubber
+@pytest.mark.parametrize(("scores", "unmatched", "similarity"), [((3.5,), 0, 3.5), ((), 2, None)])
+def test_a_stranger_is_an_answer_and_not_an_error(
+    service: Service,
+    comparison_stub: Stubber,
+    scores: tuple[float, ...],
+    unmatched: int,
+    similarity: float | None,
 ) -> None:
-    comparison_stub.add_response("compare_faces", compared(3.5).body, CALL)
+    answer = compared(*scores, unmatched=unmatched).body
+    comparison_stub.add_response("compare_faces", answer, CALL)
     answer = service.serve(EVENT, Context())
-    assert (answer["match"], answer["decision"], answer["similarity"]) == (False, "no_match", 3.5)
-
-
-def test_a_target_whose_faces_have_no_score_is_decided_no_match(
-    service: Service, comparison_stub: Stubber
-) -> None:
-    comparison_stub.add_response("compare_faces", compared(unmatched=2).body, CALL)
-    answer = service.serve(EVENT, Context())
-    assert (answer["decision"], answer["similarity"]) == ("no_match", None)
-    assert answer["target"]["face_count"] == 2
+    assert (answer["match"], answer["decision"]) == (False, "no_match")
+    assert answer["similarity"] == similarity
+    assert answer["target"]["face_count"] == len(scores) + unmatched
 
 
 def test_a_raised_threshold_decides_and_is_recorded(
-    service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
+    service: Service, comparison_stub: Stubber, records: Records
 ) -> None:
     comparison_stub.add_response("compare_faces", compared(95.0).body, CALL)
     answer = service.serve({**EVENT, "similarity_threshold": 99}, Context())
     assert (answer["decision"], answer["similarity_threshold"]) == ("no_match", 99.0)
-    assert records(caplog)[0]["similarity_threshold"] == 99.0
+    assert records.all()[0]["similarity_threshold"] == 99.0
 
 
 def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
-    service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
+    service: Service, comparison_stub: Stubber, records: Records
 ) -> None:
     comparison_stub.add_response(
         "compare_faces",
@@ -102,7 +101,7 @@ def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
         CALL,
     )
     service.serve(EVENT, Context())
-    (record,) = records(caplog)
+    (record,) = records.all()
     expected = {
         "message": "face comparison decided",
         "levelno": logging.INFO,
@@ -127,173 +126,51 @@ def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
     assert {name: record[name] for name in expected} == expected
 
 
-def test_only_the_first_invocation_of_an_environment_is_a_cold_start(
-    service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
+def test_an_unreadable_event_is_recorded_and_the_next_invocation_is_no_cold_start(
+    service: Service, comparison_stub: Stubber, records: Records
 ) -> None:
     comparison_stub.add_response("compare_faces", compared(91.0).body, CALL)
     with pytest.raises(errors.InvalidRequestError):
-        service.serve({}, Context())
+        service.serve(["nonsense"], Context())
     service.serve(EVENT, Context())
-    assert [record["cold_start"] for record in records(caplog)] == [True, False]
-
-
-def test_no_landmark_and_no_box_reaches_a_log(
-    service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
-) -> None:
-    comparison_stub.add_response("compare_faces", compared(91.0).body, CALL)
-    service.serve(EVENT, Context())
-    written = json.dumps(records(caplog), default=str)
-    for number in (*BOX.values(), LANDMARKS[0]["X"], LANDMARKS[0]["Y"]):
-        assert str(number) not in written
+    failed = records.the(FAILED)
+    assert (failed["error_type"], failed["retryable"]) == ("InvalidRequestError", False)
+    assert [record["cold_start"] for record in records.all()] == [True, False]
 
 
 def test_a_failure_leaves_one_record_that_says_what_and_whether_to_retry(
-    service: Service, comparison_stub: Stubber, caplog: pytest.LogCaptureFixture
+    service: Service, comparison_stub: Stubber, records: Records
 ) -> None:
     comparison_stub.add_client_error("compare_faces", "ThrottlingException", http_status_code=400)
-    with pytest.raises(errors.ThrottledError):
+    with pytest.raises(errors.ThrottledError, match="ThrottlingException"):
         service.serve(EVENT, Context())
-    (record,) = records(caplog)
-    assert record["message"] == "face comparison failed"
+    (record,) = records.all()
+    assert record["message"] == FAILED
     assert record["error_type"] == "ThrottledError"
     assert record["retryable"] is True
     assert record["source_key"] == "reference/a.jpg"
 
 
-def test_an_unreadable_event_is_recorded_too(
-    service: Service, caplog: pytest.LogCaptureFixture
-) -> None:
-    with pytest.raises(errors.InvalidRequestError):
-        service.serve(["nonsense"], Context())
-    (record,) = records(caplog)
-    assert (record["error_type"], record["retryable"]) == ("InvalidRequestError", False)
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "error"),
-    [
-        ("ThrottlingException", 400, errors.ThrottledError),
-        ("ThrottlingException", 500, errors.ThrottledError),
-        ("ProvisionedThroughputExceededException", 400, errors.ThrottledError),
-        ("SomethingNew", 429, errors.ThrottledError),
-        ("AccessDeniedException", 400, errors.CallForbiddenError),
-        ("InternalServerError", 500, errors.ServiceUnavailableError),
-        ("SomethingNew", 503, errors.ServiceUnavailableError),
-        ("ExpiredTokenException", 400, errors.ServiceUnavailableError),
-        ("SomethingNew", 400, errors.CallRejectedError),
-        ("SomethingNew", 403, errors.CallForbiddenError),
-        ("RequestTimeTooSkewed", 403, errors.ServiceUnavailableError),
-        ("RequestTimeout", 400, errors.ServiceUnavailableError),
-    ],
-)
-def test_each_error_code_becomes_its_typed_error(
-    service: Service,
-    comparison_stub: Stubber,
-    code: str,
-    status: int,
-    error: type[errors.FaceCompareError],
-) -> None:
-    comparison_stub.add_client_error("compare_faces", code, http_status_code=status)
-    with pytest.raises(error, match=code):
-        service.serve(EVENT, Context())
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        EndpointConnectionError(endpoint_url="x"),
-        ReadTimeoutError(endpoint_url="x"),
-        CredentialRetrievalError(provider="container-role", error_msg="no answer"),
-        ResponseParserError("not JSON"),
-    ],
-)
-def test_no_answer_or_an_unreadable_one_is_a_transient_error(
-    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def fail(**_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
-    with pytest.raises(errors.ServiceUnavailableError, match=type(error).__name__):
-        service.serve(EVENT, Context())
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        NoCredentialsError(),
-        NoRegionError(),
-        ParamValidationError(report="Invalid bucket name"),
-        PartialCredentialsError(provider="env", cred_var="secret_key"),
-        UnknownEndpointError(service_name="rekognition", region_name="x"),
-    ],
-)
-def test_a_call_that_was_never_sent_is_a_configuration_error(
-    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    """Otherwise callers would send the request again and again, and nobody would be told."""
-
-    def fail(**_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
-    with pytest.raises(errors.ConfigurationError, match=type(error).__name__) as raised:
-        service.serve(EVENT, Context())
-    assert raised.value.retryable is False
-    assert "Invalid bucket name" not in str(raised.value)
-
-
 @pytest.mark.parametrize("faces", [{"FaceMatches": [], "UnmatchedFaces": []}, {}])
 @pytest.mark.parametrize("is_strict", [False, True])
 def test_an_answer_without_a_face_in_the_target_is_not_about_a_stranger(
-    service: Service,
-    clients: Clients,
-    monkeypatch: pytest.MonkeyPatch,
-    faces: dict[str, object],
-    is_strict: bool,
+    service: Service, answer_with: AnswerWith, faces: dict[str, object], is_strict: bool
 ) -> None:
     """Otherwise a person would be refused for a picture of a wall."""
-    answer = {"SourceImageFace": compared().body["SourceImageFace"], **faces}
-    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
-    monkeypatch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
+    answer_with({"SourceImageFace": compared().body["SourceImageFace"], **faces})
     with pytest.raises(errors.NoFaceInTargetError, match=r"challenge/b\.jpg"):
         service.serve({**EVENT, "require_single_face": is_strict}, Context())
 
 
-def test_an_answer_without_any_face_says_nothing_about_either_image(
-    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch
+NO_SOURCE_FACE, NO_SIMILARITY = compared(99.0).body, compared(99.0).body
+del NO_SOURCE_FACE["SourceImageFace"], NO_SIMILARITY["FaceMatches"][0]["Similarity"]
+
+
+@pytest.mark.parametrize("answer", [{}, NO_SOURCE_FACE, NO_SIMILARITY])
+def test_an_incomplete_answer_counts_as_no_answer_and_blames_neither_image(
+    service: Service, answer_with: AnswerWith, answer: dict[str, Any]
 ) -> None:
-    """Otherwise a damaged answer would blame an image for good. It can be sent again."""
-    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: {})
+    """Otherwise one odd answer would blame an image for good, or be recorded as a defect."""
+    answer_with(answer)
     with pytest.raises(errors.ServiceUnavailableError):
         service.serve(EVENT, Context())
-
-
-@pytest.mark.parametrize("missing", ["SourceImageFace", "FaceMatches"])
-def test_an_incomplete_answer_counts_as_no_answer(
-    service: Service, clients: Clients, monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
-    """Otherwise one odd answer would be recorded as a defect of the function."""
-    answer = compared(99.0).body
-    if missing == "SourceImageFace":
-        del answer[missing]
-    else:
-        del answer[missing][0]["Similarity"]
-    monkeypatch.setattr(clients.rekognition, "compare_faces", lambda **_: answer)
-    with pytest.raises(errors.ServiceUnavailableError):
-        service.serve(EVENT, Context())
-
-
-def test_a_defect_of_our_own_is_recorded_under_its_own_name(
-    service: Service,
-    clients: Clients,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def fail(**_: object) -> None:
-        raise LookupError("a defect")
-
-    monkeypatch.setattr(clients.rekognition, "compare_faces", fail)
-    with pytest.raises(LookupError):
-        service.serve(EVENT, Context())
-    assert records(caplog)[0]["error_type"] == "LookupError"

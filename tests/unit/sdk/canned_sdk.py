@@ -14,18 +14,9 @@ from botocore.compat import HTTPHeaders
 from face_compare.model.rule import Rule
 from face_compare.runtime.clients import Clients
 from face_compare.runtime.settings import CallLimits, Settings
+from tests.unit.payload import invocation
 
-SETTINGS = Settings(
-    bucket="photos",
-    reference_prefix="reference/",
-    challenge_prefix="challenge/",
-    results_prefix="results/",
-    rule=Rule(80.0, require_single_face=True),
-    concurrency=5,
-    calls_per_second=1000.0,
-    workers=4,
-    timeout_seconds=30.0,
-)
+SETTINGS = invocation.SETTINGS._replace(rule=Rule(80.0, require_single_face=True))
 
 _BOX = {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.5}
 _FACE = {"BoundingBox": _BOX, "Confidence": 99.0}
@@ -59,18 +50,6 @@ LISTED = Answer(
 def s3_error(status: int, code: str) -> Answer:
     """Return an error answer of S3 with a body."""
     return Answer(status, f'<?xml version="1.0"?><Error><Code>{code}</Code></Error>'.encode())
-
-
-@dataclass
-class Context:
-    """The part of Lambda's context object that the function uses."""
-
-    aws_request_id: str = "request-1"
-    function_version: str = "7"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return nearly the whole time."""
-        return 29_000
 
 
 @dataclass

@@ -14,6 +14,7 @@ import pytest
 
 from face_compare.model.errors import FaceCompareError, ImageKeyUnusableError, ImageNotFoundError
 from face_compare.service import Service
+from tests.unit.payload.invocation import Context
 from tests.unit.sdk.canned_sdk import (
     COMPARED,
     LISTED,
@@ -22,7 +23,6 @@ from tests.unit.sdk.canned_sdk import (
     UNREADABLE_OBJECT,
     Answer,
     CannedSdk,
-    Context,
     s3_error,
 )
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from face_compare.runtime.clients import Clients
-from tests.unit.payload.bulk_work import INVOCATION, BulkWork, raising, refusal
+from tests.unit.payload.bulk_work import BulkWork
+from tests.unit.payload.fake_rekognition import raising, refusal
 from tools.places import REPOSITORY
 
 MACHINE = (REPOSITORY / "modules" / "batch" / "machine.tf").read_text(encoding="utf-8")
@@ -23,12 +23,10 @@ def number(pattern: str, text: str) -> int:
 
 
 @pytest.mark.parametrize("length", [100, 270, 300, 330, 500, 1024])
-def test_step_functions_takes_the_longest_answer_to_a_batch(
-    bulk: BulkWork, clients: Clients, monkeypatch: pytest.MonkeyPatch, length: int
-) -> None:
+def test_step_functions_takes_the_longest_answer_to_a_batch(bulk: BulkWork, length: int) -> None:
     """The longest entry is about an image that may not be read: its key is in it twice."""
     forbidden = SimpleNamespace(head_object=raising(refusal("403", 403, "HeadObject")))
-    monkeypatch.setattr(clients, "_diagnosis_s3", forbidden)
+    bulk.monkeypatch.setattr(bulk.clients, "_diagnosis_s3", forbidden)
     most_bytes = number(r"MaxInputBytesPerBatch = (\d+)", MACHINE)
     most_pairs = number(r"pairs_per_batch = max\(1, min\((\d+),", RATE)
     line = {"source": "r", "target": {"key": "k" * length, "version_id": "v" * 32}}
@@ -36,8 +34,8 @@ def test_step_functions_takes_the_longest_answer_to_a_batch(
     count = min(most_pairs, most_bytes // per_line)
     bulk.rekognition.scores["k" * length] = "InvalidS3ObjectException"
     items = [{"source": "r", "target": "good"}, *[line] * (count - 1)]
-    answer = bulk.batches.serve({"pairs": items}, INVOCATION, lambda: 29.0)
-    assert answer["results"][1]["error"]["type"] == "ImageForbiddenError"
+    entries = bulk.serve_batch(items)
+    assert entries[1]["error"]["type"] == "ImageForbiddenError"
     # The name of a bucket may have 63 characters.
     longer = 2 * count * (63 - len("photos"))
-    assert len(json.dumps(answer)) + longer < 256 * 1024
+    assert len(json.dumps({"results": entries})) + longer < 256 * 1024

@@ -2,162 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import pytest
-from botocore.exceptions import ClientError
 
 from face_compare.model import errors
-from tests.unit.payload.bulk_work import INVOCATION, BulkWork, uploaded
-from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.bulk_work import IMAGE, BulkWork, uploaded
 
-Outcomes = dict[str, float | str]
-"""A similarity or the code of an error, for each source by its file name."""
-
-
-@pytest.fixture
-def sources(bulk: BulkWork, monkeypatch: pytest.MonkeyPatch) -> Callable[[Outcomes], list[str]]:
-    """Store references, and set what comes of each. It returns the list of sources compared."""
-
-    def store(outcomes: Outcomes, faceless: str = "") -> list[str]:
-        called: list[str] = []
-
-        def compare(**call: Any) -> dict[str, Any]:
-            source = call["SourceImage"]["S3Object"]["Name"].rpartition("/")[2]
-            called.append(source)
-            outcome = outcomes[source]
-            if isinstance(outcome, str):
-                raise ClientError({"Error": {"Code": outcome}}, "CompareFaces")
-            return compared(outcome).body
-
-        def detect(**call: Any) -> dict[str, Any]:
-            name = call["Image"]["S3Object"]["Name"].rpartition("/")[2]
-            return {"FaceDetails": [] if name == faceless else [{}]}
-
-        for source in outcomes:
-            bulk.put(f"reference/alice/{source}")
-        monkeypatch.setattr(bulk.rekognition, "compare_faces", compare)
-        monkeypatch.setattr(bulk.rekognition, "detect_faces", detect)
-        return called
-
-    return store
+NO_FACE, FORMAT = "InvalidParameterException", "InvalidImageFormatException"
+DENIED, THROTTLED = "AccessDeniedException", "ThrottlingException"
+DELIVERED_AGAIN = "delivered again"
 
 
-NO_FACE, DENIED = "InvalidParameterException", "AccessDeniedException"
+class Case(NamedTuple):
+    """What comes of each reference, and what then comes of the image.
+
+    An outcome is a similarity or the code of an error. ``compared`` is how many references are
+    paid for. ``image`` is what DetectFaces says of the image: how many faces, or a code.
+    ``faceless`` is the place of a reference without a face.
+    """
+
+    outcomes: list[float | str]
+    ending: str
+    compared: int
+    image: int | str = 0
+    faceless: int | None = None
 
 
-@pytest.mark.parametrize("order", [("1.jpg", "2.jpg"), ("2.jpg", "1.jpg")])
-def test_an_image_is_retried_after_a_configuration_error_even_if_another_reference_is_bad(
-    bulk: BulkWork, sources: Callable[..., list[str]], order: tuple[str, str]
+CASES = {
+    # Otherwise fixing the policy would not help people with one bad reference.
+    "an image is retried although a reference before the denied one is bad": Case(
+        [NO_FACE, DENIED], DELIVERED_AGAIN, 2, image=1, faceless=0
+    ),
+    "an image is retried although a reference after the denied one is bad": Case(
+        [DENIED, NO_FACE], DELIVERED_AGAIN, 2, image=1, faceless=1
+    ),
+    # Otherwise fixing the policy would not help, because a result is never changed.
+    "an image is not refused because a reference could not be read": Case(
+        [DENIED, 1.0], DELIVERED_AGAIN, 2
+    ),
+    # Otherwise it would be paid for five times, and end in the dead-letter queue.
+    "an image without a face gets this result even if a reference is denied": Case(
+        [DENIED, NO_FACE, NO_FACE], "NoFaceInTargetError", 2
+    ),
+    "a bad image is compared with one reference only": Case(
+        [NO_FACE, NO_FACE], "NoFaceInTargetError", 1
+    ),
+    "an unreadable image is compared with one reference only": Case(
+        [FORMAT, FORMAT], "ImageFormatError", 1, image=FORMAT
+    ),
+    # DetectFaces may miss a face at the edge that CompareFaces has just compared.
+    "an image whose face was compared once is compared with every reference": Case(
+        [20.0, NO_FACE, 99.9], "match", 3
+    ),
+    "an image that is deleted meanwhile is not decided": Case(
+        [20.0, NO_FACE, NO_FACE], "NoFaceInTargetError", 3
+    ),
+    "other references decide when one is denied": Case([DENIED, 99.0], "match", 2),
+    "other references decide when one cannot be read": Case(
+        ["InvalidS3ObjectException", 99.0], "match", 2
+    ),
+    "other references decide when one gets no answer": Case(
+        ["InternalServerError", 99.9], "match", 2
+    ),
+    # More calls would only be refused.
+    "an image is retried later when the quota is used up": Case(
+        [THROTTLED, 99.9], DELIVERED_AGAIN, 1
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_an_image_is_decided_refused_or_retried_by_all_its_references(
+    bulk: BulkWork, case: Case
 ) -> None:
-    """Otherwise fixing the policy would not help people with one bad reference."""
-    faceless, denied = order
-    sources({faceless: NO_FACE, denied: DENIED}, faceless=faceless)
-    assert bulk.deliver([uploaded(bulk)]) == ["m0"]
-    assert bulk.result_keys() == []
+    keys = [f"reference/alice/{number}.jpg" for number in range(len(case.outcomes))]
+    for key, outcome in zip(keys, case.outcomes, strict=True):
+        bulk.put(key)
+        bulk.rekognition.scores[key] = outcome
+    bulk.rekognition.faces[IMAGE] = case.image
+    if case.faceless is not None:
+        bulk.rekognition.faces[keys[case.faceless]] = 0
+    again = bulk.deliver([uploaded(bulk)])
+    assert [source for source, _ in bulk.rekognition.calls] == keys[: case.compared]
+    if case.ending == DELIVERED_AGAIN:
+        assert again == ["m0"]
+        assert bulk.result_keys() == []
+        return
+    assert again == []
+    result = bulk.only_result()
+    assert (result.get("decision") or result["error"]["type"]) == case.ending
+    with_error = ["error" in source for source in result["sources"]]
+    assert with_error == [isinstance(each, str) for each in case.outcomes[: case.compared]]
 
 
-def test_an_image_without_a_face_gets_this_result_even_if_a_reference_is_denied(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    """Otherwise it would be paid for five times, and end in the dead-letter queue."""
-    called = sources({"1.jpg": DENIED, "2.jpg": NO_FACE, "3.jpg": NO_FACE}, faceless="a.jpg")
-    assert bulk.deliver([uploaded(bulk)]) == []
-    assert bulk.result(bulk.result_keys()[0])["error"]["type"] == "NoFaceInTargetError"
-    assert called == ["1.jpg", "2.jpg"]
-
-
-def test_an_image_whose_face_was_compared_once_is_compared_with_every_reference(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    """DetectFaces may miss a face at the edge that CompareFaces has just compared."""
-    called = sources({"1.jpg": 20.0, "2.jpg": NO_FACE, "3.jpg": 99.9}, faceless="a.jpg")
-    assert bulk.deliver([uploaded(bulk)]) == []
-    assert bulk.result(bulk.result_keys()[0])["decision"] == "match"
-    assert called == ["1.jpg", "2.jpg", "3.jpg"]
-
-
-def test_an_image_that_is_deleted_meanwhile_is_not_decided(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    sources({"1.jpg": 20.0, "2.jpg": NO_FACE, "3.jpg": NO_FACE}, faceless="a.jpg")
-    bulk.deliver([uploaded(bulk)])
-    assert "decision" not in bulk.result(bulk.result_keys()[0])
-
-
-@pytest.mark.parametrize(
-    ("code", "again"), [("InternalServerError", []), ("ThrottlingException", ["m0"])]
-)
-def test_other_references_can_match_when_one_gets_no_answer(
-    bulk: BulkWork, sources: Callable[..., list[str]], code: str, again: list[str]
-) -> None:
-    """If the quota is used up, the image is retried later: more calls would only be refused."""
-    sources({"1.jpg": code, "2.jpg": 99.9})
-    assert bulk.deliver([uploaded(bulk)]) == again
-
-
-def test_folders_among_the_references_are_not_counted(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    """Otherwise references that are sorted into folders could be refused as too many."""
-    called = sources({f"{number}.jpg": 1.0 for number in range(95)})
-    for number in range(9):
-        bulk.put(f"reference/alice/{number}/")
-    bulk.deliver([uploaded(bulk)])
-    assert bulk.result(bulk.result_keys()[0])["decision"] == "no_match"
-    assert len(called) == 95
-
-
-def serve(bulk: BulkWork, items: list[Any], execution: object) -> Any:
-    pairs = {"Items": items, "BatchInput": {"execution": execution}}
-    return bulk.batches.serve({"pairs": pairs}, INVOCATION, lambda: 29.0)
-
-
-def test_the_entry_of_a_pair_names_the_source_that_failed(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
+def test_the_entry_of_a_pair_names_the_source_that_failed(bulk: BulkWork) -> None:
     """Otherwise it would not lead to a record."""
-    sources({"1.jpg": 1.0, "2.jpg": DENIED, "3.jpg": 99.0})
+    bulk.rekognition.scores.update({"1.jpg": 1.0, "2.jpg": DENIED})
     items = [{"sources": ["1.jpg", "2.jpg"], "target": "t"}, {"source": "3.jpg", "target": "t"}]
-    entry = serve(bulk, items, "arn:1")["results"][0]
+    entry = bulk.serve_batch(items)[0]
     assert entry["error"]["type"] == "CallForbiddenError"
     assert entry["source"]["key"] == "2.jpg"
 
 
-def test_a_pair_with_a_configuration_error_is_compared_again_after_the_fix(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    """Otherwise a redriven run would keep what a wrong policy refused."""
-    items = [{"source": name, "target": "t"} for name in ("1.jpg", "2.jpg")]
-    outcomes: Outcomes = {"1.jpg": DENIED, "2.jpg": "ThrottlingException"}
-    sources(outcomes)
-    with pytest.raises(errors.ThrottledError):
-        serve(bulk, items, "arn:1")
-    outcomes.update({"1.jpg": 99.0, "2.jpg": 99.0})
-    results = serve(bulk, items, "arn:1")["results"]
-    assert [entry["decision"] for entry in results] == ["match", "match"]
-
-
-def test_a_batch_in_which_all_failed_fails_with_the_configuration_error(
-    bulk: BulkWork, sources: Callable[..., list[str]]
-) -> None:
-    sources({"1.jpg": "InvalidImageFormatException", "2.jpg": DENIED})
-    items = [{"source": name, "target": "t"} for name in ("1.jpg", "2.jpg")]
+def test_a_batch_in_which_all_failed_fails_with_the_configuration_error(bulk: BulkWork) -> None:
+    bulk.rekognition.scores.update({"1.jpg": FORMAT, "2.jpg": DENIED})
+    bulk.rekognition.faces.update({"1.jpg": FORMAT, "t": 1})
     with pytest.raises(errors.CallForbiddenError):
-        serve(bulk, items, "arn:1")
-
-
-@pytest.mark.parametrize("execution", [None, 7, {}])
-def test_a_batch_without_the_arn_of_an_execution_has_no_checkpoint(
-    bulk: BulkWork, sources: Callable[..., list[str]], execution: object
-) -> None:
-    """Otherwise runs that do not say which they are would share decisions."""
-    items = [{"source": name, "target": "t"} for name in ("1.jpg", "2.jpg")]
-    outcomes: Outcomes = {"1.jpg": 99.0, "2.jpg": "ThrottlingException"}
-    called = sources(outcomes)
-    with pytest.raises(errors.ThrottledError):
-        serve(bulk, items, execution)
-    outcomes["2.jpg"] = 1.0
-    serve(bulk, items, execution)
-    assert sorted(called) == ["1.jpg", "1.jpg", "2.jpg", "2.jpg"]
+        bulk.serve_batch([{"source": name, "target": "t"} for name in ("1.jpg", "2.jpg")])

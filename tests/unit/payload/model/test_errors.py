@@ -6,7 +6,7 @@ import pytest
 
 from face_compare.engine.diagnosis import Diagnosis
 from face_compare.model import errors
-from tests.unit.payload.bulk_work import BulkWork, uploaded
+from tests.unit.payload.bulk_work import IMAGE, BulkWork, uploaded
 
 TRANSIENT = {"OutOfTimeError", "ServiceUnavailableError", "ThrottledError"}
 CONFIGURATION = {
@@ -47,13 +47,13 @@ def test_every_error_is_of_the_kind_that_was_decided_for_it() -> None:
 
 @pytest.mark.parametrize("name", sorted(TRANSIENT | CONFIGURATION | FINAL))
 def test_an_upload_is_retried_if_that_can_help_and_has_the_error_as_its_result_if_not(
-    bulk: BulkWork, monkeypatch: pytest.MonkeyPatch, name: str
+    bulk: BulkWork, name: str
 ) -> None:
     """Otherwise a fixed policy would not help, or a blurred image would be retried for ever."""
     kind: type[errors.FaceCompareError] = getattr(errors, name)
-    monkeypatch.setattr(Diagnosis, "explain", lambda *_: kind("why"))
+    bulk.monkeypatch.setattr(Diagnosis, "explain", lambda *_: kind("why"))
     bulk.put("reference/alice/1.jpg")
-    bulk.rekognition.scores["challenge/alice/a.jpg"] = "SomeException"
+    bulk.rekognition.scores[IMAGE] = "SomeException"
     is_retried = name not in FINAL
     assert bulk.deliver([uploaded(bulk)]) == (["m0"] if is_retried else [])
     results = [bulk.result(key)["error"]["type"] for key in bulk.result_keys()]

@@ -8,36 +8,23 @@ from face_compare.model.rule import Decision, Rule
 
 
 @pytest.mark.parametrize(
-    ("similarity", "decision"),
+    ("similarity", "decision", "decision_with_review"),
     [
-        (100.0, Decision.MATCH),
-        (80.0, Decision.MATCH),
-        (79.999, Decision.NO_MATCH),
-        (0.0, Decision.NO_MATCH),
-        (None, Decision.NO_MATCH),
+        (100.0, Decision.MATCH, Decision.MATCH),
+        (80.0, Decision.MATCH, Decision.MATCH),
+        (79.999, Decision.NO_MATCH, Decision.REVIEW),
+        (60.0, Decision.NO_MATCH, Decision.REVIEW),
+        (59.999, Decision.NO_MATCH, Decision.NO_MATCH),
+        (0.0, Decision.NO_MATCH, Decision.NO_MATCH),
+        (None, Decision.NO_MATCH, Decision.NO_MATCH),
     ],
 )
-def test_a_similarity_at_the_threshold_is_a_match_and_anything_below_is_not(
-    similarity: float | None, decision: Decision
+def test_a_match_begins_at_the_threshold_and_a_near_miss_is_for_a_person_to_review(
+    similarity: float | None, decision: Decision, decision_with_review: Decision
 ) -> None:
     assert Rule(80.0).decide(similarity) is decision
+    assert Rule(80.0, review_threshold=60.0).decide(similarity) is decision_with_review
 
 
 def test_a_face_without_a_score_is_never_a_match_even_at_threshold_zero() -> None:
     assert Rule(0.0).decide(None) is Decision.NO_MATCH
-
-
-@pytest.mark.parametrize(
-    ("similarity", "decision"),
-    [
-        (80.0, Decision.MATCH),
-        (79.999, Decision.REVIEW),
-        (60.0, Decision.REVIEW),
-        (59.999, Decision.NO_MATCH),
-        (None, Decision.NO_MATCH),
-    ],
-)
-def test_a_near_miss_is_for_a_person_to_review(
-    similarity: float | None, decision: Decision
-) -> None:
-    assert Rule(80.0, review_threshold=60.0).decide(similarity) is decision

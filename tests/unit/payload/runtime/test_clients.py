@@ -7,17 +7,18 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.loaders import Loader
 from botocore.stub import Stubber
 
-from face_compare.runtime import fast_start
 from face_compare.runtime.clients import Clients
 from face_compare.runtime.settings import CallLimits
 from face_compare.service import Service
-from tests.unit.payload.bulk_work import FakeRekognition, refusal
-from tests.unit.payload.conftest import SETTINGS, Context
+from tests.unit.payload.direct import Records
+from tests.unit.payload.fake_rekognition import FakeRekognition, raising, refusal
+from tests.unit.payload.invocation import SETTINGS, Context
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,8 @@ def test_bulk_work_uses_the_clients_with_its_limits(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise one slow call would use up the time of a batch."""
-    rekognition, storage = FakeRekognition(), FakeStorage()
+    rekognition, storage = FakeRekognition(), Mock()
+    storage.get_object.side_effect = refusal("NoSuchKey", 404, "GetObject")
     monkeypatch.setattr(clients, "paced_rekognition", lambda: rekognition)
     monkeypatch.setattr(clients, "paced_s3", lambda: storage)
     items = [{"source": "s", "target": "t"}]
@@ -60,17 +62,7 @@ def test_bulk_work_uses_the_clients_with_its_limits(
     (entry,) = Service(SETTINGS, clients).serve({"pairs": batch}, Context())["results"]
     assert entry["decision"] == "match"
     assert rekognition.calls == [("s", "t")]
-    assert storage.asked == 1
-
-
-class FakeStorage:
-    """A bucket without a checkpoint."""
-
-    asked = 0
-
-    def get_object(self, **_: object) -> None:
-        self.asked += 1
-        raise refusal("NoSuchKey", 404, "GetObject")
+    storage.get_object.assert_called_once()
 
 
 def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:
@@ -79,80 +71,53 @@ def test_a_diagnosis_asks_s3_with_all_of_botocores_data() -> None:
     assert clients.diagnosis_s3.meta.partition == "aws"
 
 
-type Break = Callable[[pytest.MonkeyPatch], None]
+type Change = Callable[[pytest.MonkeyPatch], None]
+
+_FAST_START = "face_compare.runtime.fast_start"
+_LOADER = f"{_FAST_START}.RekognitionLoader"
+_raise = raising(RuntimeError("changed by AWS"))
 
 
-def _raise(*_: object, **__: object) -> Any:
-    raise RuntimeError("changed by AWS")
+def _replaced(name: str, value: object) -> Change:
+    return lambda monkeypatch: monkeypatch.setattr(name, value)
 
 
 def _lacks_the_loader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "face_compare.runtime.fast_start")
+    monkeypatch.delitem(sys.modules, _FAST_START)
     monkeypatch.setitem(sys.modules, "botocore.loaders", ModuleType("botocore.loaders"))
 
 
-def _lacks_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_start, "Loader", type("Loader", (), {"load_data_with_path": None}))
+def _needs_the_endpoints(self: Loader, name: str) -> Any:
+    return ([], "") if name == "endpoints" else Loader.load_data_with_path(self, name)
 
 
-def _lacks_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.session.Session.register_component", _raise)
-
-
-def _takes_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_start.RekognitionLoader, "__init__", lambda _: None)
-
-
-def _has_no_data_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_start.RekognitionLoader, "BUILTIN_DATA_PATH", property(_raise))
-
-
-def _lists_services_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_start.RekognitionLoader, "list_available_services", lambda _: [])
-
-
-def _knows_the_service_by_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        fast_start.RekognitionLoader, "list_available_services", lambda *_: ["rekognition-2"]
-    )
-
-
-def _needs_the_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(self: Loader, name: str) -> Any:
-        return ([], "") if name == "endpoints" else Loader.load_data_with_path(self, name)
-
-    monkeypatch.setattr(fast_start.RekognitionLoader, "load_data_with_path", load)
-
-
-def _has_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_start.PlainReader, "load_file", _raise)
+_without_the_component = _replaced("botocore.session.Session.register_component", _raise)
+CHANGES = {
+    "lacks the loader": _lacks_the_loader,
+    "lacks a method": _replaced(
+        f"{_FAST_START}.Loader", type("Loader", (), {"load_data_with_path": None})
+    ),
+    "lacks the component": _without_the_component,
+    "takes no reader": _replaced(f"{_LOADER}.__init__", lambda _: None),
+    "has no data path": _replaced(f"{_LOADER}.BUILTIN_DATA_PATH", property(_raise)),
+    "lists services in another way": _replaced(f"{_LOADER}.list_available_services", lambda _: []),
+    "has another name for the service": _replaced(
+        f"{_LOADER}.list_available_services", lambda *_: ["rekognition-2"]
+    ),
+    "needs the endpoints": _replaced(f"{_LOADER}.load_data_with_path", _needs_the_endpoints),
+    "has other files": _replaced(f"{_FAST_START}.PlainReader.load_file", _raise),
+}
 
 
 class TestWithoutFastStart:
     """AWS updates botocore under deployed functions, so anything in it may change."""
 
-    @pytest.mark.parametrize(
-        "broken",
-        [
-            _lacks_the_loader,
-            _lacks_a_method,
-            _lacks_the_component,
-            _takes_no_reader,
-            _has_no_data_path,
-            _lists_services_in_another_way,
-            _knows_the_service_by_another_name,
-            _needs_the_endpoints,
-            _has_other_files,
-        ],
-    )
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
     def test_the_function_starts_and_one_record_says_that_it_is_slow(
-        self,
-        broken: Break,
-        monkeypatch: pytest.MonkeyPatch,
-        caplog: pytest.LogCaptureFixture,
+        self, change: Change, monkeypatch: pytest.MonkeyPatch, records: Records
     ) -> None:
         """Otherwise every function would fail on the day of the update."""
-        broken(monkeypatch)
+        change(monkeypatch)
         clients = Clients(SETTINGS)
         rekognition = [
             clients.rekognition,
@@ -168,33 +133,21 @@ class TestWithoutFastStart:
             with Stubber(s3) as stub:
                 stub.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
                 assert s3.head_bucket(Bucket="photos")["BucketRegion"] == "eu-west-1"
-        (record,) = [vars(record) for record in caplog.records if record.name == "face_compare"]
-        assert (record["message"], record["levelno"]) == (
-            "fast start unavailable",
-            logging.WARNING,
-        )
+        (record,) = records.all()
+        assert record["message"] == "fast start unavailable"
+        assert record["levelno"] == logging.WARNING
         assert record["why"]
         assert record["exc_info"] is None
 
-    def test_the_record_names_the_reason(
-        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    def test_the_record_names_the_reason_and_the_limits_of_the_work_are_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, records: Records
     ) -> None:
         """Otherwise nobody could tell which change of botocore it was."""
-        _lacks_the_component(monkeypatch)
-        Clients(SETTINGS)
-        (record,) = [vars(record) for record in caplog.records]
-        assert record["why"] == "RuntimeError: changed by AWS"
-
-    def test_the_limits_of_the_work_are_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Otherwise Lambda would stop the function while it waits for a slow service."""
         usual = Clients(SETTINGS).rekognition.meta.config
-        _lacks_the_component(monkeypatch)
+        assert records.all() == [], "a fast start leaves no record"
+        _without_the_component(monkeypatch)
         config = Clients(SETTINGS).rekognition.meta.config
         for limit in ("connect_timeout", "read_timeout", "retries", "max_pool_connections"):
             assert getattr(config, limit) == getattr(usual, limit)
-
-
-def test_a_fast_start_leaves_no_record(caplog: pytest.LogCaptureFixture) -> None:
-    """Otherwise somebody would look for an error at every cold start."""
-    Clients(SETTINGS)
-    assert not [record for record in caplog.records if record.name == "face_compare"]
+        (record,) = records.all()
+        assert record["why"] == "RuntimeError: changed by AWS"

@@ -6,34 +6,18 @@ import pytest
 
 from face_compare.model.rule import Rule
 from face_compare.runtime.settings import CallLimits, Settings
-from tests.unit.payload.conftest import SETTINGS
+from local.function_variables import function_variables
+from tests.unit.payload.invocation import SETTINGS
 
-ENVIRONMENT = {
-    "FACE_COMPARE_BUCKET": "photos",
-    "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
-    "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
-    "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",
-    "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
-    "FACE_COMPARE_CONCURRENCY": "5",
-    "FACE_COMPARE_CALLS_PER_SECOND": "1000",
-    "FACE_COMPARE_WORKERS": "4",
-    "FACE_COMPARE_RESULTS_PREFIX": "results/",
-    "FACE_COMPARE_TIMEOUT_SECONDS": "30",
-}
+ENVIRONMENT = function_variables(
+    bucket="photos", calls_per_second=1000, workers=4, timeout_seconds=30
+)
 
 
 def test_the_environment_variables_of_the_module_give_the_settings() -> None:
     assert Settings.from_environment(ENVIRONMENT) == SETTINGS
-
-
-def test_the_review_band_and_the_single_face_rule_reach_the_settings() -> None:
-    settings = Settings.from_environment(
-        {
-            **ENVIRONMENT,
-            "FACE_COMPARE_REVIEW_THRESHOLD": "60",
-            "FACE_COMPARE_REQUIRE_SINGLE_FACE": "true",
-        }
-    )
+    stricter = {"FACE_COMPARE_REVIEW_THRESHOLD": "60", "FACE_COMPARE_REQUIRE_SINGLE_FACE": "true"}
+    settings = Settings.from_environment(ENVIRONMENT | stricter)
     assert settings.rule == Rule(80.0, review_threshold=60.0, require_single_face=True)
 
 
@@ -45,36 +29,43 @@ def test_a_missing_setting_stops_the_start_instead_of_deciding_by_a_default(miss
 
 
 @pytest.mark.parametrize("timeout", [15.0, 16.0, 29.0, 30.0, 60.0, 900.0])
-def test_every_attempt_of_a_comparison_ends_before_the_timeout(timeout: float) -> None:
-    limits = SETTINGS._replace(timeout_seconds=timeout).comparison_limits
-    assert limits.worst_case <= timeout - 1
-    assert limits.read_timeout >= 1
-    assert limits.connect_timeout > 0
+class TestLimits:
+    """The limits of calls, for every timeout of the function."""
 
+    @pytest.fixture
+    def settings(self, timeout: float) -> Settings:
+        return SETTINGS._replace(timeout_seconds=timeout)
 
-@pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
-def test_both_images_can_be_diagnosed_before_the_timeout(timeout: float) -> None:
-    limits = SETTINGS._replace(timeout_seconds=timeout).diagnosis_limits
-    assert 2 * limits.worst_case <= timeout - 1
-    assert limits.read_timeout > 0.5
+    def test_every_attempt_of_a_comparison_ends_before_the_timeout(
+        self, settings: Settings
+    ) -> None:
+        limits = settings.comparison_limits
+        assert limits.worst_case <= settings.timeout_seconds - 1
+        assert limits.read_timeout >= 1
+        assert limits.connect_timeout > 0
 
+    def test_both_images_can_be_diagnosed_before_the_timeout(self, settings: Settings) -> None:
+        limits = settings.diagnosis_limits
+        assert 2 * limits.worst_case <= settings.timeout_seconds - 1
+        assert limits.read_timeout > 0.5
 
-@pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
-def test_a_call_of_bulk_work_that_starts_ends_in_time_with_storing_its_result(
-    timeout: float,
-) -> None:
-    """Otherwise Lambda would stop the function between the two, and a retry would pay again."""
-    settings = SETTINGS._replace(timeout_seconds=timeout)
-    both = settings.paced_limits.worst_case + settings.storage_limits.worst_case
-    assert both + 1 <= settings.seconds_for_paced_call < timeout
+    def test_a_call_of_bulk_work_that_starts_ends_in_time_with_storing_its_result(
+        self, settings: Settings
+    ) -> None:
+        """Otherwise Lambda would stop the function between the two, and a retry would pay again."""
+        both = settings.paced_limits.worst_case + settings.storage_limits.worst_case
+        assert both + 1 <= settings.seconds_for_paced_call < settings.timeout_seconds
 
-
-@pytest.mark.parametrize("timeout", [15.0, 30.0, 900.0])
-def test_an_attempt_ends_in_time_even_if_the_network_leads_nowhere(timeout: float) -> None:
-    """A name of AWS has up to eight addresses, and each is tried for the whole connect timeout."""
-    settings = SETTINGS._replace(timeout_seconds=timeout)
-    for limits in (settings.comparison_limits, settings.paced_limits, settings.diagnosis_limits):
-        assert 8 * limits.connect_timeout <= limits.connect_timeout + limits.read_timeout
+    def test_an_attempt_ends_in_time_even_if_the_network_leads_nowhere(
+        self, settings: Settings
+    ) -> None:
+        """A name of AWS has up to eight addresses. Each is tried for the whole connect timeout."""
+        for limits in (
+            settings.comparison_limits,
+            settings.paced_limits,
+            settings.diagnosis_limits,
+        ):
+            assert 8 * limits.connect_timeout <= limits.connect_timeout + limits.read_timeout
 
 
 def test_the_worst_case_counts_attempts_and_the_waits_between_them() -> None:
