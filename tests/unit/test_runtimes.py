@@ -1,6 +1,6 @@
 """Which of Lambda's Python runtimes the module accepts.
 
-Not a native test: the provider that they run with refuses python3.14.
+Not a native test: the oldest providers that these run with refuse python3.14.
 """
 
 from __future__ import annotations
