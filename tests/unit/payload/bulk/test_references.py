@@ -12,8 +12,9 @@ from face_compare.bulk.upload_handler import UploadHandler
 from face_compare.engine.comparer import Comparer
 from face_compare.model.image import StoredImage
 from face_compare.runtime.clients import Clients
-from tests.unit.payload.bulk_work import BulkWork, refusal, uploaded
-from tests.unit.payload.conftest import SETTINGS
+from tests.unit.payload.bulk_work import BulkWork, uploaded
+from tests.unit.payload.fake_rekognition import refusal
+from tests.unit.payload.invocation import SETTINGS
 
 
 @pytest.fixture
