@@ -134,16 +134,9 @@ _LINES: dict[str, Callable[[Capacity], str]] = {
 
 
 def document_with(text: str, inserted: str) -> str:
-    """Return the document with the tables between their marks.
-
-    Raises:
-        ValueError: The marks are not there.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{DOCUMENT.name} has lost the marks {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n\n{inserted}\n\n{END}{after}"
+    """Return the document with the tables between their marks."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{inserted}\n\n{END}{rest.partition(END)[2]}"
 
 
 def _duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tools.places import REPOSITORY
@@ -22,15 +22,6 @@ variable "function" { type = object({ memory_size = number, timeout = number }) 
 variable "on_upload" { type = object({ references_per_subject = number }) }
 variable "rekognition_tps" { type = number }
 """
-_NAMES = (
-    "batching_window",
-    "calls_per_second",
-    "instances",
-    "pairs_per_batch",
-    "uploads_per_batch",
-    "visibility_timeout",
-    "workers",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,8 @@ def rate(
     """
     if shutil.which("terraform") is None:
         raise RuntimeError("terraform is not on PATH; run this through make or tools.run.")
-    expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in _NAMES) + "})"
+    names = [each.name for each in fields(Rate)]
+    expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in names) + "})"
     given = {
         "comparison": {"concurrency": None},
         "function": {"memory_size": memory_mb, "timeout": timeout_seconds},

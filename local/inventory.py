@@ -31,7 +31,6 @@ KINDS = (
     Kind("IAM policy", "iam", "list_policies", "Policies", "PolicyName", {"Scope": "Local"}),
     Kind("IAM user", "iam", "list_users", "Users", "UserName"),
     Kind("Lambda function", "lambda", "list_functions", "Functions", "FunctionName"),
-    Kind("Lambda layer", "lambda", "list_layers", "Layers", "LayerName"),
     Kind(
         "event source mapping",
         "lambda",
@@ -49,7 +48,6 @@ KINDS = (
     Kind("state machine", "stepfunctions", "list_state_machines", "stateMachines", "name"),
     Kind("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Kind("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
-    Kind("DynamoDB table", "dynamodb", "list_tables", "TableNames", ""),
     Kind("KMS alias", "kms", "list_aliases", "Aliases", "AliasName"),
     Kind("VPC", "ec2", "describe_vpcs", "Vpcs", "VpcId"),
     Kind("VPC endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),

@@ -106,15 +106,20 @@ class Album:
                 yield Pair(reference, challenge)
 
 
-def portraits() -> tuple[Image.Image, Image.Image]:
-    """Eileen Collins by NASA, and Grace Hopper by the US Navy."""
-    hopper = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
-    return Image.fromarray(skimage.data.astronaut()), Image.open(hopper).convert("RGB")
+def astronaut() -> Image.Image:
+    """Eileen Collins, by NASA."""
+    return Image.fromarray(skimage.data.astronaut())
+
+
+def hopper() -> Image.Image:
+    """Grace Hopper, by the US Navy."""
+    file = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
+    return Image.open(file).convert("RGB")
 
 
 def default_album() -> Album:
     """Two people, their photos seen in other ways, one photo of both and one of nobody."""
-    eileen, grace = portraits()
+    eileen, grace = astronaut(), hopper()
     cat = Image.fromarray(skimage.data.chelsea())
     e, g = (Person.EILEEN_COLLINS,), (Person.GRACE_HOPPER,)
     return Album(
@@ -131,7 +136,7 @@ def default_album() -> Album:
                 _jpeg(ImageEnhance.Brightness(eileen).enhance(0.4)),
             ),
             Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, lying(eileen)),
-            Photo("grace-grey.png", "Grey, as PNG", g, encoded(ImageOps.grayscale(grace), "PNG")),
+            Photo("grace-grey.png", "Grey, as PNG", g, encoded(ImageOps.grayscale(grace))),
             Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
             Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
             Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
@@ -202,7 +207,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
+def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
     """The file of an image."""
     out = io.BytesIO()
     image.save(out, form, **options)

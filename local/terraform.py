@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +91,6 @@ class Workspace:
                 (folder / source.name).symlink_to(source)
         (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
-
-    def following(self, progress: Callable[[str], None]) -> Workspace:
-        """The same workspace, with its output going elsewhere."""
-        return replace(self, progress=progress)
 
     def init(self) -> None:
         """`terraform init`."""

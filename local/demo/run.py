@@ -7,6 +7,7 @@ import json
 import platform
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -64,10 +65,10 @@ def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
     """Apply the example, use it and destroy it."""
     workspace = Workspace.create(EXAMPLE, stack.folder / "terraform", stack.endpoint)
     with steps.step("init", f"terraform init in examples/{EXAMPLE}") as note:
-        workspace.following(telling(note)).init()
+        replace(workspace, progress=telling(note)).init()
     title = "terraform apply (the provider itself waits 56 s for S3's lifecycle rules)"
     with steps.step("apply", title) as note:
-        workspace.following(telling(note)).apply()
+        replace(workspace, progress=telling(note)).apply()
         outputs = workspace.outputs()
     bucket, function = outputs["bucket_name"], outputs["function_name"]
     with steps.step("upload", f"Upload photos to s3://{bucket}"):
@@ -86,7 +87,7 @@ def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
     with steps.step("empty", "Empty the bucket, all versions"):
         inventory.empty_bucket(stack.client("s3"), bucket)
     with steps.step("destroy", "terraform destroy") as note:
-        workspace.following(telling(note)).destroy()
+        replace(workspace, progress=telling(note)).destroy()
 
 
 def _shows_failure(pair: Pair) -> bool:

@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any
+
+from local.emulator.clients import client
 
 _LOG = logging.getLogger("face_compare.function_log")
 
@@ -58,8 +59,7 @@ class FunctionLog:
     logs:PutLogEvents leaves no log, and only a role that may create a log group brings it back.
     """
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._clients: dict[str, Any] = {}
         self._streams: dict[tuple[str, str], str] = {}
@@ -75,7 +75,7 @@ class FunctionLog:
     ) -> None:
         group = config["LoggingConfig"]["LogGroup"]
         try:
-            logs = self._client(str(config["FunctionArn"]).split(":")[3], credentials)
+            logs = self._client(credentials)
             now = int(time.time() * 1000)
             logs.put_log_events(
                 logGroupName=group,
@@ -100,16 +100,8 @@ class FunctionLog:
             self._streams[group, version] = name
         return self._streams[group, version]
 
-    def _client(self, region: str, credentials: Mapping[str, str]) -> Any:
+    def _client(self, credentials: Mapping[str, str]) -> Any:
         key = credentials["AWS_ACCESS_KEY_ID"]
         if key not in self._clients:
-            session = import_module("botocore.session").Session()
-            self._clients[key] = session.create_client(
-                "logs",
-                region_name=region,
-                endpoint_url=self._endpoint,
-                aws_access_key_id=key,
-                aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                aws_session_token=credentials["AWS_SESSION_TOKEN"] or None,
-            )
+            self._clients[key] = client("logs", credentials)
         return self._clients[key]

@@ -28,7 +28,7 @@ def install() -> None:
     endpoints = {
         name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")
     }
-    log = FunctionLog(endpoints["AWS_ENDPOINT_URL"])
+    log = FunctionLog()
 
     def execute(func: dict[str, Any], event: Any, request_id: str) -> Any:
         config = func.get("config") or func

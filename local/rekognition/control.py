@@ -27,8 +27,6 @@ class TokenBucket:
     """``rate`` tokens a second, saved up for one second. A refused call costs nothing."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
-        if rate <= 0:
-            raise ValueError(f"tps is above 0, or null for no quota; got {rate}")
         self._rate = rate
         self._clock = clock
         self._burst = max(1.0, rate)
@@ -103,10 +101,6 @@ class Control:
                 appended.
             clear_script: forget what is scripted.
             reset_counters: count from 0.
-
-        Raises:
-            KeyError: an unknown error is scripted; nothing has changed then.
-            ValueError: tps is not above 0; nothing has changed then.
         """
         errors = [
             code for step in script for code in [_SCRIPTED[step["fault"]]] * step.get("count", 1)

@@ -17,7 +17,6 @@ class Code(StrEnum):
     MISSING_AUTHENTICATION = "MissingAuthenticationTokenException"
     PROVISIONED_THROUGHPUT_EXCEEDED = "ProvisionedThroughputExceededException"
     THROTTLING = "ThrottlingException"
-    UNKNOWN_OPERATION = "UnknownOperationException"
     UNRECOGNIZED_CLIENT = "UnrecognizedClientException"
 
 

@@ -48,9 +48,9 @@ def decide(policies: Iterable[Policy], access: Access) -> Decision:
 
 
 def _applies(statement: Mapping[str, Any], access: Access) -> bool:
-    if not _covers(statement, "Action", access.action):
+    if not _any(_like, access.action, statement["Action"]):
         return False
-    if not _covers(statement, "Resource", access.resource):
+    if not _any(_like, access.resource, statement["Resource"]):
         return False
     context = {key.lower(): value for key, value in access.context.items()}
     for operator, wanted in statement.get("Condition", {}).items():
@@ -62,13 +62,6 @@ def _applies(statement: Mapping[str, Any], access: Access) -> bool:
             if value is None or not _any(_OPERATORS[operator], value, patterns):
                 return False
     return True
-
-
-def _covers(statement: Mapping[str, Any], element: str, value: str) -> bool:
-    """Tell whether the statement's Action or Resource (or its opposite) includes the value."""
-    if element in statement:
-        return _any(_like, value, statement[element])
-    return not _any(_like, value, statement[f"Not{element}"])
 
 
 def _any(test: Callable[[str, str], bool], value: str, patterns: Any) -> bool:

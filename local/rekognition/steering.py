@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
+
+import httpx
 
 
 class Steering:
@@ -12,19 +12,13 @@ class Steering:
 
     def __init__(self, endpoint: str) -> None:
         """Take the stand-in's address, such as "http://127.0.0.1:4567"."""
-        self._url = f"{endpoint}/_control"
         # Not through a proxy that the environment may name: this is loopback.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._client = httpx.Client(base_url=endpoint, trust_env=False, timeout=10)
 
     def report(self) -> dict[str, Any]:
         """Return the counters."""
-        return self._call(None)
+        return dict(self._client.get("/_control").json())
 
     def apply(self, **settings: Any) -> dict[str, Any]:
         """Change what is given; return the counters. A wrong setting ends the connection."""
-        return self._call(json.dumps(settings).encode())
-
-    def _call(self, body: bytes | None) -> dict[str, Any]:
-        with self._opener.open(self._url, data=body, timeout=10) as answer:
-            report: dict[str, Any] = json.load(answer)
-            return report
+        return dict(self._client.post("/_control", json=settings).json())

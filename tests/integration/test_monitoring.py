@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -143,19 +142,3 @@ def test_saved_queries_do_not_show_empty_columns_at_night(monitored: Deployed) -
             fields = {word.split(".")[0] for word in named if not word.startswith("@")}
             unknown = fields - known - {"fields", "filter", "sort", "limit", "desc", "asc"}
             assert unknown <= {"in", "or", "and", "abs", "like"}, f"{query['name']}: {unknown}"
-
-
-def test_an_alarm_does_not_go_off_in_an_empty_room(monitored: Deployed) -> None:
-    topic = monitored.outputs["topic_arn"]
-    cloudwatch = monitored.stack.client("cloudwatch")
-    found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{monitored.function}-")["MetricAlarms"]
-    assert len(found) == 10
-    assert monitored.stack.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
-
-
-def test_the_console_does_not_show_an_empty_dashboard(monitored: Deployed) -> None:
-    cloudwatch = monitored.stack.client("cloudwatch")
-    found = cloudwatch.get_dashboard(DashboardName=f"{monitored.function}-eu-west-1")
-    widgets = json.loads(found["DashboardBody"])["widgets"]
-    assert [widget["type"] for widget in widgets].count("metric") == 8
-    assert [widget["type"] for widget in widgets].count("log") == 1

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from local.emulator.distributed_map.items import MOST_BYTES, Json, retry_delay, size
 from local.emulator.distributed_map.map_run import UNSUCCESSFUL
-from local.emulator.distributed_map.role_calls import RoleCalls, TaskError
+from local.emulator.distributed_map.role_calls import TaskError, invoke
 from local.emulator.distributed_map.runner import MapState, Runner
 
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("role", default="")
@@ -23,7 +23,7 @@ _role: contextvars.ContextVar[str] = contextvars.ContextVar("role", default="")
 def install() -> None:
     """Apply the patches to the MiniStack that this process imports."""
     states = import_module("ministack.services.stepfunctions")
-    patches = _Patches(states, RoleCalls())
+    patches = _Patches(states)
     patch.object(states, "_call_lambda", patches.call_lambda).start()
     patch.object(states, "_find_matching_retrier", patches.find_matching_retrier).start()
     patch.object(states, "_run_distributed_map", patches.run_distributed_map).start()
@@ -33,11 +33,10 @@ def install() -> None:
 class _Patches:
     """What takes the places of MiniStack's functions; each has the original's parameters."""
 
-    def __init__(self, states: Any, calls: RoleCalls) -> None:
+    def __init__(self, states: Any) -> None:
         self._states = states
         self._responses = import_module("ministack.core.responses")
-        self._calls = calls
-        self._runner = Runner(states, calls)
+        self._runner = Runner(states)
         self._original_lambda = states._call_lambda
         self._original_retrier = states._find_matching_retrier
         self._original_request = states.handle_request
@@ -48,7 +47,7 @@ class _Patches:
         if not role:
             return self._original_lambda(func_ref, event)
         try:
-            answer = self._calls.invoke(role, func_ref, event)
+            answer = invoke(role, func_ref, event)
         except TaskError as error:
             raise self._states._ExecutionError(error.name, error.cause) from None
         if size(answer) > MOST_BYTES:

@@ -1,6 +1,6 @@
 """Calls of S3, Lambda and IAM as Step Functions makes them: with the rights of a role.
 
-They go through HTTP, so that the emulator asks for the rights.
+They go through HTTP, so that the emulator asks for the rights. One that fails raises TaskError.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ import os
 from functools import cache
 from importlib import import_module
 
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.emulator.clients import client
 from local.emulator.distributed_map.items import Json
 
 _LONGEST_ANSWER_SECONDS = 900
@@ -24,53 +28,50 @@ class TaskError(Exception):
         self.cause = cause
 
 
-class RoleCalls:
-    """Makes the calls, of which each raises TaskError; safe to use from several threads."""
+def read(role: str, parameters: dict[str, Json]) -> bytes:
+    """An object's content, as ItemReader reads it."""
+    try:
+        content: bytes = _client("s3", role).get_object(**parameters)["Body"].read()
+    except ClientError as refusal:
+        raise TaskError("States.ItemReaderFailed", str(refusal)) from None
+    return content
 
-    def __init__(self) -> None:
-        self._errors = import_module("botocore.exceptions")
 
-    def read(self, role: str, parameters: dict[str, Json]) -> bytes:
-        """An object's content, as ItemReader reads it."""
-        try:
-            content: bytes = _client("s3", role).get_object(**parameters)["Body"].read()
-        except self._errors.ClientError as refusal:
-            raise TaskError("States.ItemReaderFailed", str(refusal)) from None
-        return content
+def write(role: str, bucket: str, key: str, body: str) -> None:
+    """Put an object, as ResultWriter does."""
+    try:
+        _client("s3", role).put_object(Bucket=bucket, Key=key, Body=body.encode())
+    except ClientError as refusal:
+        raise TaskError("States.ResultWriterFailed", str(refusal)) from None
 
-    def write(self, role: str, bucket: str, key: str, body: str) -> None:
-        """Put an object, as ResultWriter does."""
-        try:
-            _client("s3", role).put_object(Bucket=bucket, Key=key, Body=body.encode())
-        except self._errors.ClientError as refusal:
-            raise TaskError("States.ResultWriterFailed", str(refusal)) from None
 
-    def invoke(self, role: str, function: str, event: Json) -> Json:
-        """What a function answers."""
-        try:
-            answer = _client("lambda", role).invoke(
-                FunctionName=function, Payload=json.dumps(event).encode()
-            )
-        except self._errors.ClientError as refusal:
-            code = refusal.response["Error"]["Code"]
-            name = "AWSLambdaException" if code == "AccessDeniedException" else code
-            raise TaskError(f"Lambda.{name}", str(refusal)) from None
-        except self._errors.BotoCoreError as failure:
-            raise TaskError("Lambda.SdkClientException", str(failure)) from None
-        payload = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise TaskError(payload.get("errorType", "Lambda.Unknown"), json.dumps(payload))
-        return payload
+def invoke(role: str, function: str, event: Json) -> Json:
+    """What a function answers."""
+    try:
+        answer = _client("lambda", role).invoke(
+            FunctionName=function, Payload=json.dumps(event).encode()
+        )
+    except ClientError as refusal:
+        code = refusal.response["Error"]["Code"]
+        name = "AWSLambdaException" if code == "AccessDeniedException" else code
+        raise TaskError(f"Lambda.{name}", str(refusal)) from None
+    except BotoCoreError as failure:
+        raise TaskError("Lambda.SdkClientException", str(failure)) from None
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise TaskError(payload.get("errorType", "Lambda.Unknown"), json.dumps(payload))
+    return payload
 
-    def require(self, role: str, action: str, resource: str) -> None:
-        """Ask for a right to what has no call of its own here."""
-        (result,) = _client("iam", "").simulate_principal_policy(
-            PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
-        )["EvaluationResults"]
-        if result["EvalDecision"] != "allowed":
-            raise TaskError(
-                "States.Runtime", f"{role} is not authorized to perform {action} on {resource}"
-            )
+
+def require(role: str, action: str, resource: str) -> None:
+    """Ask for a right to what has no call of its own here."""
+    (result,) = _client("iam", "").simulate_principal_policy(
+        PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
+    )["EvaluationResults"]
+    if result["EvalDecision"] != "allowed":
+        raise TaskError(
+            "States.Runtime", f"{role} is not authorized to perform {action} on {resource}"
+        )
 
 
 @cache
@@ -85,20 +86,11 @@ def _client(service: str, role: str) -> Json:
         credentials = runtime.execution_credentials(
             {"FunctionArn": function, "FunctionName": "StepFunctions", "Role": role}
         )
-    config = import_module("botocore.config").Config(
+    config = Config(
         max_pool_connections=64,
         read_timeout=_LONGEST_ANSWER_SECONDS,
         # Step Functions retries as the definition says, and no more.
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "path"},
     )
-    session = import_module("botocore.session").Session()
-    return session.create_client(
-        service,
-        region_name=region,
-        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
-        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=credentials.get("AWS_SESSION_TOKEN") or None,
-        config=config,
-    )
+    return client(service, credentials, config)

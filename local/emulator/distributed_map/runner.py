@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from local.emulator.distributed_map import items
+from local.emulator.distributed_map import items, role_calls
 from local.emulator.distributed_map.items import Json
 from local.emulator.distributed_map.map_run import UNSUCCESSFUL, MapRun, Record
-from local.emulator.distributed_map.role_calls import RoleCalls, TaskError
+from local.emulator.distributed_map.role_calls import TaskError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,9 @@ class MapState:
 class Runner:
     """Runs and redrives Map Runs."""
 
-    def __init__(self, states: Any, calls: RoleCalls) -> None:
-        """Take MiniStack's module, and what makes the calls."""
+    def __init__(self, states: Any) -> None:
+        """Take MiniStack's module."""
         self._states = states
-        self._calls = calls
         self._runs: dict[tuple[str, str], MapRun] = {}
         """By the parent's ARN and the state's name."""
         self._lock = threading.Lock()
@@ -76,14 +75,14 @@ class Runner:
 
     def _redrive(self, run: MapRun, role: str) -> None:
         for child in [each for each in run.children if each["status"] in UNSUCCESSFUL][:1]:
-            self._calls.require(role, "states:RedriveExecution", child["executionArn"])
+            role_calls.require(role, "states:RedriveExecution", child["executionArn"])
         run.redrive()
         run.record.update(status="RUNNING", stopDate=None, redriveDate=self._states.now_iso())
 
     def _new(self, state: MapState) -> MapRun:
         machine = state.execution["stateMachineArn"]
         _, _, _, region, account, _, name = machine.split(":")
-        self._calls.require(state.role, "states:StartExecution", machine)
+        role_calls.require(state.role, "states:StartExecution", machine)
         definition = state.definition
         place = f"{name}/{definition['Label']}"
 
@@ -123,7 +122,7 @@ class Runner:
 
     def _batches(self, state: MapState) -> list[Json]:
         reader, batcher = state.definition["ItemReader"], state.definition["ItemBatcher"]
-        body = self._calls.read(state.role, self._resolved(reader["Parameters"], state))
+        body = role_calls.read(state.role, self._resolved(reader["Parameters"], state))
         try:
             found = items.read(body, reader["ReaderConfig"])
         except ValueError as unreadable:
@@ -178,12 +177,12 @@ class Runner:
         run.result_files["FAILED"], run.result_files["PENDING"] = [], []
         for kind, text in run.result_lines().items():
             key = f"{folder}/{kind}_{run.record['redriveCount']}.jsonl"
-            self._calls.write(state.role, bucket, key, text)
+            role_calls.write(state.role, bucket, key, text)
             run.result_files[kind].append({"Key": key, "Size": len(text.encode())})
         run.written = {
             each["executionArn"] for each in run.children if each["status"] == "SUCCEEDED"
         }
         key = f"{folder}/manifest.json"
         manifest = {"DestinationBucket": bucket, "MapRunArn": arn, "ResultFiles": run.result_files}
-        self._calls.write(state.role, bucket, key, json.dumps(manifest))
+        role_calls.write(state.role, bucket, key, json.dumps(manifest))
         return {"MapRunArn": arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}

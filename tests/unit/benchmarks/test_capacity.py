@@ -14,11 +14,6 @@ def test_the_document_holds_what_rate_tf_and_the_prices_give() -> None:
     assert capacity.document_with(text, made) == text, "run python -m benchmarks.capacity --write"
 
 
-def test_a_document_without_its_marks_is_refused() -> None:
-    with pytest.raises(ValueError, match="marks"):
-        capacity.document_with("# Capacity", "table")
-
-
 @pytest.mark.parametrize("tps", capacity.QUOTAS)
 def test_figures_keep_to_what_they_mean(tps: int) -> None:
     found = capacity.capacity(tps)

@@ -80,11 +80,6 @@ def test_a_failed_test_also_shows_what_ended_a_place() -> None:
     assert str(failed.value.__context__) == "nothing came"
 
 
-def test_a_served_queue_is_empty_in_the_end() -> None:
-    served = serve(MemoryQueue(visibility_seconds=60), fine)
-    assert [each.failed for each in served.handed] == [0]
-
-
 def test_messages_come_in_the_order_in_which_they_were_sent() -> None:
     queue = MemoryQueue(visibility_seconds=60)
     queue.send(["a", "b", "c"])

@@ -25,32 +25,6 @@ def _client(service: str) -> AwsClient:
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
-# moto has no saved queries.
-_MOCKED = tuple(
-    kind
-    for kind in KINDS
-    if kind.service in {"s3", "iam", "logs", "sqs"} and kind.name != "saved query"
-)
-
-
-@pytest.mark.usefixtures("account")
-def test_what_a_destroy_forgot_is_found() -> None:
-    before = inventory(_client, _MOCKED)
-    place = {"LocationConstraint": REGION}
-    _client("s3").create_bucket(Bucket="left", CreateBucketConfiguration=place)
-    _client("logs").create_log_group(logGroupName="/aws/lambda/left")
-    _client("sqs").create_queue(QueueName="left")
-    _client("iam").create_role(RoleName="left", AssumeRolePolicyDocument="{}")
-    found = inventory(_client, _MOCKED) - before
-    queue = next(entry for entry in found if entry.startswith("SQS queue: "))
-    assert queue.endswith("/left")
-    assert found - {queue} == {
-        "IAM role: left",
-        "S3 bucket: left",
-        "log group: /aws/lambda/left",
-    }
-
-
 @pytest.mark.usefixtures("account")
 def test_a_refused_call_does_not_look_like_an_empty_account() -> None:
     kind = Kind("version", "s3", "list_object_versions", "Versions", "Key", {"Bucket": "none"})

@@ -107,11 +107,3 @@ def test_an_interrupted_demo_cleans_up_and_a_second_ctrl_c_does_not_disturb_it(
     assert signal.getsignal(number) is before
     if isinstance(ended.value, SystemExit):
         assert ended.value.code == 128 + number
-
-
-def test_a_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text("a\nb\n")
-    assert processes.log_tail(log, 1) == "    b"
-    log.write_text("")
-    assert processes.log_tail(log) == "    (it wrote nothing)"

@@ -115,10 +115,6 @@ def test_the_first_call_of_a_new_session_is_served(live: StandIn, sessions: Path
     assert client.detect_faces(Image=BOB)["FaceDetails"]
 
 
-def test_an_operation_that_is_not_served_is_not_taken_for_an_outage(live: StandIn) -> None:
-    assert refused(live.client().list_collections)[0] == "UnknownOperationException"
-
-
 @pytest.mark.parametrize(
     ("scripted", "code", "status"),
     [

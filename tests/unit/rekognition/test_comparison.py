@@ -1,13 +1,19 @@
 """What the service says of the faces it found: order, threshold, limits."""
 
+import numpy as np
 import pytest
 
 from local.rekognition.comparison import compare_faces, detect_faces
 from local.rekognition.errors import ServiceError
-from local.rekognition.faces import Face
-from tests.unit.rekognition.people import face
+from local.rekognition.faces import Box, Face
 
 NEAR, FAR = 0.1, 0.9
+
+
+def face(distance: float = 0.0, *, width: float = 0.1) -> Face:
+    """A face that is this far from ``face()``."""
+    box = Box(left=0.2, top=0.2, width=width, height=width)
+    return Face(box, confidence=99.5, embedding=np.array([distance]))
 
 
 def test_the_most_similar_face_comes_first() -> None:

@@ -8,12 +8,11 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance, ImageOps
 
-from local.photos import lying
+from local.photos import astronaut, encoded, hopper, lying
 from local.rekognition.dlib_engine import DlibEngine
 from local.rekognition.faces import Analyze, Face, ImageFile
 from local.rekognition.images import decode
 from local.rekognition.similarity import compare
-from tests.unit.rekognition.people import astronaut, encode, hopper
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +26,18 @@ def only(analyze: Analyze, content: bytes) -> Face:
 
 
 VARIANTS: dict[str, Callable[[Image.Image], bytes]] = {
-    "as it is": encode,
-    "flipped": lambda image: encode(ImageOps.mirror(image)),
-    "dark": lambda image: encode(ImageEnhance.Brightness(image).enhance(0.45)),
-    "bright": lambda image: encode(ImageEnhance.Brightness(image).enhance(1.5)),
-    "gray": lambda image: encode(image.convert("L")),
+    "as it is": encoded,
+    "flipped": lambda image: encoded(ImageOps.mirror(image)),
+    "dark": lambda image: encoded(ImageEnhance.Brightness(image).enhance(0.45)),
+    "bright": lambda image: encoded(ImageEnhance.Brightness(image).enhance(1.5)),
+    "gray": lambda image: encoded(image.convert("L")),
     "turned by EXIF": lying,
-    "tilted": lambda image: encode(image.rotate(12)),
-    "small": lambda image: encode(image.resize((image.width // 2, image.height // 2))),
-    "cropped": lambda image: encode(
+    "tilted": lambda image: encoded(image.rotate(12)),
+    "small": lambda image: encoded(image.resize((image.width // 2, image.height // 2))),
+    "cropped": lambda image: encoded(
         image.crop((image.width // 8, 0, image.width * 7 // 8, image.height * 3 // 4))
     ),
-    "poor JPEG": lambda image: encode(image, "JPEG", quality=25),
+    "poor JPEG": lambda image: encoded(image, "JPEG", quality=25),
 }
 
 
@@ -47,7 +46,7 @@ VARIANTS: dict[str, Callable[[Image.Image], bytes]] = {
 def test_a_user_is_recognized_in_a_worse_image(
     analyze: Analyze, person: Callable[[], Image.Image], variant: str
 ) -> None:
-    reference = only(analyze, encode(person()))
+    reference = only(analyze, encoded(person()))
     other = only(analyze, VARIANTS[variant](person()))
     assert compare(reference.embedding, other.embedding) >= 95
 
@@ -71,11 +70,11 @@ def test_both_people_in_one_image_are_found_where_they_are(analyze: Analyze) -> 
     both = Image.new("RGB", (left.width + right.width, 600), "white")
     both.paste(left, (0, 0))
     both.paste(right, (left.width, 0))
-    faces = sorted(analyze(ImageFile(encode(both))), key=lambda face: face.box.left)
+    faces = sorted(analyze(ImageFile(encoded(both))), key=lambda face: face.box.left)
     assert len(faces) == 2
     assert faces[0].box.left + faces[0].box.width < left.width / both.width < faces[1].box.left
-    assert compare(faces[0].embedding, only(analyze, encode(left)).embedding) >= 95
-    assert compare(faces[1].embedding, only(analyze, encode(right)).embedding) >= 95
+    assert compare(faces[0].embedding, only(analyze, encoded(left)).embedding) >= 95
+    assert compare(faces[1].embedding, only(analyze, encoded(right)).embedding) >= 95
     assert all(face.confidence > 99 for face in faces)
 
 
@@ -83,13 +82,13 @@ def test_a_face_of_40_pixels_is_found_in_full_hd(analyze: Analyze) -> None:
     scene = Image.new("RGB", (1920, 1080), "gray")
     # The face in this image has 216 pixels of 512.
     scene.paste(hopper().resize((107, 125)), (900, 500))
-    face = only(analyze, encode(scene))
+    face = only(analyze, encoded(scene))
     assert face.box.width * 1920 == pytest.approx(43, abs=12)
     assert 900 / 1920 < face.box.left < 1007 / 1920
 
 
 def test_an_image_from_a_good_camera_does_not_block_the_stand_in(analyze: Analyze) -> None:
-    huge = encode(astronaut().resize((4096, 4096)), "PNG", compress_level=1)
+    huge = encoded(astronaut().resize((4096, 4096)), "PNG", compress_level=1)
     assert decode(huge).shape == (1440, 1440, 3)
     face = only(analyze, huge)
-    assert compare(face.embedding, only(analyze, encode(astronaut())).embedding) >= 95
+    assert compare(face.embedding, only(analyze, encoded(astronaut())).embedding) >= 95

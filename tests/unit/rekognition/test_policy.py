@@ -48,12 +48,6 @@ def test_a_guard_rail_holds_against_every_allow() -> None:
     assert decision() is NOT_ALLOWED
 
 
-def test_all_but_what_is_named_is_covered_by_its_opposite() -> None:
-    outside = {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:s3:::images/*"}
-    assert decide([{"Statement": [outside]}], READ) is NOT_ALLOWED
-    assert decide([{"Statement": [outside]}], Access("s3:GetObject")) is DENIED
-
-
 @pytest.mark.parametrize(
     ("condition", "holds"),
     [
