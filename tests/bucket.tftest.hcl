@@ -3,35 +3,21 @@
 # OpenTofu has no shared mock file, so each test file holds the values whose form a policy, a condition or another
 # resource depends on.
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
-  mock_data "aws_s3_bucket" {
-    defaults = { bucket_region = "eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
+  mock_data "aws_s3_bucket" { defaults = { bucket_region = "eu-west-1" } }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/face-compare" }
   }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
-  }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" } }
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
-  }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" } }
 }
 
-variables {
-  name = "face-compare"
-}
+variables { name = "face-compare" }
 
 run "nobody_can_make_the_images_public" {
   command = plan
@@ -160,9 +146,7 @@ run "retention_follows_the_inputs" {
 run "one_retention_can_be_changed_alone" {
   command = plan
 
-  variables {
-    bucket = { expiry_days = { results = 7 } }
-  }
+  variables { bucket = { expiry_days = { results = 7 } } }
 
   assert {
     condition = {
@@ -220,9 +204,7 @@ run "nothing_of_an_existing_bucket_is_changed" {
 run "a_bucket_in_another_region_is_refused_before_anything_is_made" {
   command = plan
 
-  variables {
-    bucket = { existing = { name = "their-images" } }
-  }
+  variables { bucket = { existing = { name = "their-images" } } }
 
   override_data {
     target = data.aws_s3_bucket.existing
@@ -234,9 +216,7 @@ run "a_bucket_in_another_region_is_refused_before_anything_is_made" {
 
 # Applies, which plans first: while names, ARNs, ids and whole lists are still unknown.
 run "bucket_key_network_and_topics_of_the_same_apply_can_be_used" {
-  module {
-    source = "./tests/fixtures/unknown_inputs"
-  }
+  module { source = "./tests/fixtures/unknown_inputs" }
 
   assert {
     condition     = one(output.existing_bucket_names) == "bucket-known-later"

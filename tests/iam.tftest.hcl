@@ -1,29 +1,17 @@
 # What the function and its callers may do, to the last action, and what a customer key covers.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" } }
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
-  }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" } }
 }
 
-variables {
-  name = "face-compare"
-}
+variables { name = "face-compare" }
 
 run "the_function_may_do_this_and_no_more" {
   command = plan
@@ -84,11 +72,17 @@ run "without_an_address_a_caller_may_only_invoke" {
   }
 }
 
-run "a_caller_through_the_address_gets_both_actions_and_no_way_past_it" {
+run "the_address_answers_signed_requests_only" {
   command = plan
 
-  variables {
-    function_url = true
+  variables { function_url = true }
+
+  assert {
+    condition = (
+      one(aws_lambda_function_url.compare[*].authorization_type) == "AWS_IAM" &&
+      length(aws_lambda_function_url.compare[0].cors) == 0
+    )
+    error_message = "With any other authorization anyone who guesses the address may compare faces."
   }
 
   assert {
@@ -108,7 +102,7 @@ run "a_caller_through_the_address_gets_both_actions_and_no_way_past_it" {
         Condition = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
       },
     ])
-    error_message = "Lambda asks a caller of the address for both actions; each must name this function only."
+    error_message = "A caller needs both actions, each on this function only, and must have no way past the address."
   }
 }
 
@@ -161,9 +155,7 @@ run "lambda_may_place_the_function_and_its_code_may_not" {
 run "the_function_decrypts_images_and_nothing_else" {
   command = plan
 
-  variables {
-    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-  }
+  variables { kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
 
   assert {
     condition = jsonencode([
@@ -245,9 +237,7 @@ run "one_customer_key_covers_bucket_log_and_queues" {
 run "a_key_in_another_region_is_refused_before_anything_is_made" {
   command = plan
 
-  variables {
-    kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-  }
+  variables { kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
 
   expect_failures = [aws_cloudwatch_log_group.function]
 }

@@ -1,24 +1,14 @@
 # Alarms, dashboard and saved queries: what wakes somebody up, and what they can look at.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" } }
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
-  }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" } }
 }
 
 variables {
@@ -290,9 +280,7 @@ run "an_alarm_on_a_queue_that_does_not_exist_cannot_be_left_out" {
 run "a_topic_of_another_region_is_refused" {
   command = plan
 
-  variables {
-    monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:ops"] } }
-  }
+  variables { monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:ops"] } } }
 
   expect_failures = [aws_cloudwatch_metric_alarm.on_call]
 }
@@ -352,9 +340,7 @@ run "the_dashboard_shows_its_own_region_and_quota" {
 run "queues_are_on_the_dashboard_and_queries_are_saved" {
   command = plan
 
-  variables {
-    monitoring = { dashboard = true, saved_queries = true }
-  }
+  variables { monitoring = { dashboard = true, saved_queries = true } }
 
   assert {
     condition = [

@@ -1,29 +1,17 @@
 # Inputs that come and go on a stack in use: the bucket and its images, the log group and its records stay.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" } }
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare" }
   }
-  mock_resource "aws_sqs_queue" {
-    defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" }
-  }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:eu-west-1:111122223333:face-compare-mock" } }
 }
 
-variables {
-  name = "face-compare"
-}
+variables { name = "face-compare" }
 
 run "a_stack_in_use" {
   assert {

@@ -2,23 +2,13 @@
 # wrong value per input: expect_failures demands that each of the named inputs fails.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-eu-west-1" } }
 }
 
-variables {
-  name = "face-compare"
-}
+variables { name = "face-compare" }
 
 run "a_zero_does_not_switch_anything_off_or_keep_it_forever" {
   command = plan
@@ -242,9 +232,7 @@ run "the_name_of_s3_in_examples_and_a_wildcard_are_refused" {
 run "a_policy_variable_in_a_prefix_is_refused" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { reference = "$${aws:username}/" } }
-  }
+  variables { bucket = { prefixes = { reference = "$${aws:username}/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -252,9 +240,7 @@ run "a_policy_variable_in_a_prefix_is_refused" {
 run "a_quote_in_a_prefix_does_not_break_the_command_to_paste" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { reference = "it's/" } }
-  }
+  variables { bucket = { prefixes = { reference = "it's/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -262,9 +248,7 @@ run "a_quote_in_a_prefix_does_not_break_the_command_to_paste" {
 run "two_equal_prefixes_do_not_let_reference_images_expire" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { reference = "images/", challenge = "images/" } }
-  }
+  variables { bucket = { prefixes = { reference = "images/", challenge = "images/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -272,9 +256,7 @@ run "two_equal_prefixes_do_not_let_reference_images_expire" {
 run "a_prefix_inside_another_does_not_let_reference_images_expire" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { reference = "images/reference/", challenge = "images/" } }
-  }
+  variables { bucket = { prefixes = { reference = "images/reference/", challenge = "images/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -282,9 +264,7 @@ run "a_prefix_inside_another_does_not_let_reference_images_expire" {
 run "results_below_the_challenge_prefix_do_not_start_comparisons" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { results = "challenge/results/" } }
-  }
+  variables { bucket = { prefixes = { results = "challenge/results/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -292,9 +272,7 @@ run "results_below_the_challenge_prefix_do_not_start_comparisons" {
 run "lists_below_the_challenge_prefix_do_not_start_comparisons" {
   command = plan
 
-  variables {
-    bucket = { prefixes = { manifests = "challenge/lists/" } }
-  }
+  variables { bucket = { prefixes = { manifests = "challenge/lists/" } } }
 
   expect_failures = [var.bucket]
 }
@@ -302,9 +280,7 @@ run "lists_below_the_challenge_prefix_do_not_start_comparisons" {
 run "expiry_of_references_is_checked_where_it_is_given" {
   command = plan
 
-  variables {
-    bucket = { expiry_days = { reference = -1 } }
-  }
+  variables { bucket = { expiry_days = { reference = -1 } } }
 
   expect_failures = [var.bucket]
 }
@@ -312,9 +288,7 @@ run "expiry_of_references_is_checked_where_it_is_given" {
 run "an_expiry_that_an_existing_bucket_would_not_get_is_refused" {
   command = plan
 
-  variables {
-    bucket = { existing = { name = "their-images" }, expiry_days = {} }
-  }
+  variables { bucket = { existing = { name = "their-images" }, expiry_days = {} } }
 
   expect_failures = [var.bucket]
 }
@@ -322,9 +296,7 @@ run "an_expiry_that_an_existing_bucket_would_not_get_is_refused" {
 run "force_destroy_of_an_existing_bucket_is_refused" {
   command = plan
 
-  variables {
-    bucket = { existing = { name = "their-images" }, force_destroy = false }
-  }
+  variables { bucket = { existing = { name = "their-images" }, force_destroy = false } }
 
   expect_failures = [var.bucket]
 }
@@ -366,9 +338,7 @@ run "the_smallest_values_are_not_refused" {
 run "a_threshold_just_above_1_is_not_refused" {
   command = plan
 
-  variables {
-    comparison = { similarity_threshold = 1.01 }
-  }
+  variables { comparison = { similarity_threshold = 1.01 } }
 
   assert {
     condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_SIMILARITY_THRESHOLD == "1.01"

@@ -1,21 +1,13 @@
 # A list of pairs: what the state machine does with it, and what its role may do.
 
 mock_provider "aws" {
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "111122223333" }
-  }
-  mock_data "aws_partition" {
-    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
-  }
-  mock_data "aws_region" {
-    defaults = { region = "eu-west-1" }
-  }
+  mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
+  mock_data "aws_region" { defaults = { region = "eu-west-1" } }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/vendedlogs/states/face-compare-batch" }
   }
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-batch-eu-west-1" }
-  }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111122223333:role/face-compare-batch-eu-west-1" } }
   mock_resource "aws_sfn_state_machine" {
     defaults = { arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:face-compare-batch" }
   }
@@ -29,13 +21,13 @@ variables {
     kms_key_arn   = null
     prefixes      = { manifests = "manifests/", results = "results/" }
     rate = {
-      calls_per_batch      = 195
-      calls_per_second     = 16.333
-      function_timeout     = 30
-      instances            = 3
-      pairs_per_batch      = 195
-      rekognition_tps      = 50
-      reserved_concurrency = null
+      # Less than a pair of ten sources takes.
+      calls_per_batch  = 9
+      calls_per_second = 0.8
+      function_timeout = 30
+      instances        = 3
+      pairs_per_batch  = 9
+      rekognition_tps  = 4
     }
     role_name = "face-compare-eu-west-1"
   }
@@ -112,7 +104,7 @@ run "a_batch_fits_the_quota_is_retried_and_written_line_by_line" {
     condition = [for map in local.maps : [map.MaxConcurrency, map.ItemBatcher]][0] == [3, {
       # The answer must keep below Step Functions' 256 KiB (tests/unit/payload/test_answer_size.py calculates it).
       MaxInputBytesPerBatch = 65536
-      MaxItemsPerBatch      = 195
+      MaxItemsPerBatch      = 9
       # The function distinguishes unfinished batches of two runs by the run's ARN.
       BatchInput = { "execution.$" = "$$.Execution.Id" }
     }]
@@ -182,8 +174,8 @@ run "settings_reach_state_machine_role_and_log" {
     condition = [
       for map in values(local.maps) :
       [map.MaxConcurrency, map.ToleratedFailurePercentage, map.ItemBatcher.MaxItemsPerBatch]
-    ] == [[1, 0, 48], [1, 0, 48]]
-    error_message = "A pair costs one call per source: 195 calls are 48 pairs of 4, and more would run out of time."
+    ] == [[1, 0, 2], [1, 0, 2]]
+    error_message = "A pair costs one call per source: 9 calls are 2 pairs of 4, and more would run out of time."
   }
 
   assert {
@@ -316,7 +308,7 @@ run "one_customer_key_covers_manifest_results_and_log" {
       prefixes      = { manifests = "manifests/", results = "results/" }
       rate = {
         calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3
-        pairs_per_batch = 195, rekognition_tps = 50, reserved_concurrency = null
+        pairs_per_batch = 195, rekognition_tps = 50
       }
       role_name = "face-compare-eu-west-1"
     }
@@ -438,9 +430,7 @@ run "people_on_call_hear_of_a_run_that_failed_and_that_it_is_over" {
 run "a_topic_of_another_region_is_refused" {
   command = plan
 
-  variables {
-    alarm = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:on-call"] }
-  }
+  variables { alarm = { sns_topic_arns = ["arn:aws:sns:us-east-1:111122223333:on-call"] } }
 
   expect_failures = [aws_cloudwatch_metric_alarm.failed_run]
 }
@@ -448,9 +438,7 @@ run "a_topic_of_another_region_is_refused" {
 run "more_batches_at_once_than_the_quota_takes_are_refused" {
   command = plan
 
-  variables {
-    max_concurrency = 4
-  }
+  variables { max_concurrency = 4 }
 
   expect_failures = [aws_sfn_state_machine.batch]
 }
@@ -478,20 +466,7 @@ run "fewer_instances_than_batches_are_refused" {
 run "a_pair_that_no_invocation_has_time_for_is_refused" {
   command = plan
 
-  variables {
-    face_compare = {
-      bucket_name   = "face-compare-111122223333-eu-west-1"
-      function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
-      function_name = "face-compare"
-      prefixes      = { manifests = "manifests/", results = "results/" }
-      rate = {
-        calls_per_batch = 5, calls_per_second = 16.333, function_timeout = 30, instances = 3
-        pairs_per_batch = 5, rekognition_tps = 50, reserved_concurrency = null
-      }
-      role_name = "face-compare-eu-west-1"
-    }
-    sources_per_pair = 6
-  }
+  variables { sources_per_pair = 10 }
 
   expect_failures = [aws_sfn_state_machine.batch]
 }
