@@ -92,7 +92,9 @@ def applied(output: str) -> Iterator[Document]:
     """The documents in what `terraform test -json -verbose` prints of runs that apply."""
     for line in output.splitlines():
         message = json.loads(line)
-        for place, text in _texts(message.get("test_state", {})):
+        state = message.get("test_state", {})
+        # OpenTofu has one level more.
+        for place, text in _texts(state.get("values", state)):
             document = Document(f"{message['@testrun']}, {place}", _parsed(text))
             if document.is_policy or document.is_machine:
                 yield document
@@ -103,7 +105,7 @@ def _texts(state: Json) -> Iterator[tuple[str, str]]:
     for name, output in state.get("outputs", {}).items():
         if isinstance(output.get("value"), str):
             yield f"output {name}", output["value"]
-    modules = [state["root_module"]] if state else []
+    modules = [state.get("root_module", {})]
     for module in modules:
         modules += module.get("child_modules", [])
         for resource in module.get("resources", []):
