@@ -189,11 +189,6 @@ def test_a_tool_that_is_nowhere_is_built_from_its_pinned_module(
     assert "github.com/terraform-linters/tflint" in told
 
 
-def test_ci_runs_with_the_pinned_provider() -> None:
-    script = (TOOLS_FOLDER.parent / ".ci" / "run").read_text()
-    assert f"--provider {PROVIDER_VERSION} " in script
-
-
 # A Go that has the module with these hashes, keeps what it was told, and builds a file.
 GO = """#!/bin/sh
 echo "$* GONOSUMDB=$GONOSUMDB" >>"$(dirname "$0")/go-calls"
