@@ -98,11 +98,13 @@ def everything(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
+    # Made here, because two threads that ask pytest for its first folder get in each other's way.
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("moto", "demo")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "moto": lambda: Moto.run(tmp_path_factory.mktemp("moto")),
-            "demo": lambda: _demo(tmp_path_factory.mktemp("demo")),
+            "moto": lambda: Moto.run(folders["moto"]),
+            "demo": lambda: _demo(folders["demo"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
