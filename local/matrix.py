@@ -1,7 +1,7 @@
 """`make matrix`: which versions of Terraform, OpenTofu and the AWS provider the module works with.
 
 Every engine of every toolchain is tried with every provider: init and validate everywhere, the
-native tests, and a plan of every example against the local stack. Prints a table for the README.
+native tests, and a plan of every example against the local stack. Prints a table.
 """
 
 from __future__ import annotations
