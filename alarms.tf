@@ -10,8 +10,8 @@ locals {
     oldest_upload_seconds = 3600
     rate_percent          = 90
     refused_access        = 1
-    throttled             = 5
-    throttles             = 1
+    throttled_comparisons = 5
+    throttled_invocations = 1
     unavailable           = 5
   }
 
@@ -95,17 +95,17 @@ locals {
       metrics     = { refused = local.log_metrics.RefusedAccess }
       threshold   = local.thresholds.refused_access
     }
-    throttled = {
+    throttled_comparisons = {
       description = "Comparisons ended as ThrottledError: Rekognition's quota left no room, after every attempt."
       expression  = "throttled"
       metrics     = { throttled = local.log_metrics.Throttled }
-      threshold   = local.thresholds.throttled
+      threshold   = local.thresholds.throttled_comparisons
     }
-    throttles = {
+    throttled_invocations = {
       description = "Lambda throttled invocations: there was no concurrency left."
       expression  = "throttles"
       metrics     = { throttles = local.function_metrics.Throttles }
-      threshold   = local.thresholds.throttles
+      threshold   = local.thresholds.throttled_invocations
     }
     unavailable = {
       description = join(" ", [

@@ -12,7 +12,7 @@ locals {
   # What the function may do, and when each statement is granted.
   function_statements = [
     {
-      # IAM takes only "*" here. What can be compared is limited by ReadPhotos, since Rekognition reads with the
+      # IAM takes only "*" here. What can be compared is limited by ReadImages, since Rekognition reads with the
       # caller's permissions.
       when     = true
       Sid      = "CompareFaces"
@@ -22,7 +22,7 @@ locals {
     },
     {
       when     = true
-      Sid      = "ReadPhotos"
+      Sid      = "ReadImages"
       Effect   = "Allow"
       Action   = ["s3:GetObject", "s3:GetObjectVersion"]
       Resource = local.image_arns
@@ -31,7 +31,7 @@ locals {
       # Without it S3 answers 403 for an image that does not exist. A condition on s3:prefix would undo this, because
       # HeadObject carries no prefix.
       when     = true
-      Sid      = "TellMissingFromForbidden"
+      Sid      = "DistinguishMissingImages"
       Effect   = "Allow"
       Action   = "s3:ListBucket"
       Resource = local.bucket_arn
@@ -47,7 +47,7 @@ locals {
     },
     {
       when     = local.has_customer_key
-      Sid      = "DecryptPhotos"
+      Sid      = "DecryptImages"
       Effect   = "Allow"
       Action   = "kms:Decrypt"
       Resource = var.kms_key_arn

@@ -32,6 +32,12 @@ locals {
       | sort @timestamp desc
       | limit 200
     EOT
+    "image"    = <<-EOT
+      fields ${local.record_fields}, source_version_id, target_version_id
+      | filter source_key = "KEY" or target_key = "KEY"
+      | sort @timestamp asc
+      | limit 1000
+    EOT
     # On both sides of a threshold, so that a review of the threshold sees both kinds of error.
     "near-misses" = <<-EOT
       fields ${local.record_fields}
@@ -39,12 +45,6 @@ locals {
       | filter decision = "review" or abs(similarity - similarity_threshold) <= 10
       | sort @timestamp desc
       | limit 200
-    EOT
-    "photo"       = <<-EOT
-      fields ${local.record_fields}, source_version_id, target_version_id
-      | filter source_key = "KEY" or target_key = "KEY"
-      | sort @timestamp asc
-      | limit 1000
     EOT
     "request"     = <<-EOT
       fields ${local.request_fields}

@@ -276,8 +276,8 @@ variable "monitoring" {
         oldest_upload_seconds = optional(number)
         rate_percent          = optional(number)
         refused_access        = optional(number)
-        throttled             = optional(number)
-        throttles             = optional(number)
+        throttled_comparisons = optional(number)
+        throttled_invocations = optional(number)
         unavailable           = optional(number)
       }), {})
     }))
@@ -288,10 +288,10 @@ variable "monitoring" {
     CloudWatch alarms (null: no alarms), dashboard and saved queries.
     - `alarms.sns_topic_arns`: topics that are notified when an alarm starts and when it ends.
     - `alarms.disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`,
-      `rate`, `refused_access`, `throttled`, `throttles`, `unavailable`.
+      `rate`, `refused_access`, `throttled_comparisons`, `throttled_invocations`, `unavailable`.
     - `alarms.thresholds`: where alarms go off. Defaults: `duration_percent` 80, `errors` 1, `failed_uploads` 1,
       `no_face_comparisons` 20, `no_face_percent` 30, `oldest_upload_seconds` 3600, `rate_percent` 90,
-      `refused_access` 1, `throttled` 5, `throttles` 1, `unavailable` 5.
+      `refused_access` 1, `throttled_comparisons` 5, `throttled_invocations` 1, `unavailable` 5.
     - `dashboard`: whether there is a dashboard.
     - `saved_queries`: whether CloudWatch Logs Insights gets the saved queries.
   EOT
@@ -325,13 +325,13 @@ variable "monitoring" {
     condition = var.monitoring.alarms == null ? true : alltrue([
       for name in var.monitoring.alarms.disabled : contains([
         "duration", "errors", "failed_uploads", "no_face", "oldest_upload",
-        "rate", "refused_access", "throttled", "throttles", "unavailable",
+        "rate", "refused_access", "throttled_comparisons", "throttled_invocations", "unavailable",
       ], name)
     ])
     error_message = <<-EOT
       monitoring.alarms.disabled is ${jsonencode(try(var.monitoring.alarms.disabled, []))}, but the alarms are duration,
       errors, failed_uploads, no_face, oldest_upload, rate, refused_access,
-      throttled, throttles and unavailable.
+      throttled_comparisons, throttled_invocations and unavailable.
     EOT
   }
 

@@ -190,7 +190,7 @@ run "nothing_of_an_existing_bucket_is_changed" {
   assert {
     condition = toset(flatten([
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Resource
-      if statement.Sid == "ReadPhotos"
+      if statement.Sid == "ReadImages"
     ])) == toset(["arn:aws:s3:::their-images/reference/*", "arn:aws:s3:::their-images/challenge/*"])
     error_message = "The role must read the two prefixes of the existing bucket, and nothing else."
   }

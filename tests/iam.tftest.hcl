@@ -22,11 +22,11 @@ run "the_function_may_do_this_and_no_more" {
       statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
       } == {
       CompareFaces = [toset(["rekognition:CompareFaces", "rekognition:DetectFaces"]), toset(["*"])]
-      ReadPhotos = [toset(["s3:GetObject", "s3:GetObjectVersion"]), toset([
+      ReadImages = [toset(["s3:GetObject", "s3:GetObjectVersion"]), toset([
         "arn:aws:s3:::face-compare-111122223333-eu-west-1/reference/*",
         "arn:aws:s3:::face-compare-111122223333-eu-west-1/challenge/*",
       ])]
-      TellMissingFromForbidden = [
+      DistinguishMissingImages = [
         toset(["s3:ListBucket"]), toset(["arn:aws:s3:::face-compare-111122223333-eu-west-1"]),
       ]
       WriteLogs = [toset(["logs:CreateLogStream", "logs:PutLogEvents"]), toset([
@@ -162,7 +162,7 @@ run "the_function_decrypts_images_and_nothing_else" {
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement
       if strcontains(jsonencode(statement), "kms:")
       ]) == jsonencode([{
-        Sid      = "DecryptPhotos"
+        Sid      = "DecryptImages"
         Effect   = "Allow"
         Action   = "kms:Decrypt"
         Resource = var.kms_key_arn

@@ -30,16 +30,16 @@ run "people_on_call_hear_in_time_and_are_told_what_to_do" {
         one(distinct([for query in alarm.metric_query : one(query.metric).period if query.id != "result"])),
       ]
       } == {
-      duration       = [80, 2, 2, 300]
-      errors         = [1, 1, 1, 300]
-      failed_uploads = [1, 1, 1, 300]
-      no_face        = [30, 1, 1, 900]
-      oldest_upload  = [3600, 1, 1, 300]
-      rate           = [90, 3, 4, 300]
-      refused_access = [1, 1, 1, 300]
-      throttled      = [5, 1, 1, 300]
-      throttles      = [1, 1, 1, 300]
-      unavailable    = [5, 1, 1, 300]
+      duration              = [80, 2, 2, 300]
+      errors                = [1, 1, 1, 300]
+      failed_uploads        = [1, 1, 1, 300]
+      no_face               = [30, 1, 1, 900]
+      oldest_upload         = [3600, 1, 1, 300]
+      rate                  = [90, 3, 4, 300]
+      refused_access        = [1, 1, 1, 300]
+      throttled_comparisons = [5, 1, 1, 300]
+      throttled_invocations = [1, 1, 1, 300]
+      unavailable           = [5, 1, 1, 300]
     }
     error_message = "Errors that stay must wake somebody at once, transient ones must not; rate allows one late period."
   }
@@ -102,10 +102,10 @@ run "alarms_watch_this_function_and_its_queues" {
         "AWS/Rekognition ThrottledCount Sum Operation=CompareFaces",
         "AWS/Rekognition UserErrorCount Sum Operation=CompareFaces",
       ]
-      refused_access = ["FaceCompare/face-compare RefusedAccess Sum"]
-      throttled      = ["FaceCompare/face-compare Throttled Sum"]
-      throttles      = ["AWS/Lambda Throttles Sum FunctionName=face-compare"]
-      unavailable    = ["FaceCompare/face-compare Unavailable Sum"]
+      refused_access        = ["FaceCompare/face-compare RefusedAccess Sum"]
+      throttled_comparisons = ["FaceCompare/face-compare Throttled Sum"]
+      throttled_invocations = ["AWS/Lambda Throttles Sum FunctionName=face-compare"]
+      unavailable           = ["FaceCompare/face-compare Unavailable Sum"]
     })
     error_message = "An alarm that watches another metric never goes off."
   }
@@ -170,8 +170,8 @@ run "thresholds_reach_their_alarms" {
           oldest_upload_seconds = 66
           rate_percent          = 67
           refused_access        = 68
-          throttled             = 69
-          throttles             = 70
+          throttled_comparisons = 69
+          throttled_invocations = 70
           unavailable           = 71
         }
       }
@@ -197,10 +197,10 @@ run "thresholds_reach_their_alarms" {
       rate = [
         "67", "100 * (FILL(answered, 0) + FILL(faulty, 0) + FILL(refused, 0) + FILL(throttled, 0)) / 15000",
       ]
-      refused_access = ["68", "refused"]
-      throttled      = ["69", "throttled"]
-      throttles      = ["70", "throttles"]
-      unavailable    = ["71", "unavailable"]
+      refused_access        = ["68", "refused"]
+      throttled_comparisons = ["69", "throttled"]
+      throttled_invocations = ["70", "throttles"]
+      unavailable           = ["71", "unavailable"]
     }
     error_message = "Each threshold must reach its own alarm."
   }
@@ -213,15 +213,17 @@ run "alarms_can_be_left_out_and_without_uploads_no_queue_is_watched" {
     monitoring = {
       alarms = {
         sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:ops"]
-        disabled       = ["duration", "errors", "no_face", "rate", "refused_access", "throttled", "unavailable"]
-        thresholds     = { throttles = 3 }
+        disabled = [
+          "duration", "errors", "no_face", "rate", "refused_access", "throttled_comparisons", "unavailable",
+        ]
+        thresholds = { throttled_invocations = 3 }
       }
     }
     on_upload = null
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.on_call) == ["throttles"]
+    condition     = keys(aws_cloudwatch_metric_alarm.on_call) == ["throttled_invocations"]
     error_message = "alarms.disabled must leave out what it names, on_upload = null the queues, and neither any other."
   }
 }
@@ -233,14 +235,14 @@ run "alarms_on_queues_can_be_left_out" {
     monitoring = {
       alarms = {
         sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:ops"]
-        disabled       = ["failed_uploads", "oldest_upload", "throttles"]
+        disabled       = ["failed_uploads", "oldest_upload", "throttled_invocations"]
       }
     }
   }
 
   assert {
     condition = keys(aws_cloudwatch_metric_alarm.on_call) == [
-      "duration", "errors", "no_face", "rate", "refused_access", "throttled", "unavailable",
+      "duration", "errors", "no_face", "rate", "refused_access", "throttled_comparisons", "unavailable",
     ]
     error_message = "alarms.disabled must leave out what it names, and only that."
   }
@@ -370,7 +372,7 @@ run "queues_are_on_the_dashboard_and_queries_are_saved" {
 
   assert {
     condition = output.saved_query_names == tolist([
-      for query in ["access-errors", "failures", "near-misses", "photo", "request"] : "face-compare/${query}"
+      for query in ["access-errors", "failures", "image", "near-misses", "request"] : "face-compare/${query}"
     ])
     error_message = "A saved query is missing, or the output does not name it."
   }

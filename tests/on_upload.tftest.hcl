@@ -111,7 +111,7 @@ run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one
   assert {
     condition = toset(flatten([
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Resource
-      if contains(["ReadPhotos", "WriteResults"], statement.Sid)
+      if contains(["ReadImages", "WriteResults"], statement.Sid)
       ])) == toset([
       for path in ["people/known/*", "in/*", "out/*.json", "out/*.json.claim"] :
       "arn:aws:s3:::face-compare-111122223333-eu-west-1/${path}"
@@ -149,7 +149,7 @@ run "the_function_may_do_what_uploads_take_and_no_more" {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
       statement.Sid => [toset(flatten([statement.Action])), toset(flatten([statement.Resource]))]
-      if !contains(["CompareFaces", "ReadPhotos", "TellMissingFromForbidden", "WriteLogs"], statement.Sid)
+      if !contains(["CompareFaces", "ReadImages", "DistinguishMissingImages", "WriteLogs"], statement.Sid)
       } == {
       ReceiveUploads = [
         toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]),

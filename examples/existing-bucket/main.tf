@@ -6,7 +6,7 @@ provider "aws" {
 resource "aws_s3_bucket" "image" {
   #checkov:skip=CKV_AWS_18:It stands for a bucket that exists already; its owner decides on access logs.
   #checkov:skip=CKV_AWS_144:It stands for a bucket that exists; a replica would be a second store of biometric data.
-  bucket_prefix = "${var.name}-photos-"
+  bucket_prefix = "${var.name}-images-"
 }
 
 resource "aws_s3_bucket_public_access_block" "image" {

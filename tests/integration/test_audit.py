@@ -139,7 +139,7 @@ def test_a_record_can_be_checked_against_its_result_and_image(
     desk: Desk, versions: dict[str, str], album: Album
 ) -> None:
     printed = desk.run("record-to-result", photo=SAME, version=versions[SAME])
-    assert json.loads(printed)["photo"]["version_id"] == versions[SAME]
+    assert json.loads(printed)["image"]["version_id"] == versions[SAME]
     desk.run("photo-as-it-was", photo=SAME, version=versions[SAME])
     same, _other = people(album)
     assert (desk.folder / "photo.jpg").read_bytes() == same[1].data

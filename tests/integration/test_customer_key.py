@@ -140,7 +140,7 @@ def test_the_role_cannot_read_what_else_the_key_protects(
 
 
 FURTHER = (
-    ("DecryptPhotos", "kms:Decrypt"),
+    ("DecryptImages", "kms:Decrypt"),
     ("DecryptUploads", "kms:Decrypt"),
     ("EncryptResults", "kms:Decrypt"),
     ("EncryptResults", "kms:GenerateDataKey"),
@@ -165,7 +165,7 @@ def test_no_statement_is_wider_than_its_purpose(
     sid, action = right
     result = f"{bucket}/results/k/x.json"
     access = {
-        "DecryptPhotos": with_key(action, key, S3, f"{bucket}/{EILEEN}"),
+        "DecryptImages": with_key(action, key, S3, f"{bucket}/{EILEEN}"),
         "DecryptUploads": with_key(action, key, SQS, queue),
         "EncryptResults": with_key(action, key, S3, result),
         "ReceiveUploads": Access(action, queue),

@@ -54,11 +54,11 @@ PROOFS = {
     ("CompareFaces", "rekognition:DetectFaces"): Proof(
         lambda deployed: deployed.outcome(EILEEN, CAT), "NoFaceInTargetError", "CallForbiddenError"
     ),
-    ("ReadPhotos", "s3:GetObject"): Proof(_compare, "answered", "ImageForbiddenError"),
-    ("ReadPhotos", "s3:GetObjectVersion"): Proof(
+    ("ReadImages", "s3:GetObject"): Proof(_compare, "answered", "ImageForbiddenError"),
+    ("ReadImages", "s3:GetObjectVersion"): Proof(
         _compare_version, "answered", "ImageForbiddenError"
     ),
-    ("TellMissingFromForbidden", "s3:ListBucket"): Proof(
+    ("DistinguishMissingImages", "s3:ListBucket"): Proof(
         lambda deployed: deployed.outcome(EILEEN, MISSING),
         "ImageNotFoundError",
         "ImageForbiddenError",

@@ -32,4 +32,4 @@ def test_a_stranger_is_not_accepted_by_replacing_the_image_in_time(
     assert len(decisions) == 6
     for version, decision in decisions.items():
         found = stored(stack, bucket, result_key(key, version))
-        assert (found["photo"]["version_id"], found["decision"]) == (version, decision)
+        assert (found["image"]["version_id"], found["decision"]) == (version, decision)

@@ -98,7 +98,7 @@ def test_the_policies_of_every_module_and_example_are_checked(
         ("DenyPlainHttp", {"Action": "sqs:Sent*"}, "AWS has no action sqs:Sent*."),
         # Misspelled condition keys, and keys of other actions.
         (
-            "DecryptPhotos",
+            "DecryptImages",
             {"Condition": {"StringEquals": {"kms:ViaServices": "s3.eu-west-1.amazonaws.com"}}},
             "requests of kms:Decrypt do not have the condition key kms:ViaServices.",
         ),
@@ -108,7 +108,7 @@ def test_the_policies_of_every_module_and_example_are_checked(
             "requests of sqs:SendMessage do not have the condition key aws:SourceAcount.",
         ),
         (
-            "ReadPhotos",
+            "ReadImages",
             {"Condition": {"StringLike": {"s3:prefix": "reference/*"}}},
             "requests of s3:GetObject do not have the condition key s3:prefix.",
         ),
@@ -129,11 +129,11 @@ def test_the_policies_of_every_module_and_example_are_checked(
         ),
         # Resources of another kind.
         (
-            "TellMissingFromForbidden",
+            "DistinguishMissingImages",
             {"Resource": f"{BUCKET}/*"},
             f"s3:ListBucket cannot be granted on any of {BUCKET}/*.",
         ),
-        ("ReadPhotos", {"Resource": BUCKET}, f"{BUCKET} is not a resource of s3:GetObject"),
+        ("ReadImages", {"Resource": BUCKET}, f"{BUCKET} is not a resource of s3:GetObject"),
         ("StartBatches", {"Resource": KEY}, "states:StartExecution cannot be granted on any of"),
         (
             "FollowAndStopBatches",
@@ -145,9 +145,9 @@ def test_the_policies_of_every_module_and_example_are_checked(
             {"Resource": ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads", KEY]},
             f"{KEY} is not a resource of sqs:DeleteMessage",
         ),
-        ("ReadPhotos", {"Resource": "*"}, "s3:GetObject takes a resource: name it instead of *."),
+        ("ReadImages", {"Resource": "*"}, "s3:GetObject takes a resource: name it instead of *."),
         # What the check does not understand.
-        ("ReadPhotos", {"NotAction": "s3:PutObject"}, "NotAction is not checked"),
+        ("ReadImages", {"NotAction": "s3:PutObject"}, "NotAction is not checked"),
     ],
 )
 def test_lint_refuses_what_aws_does_not_have(

@@ -160,7 +160,7 @@ class UploadHandler:
         return {
             "request_id": work.invocation.request_id,
             "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "photo": {
+            "image": {
                 "bucket": self._settings.bucket,
                 "key": image.key,
                 "version_id": image.version_id,

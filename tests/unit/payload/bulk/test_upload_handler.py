@@ -57,7 +57,7 @@ def test_an_image_is_compared_with_the_references_of_its_subject_and_no_others(
     assert key == f"results/alice/a.jpg/{version}.json"
     result = bulk.result(key)
     assert result["decision"] == "match"
-    assert result["photo"]["version_id"] == version
+    assert result["image"]["version_id"] == version
     assert [source["key"] for source in result["sources"]] == [
         "reference/alice/1.jpg",
         "reference/alice/2.jpg",
@@ -186,7 +186,7 @@ def test_an_image_whose_error_can_clear_is_delivered_again_alone_and_decided_lat
     bulk.rekognition.scores[BAD_IMAGE] = code
     good, bad = uploaded(bulk), uploaded(bulk, BAD_IMAGE)
     assert bulk.deliver([good], [good, bad]) == ["m1"]
-    assert bulk.only_result()["photo"]["key"] == IMAGE
+    assert bulk.only_result()["image"]["key"] == IMAGE
     assert {each["error_type"] for each in records.of(FAILED)} == {error}
     assert {each["target_key"] for each in records.of(FAILED)} == {BAD_IMAGE}
     bulk.rekognition.scores.clear()
