@@ -12,7 +12,7 @@ locals {
 
   # What one instance sustains. An upload costs 5 ms of CPU, and at most 6 (benchmarks/README.md), so 30 uploads take
   # 180 ms a second. Lambda gives 1,769 MB one vCPU, and so 512 MB 289 ms a second. With less memory, the CPU shrinks in
-  # proportion and with it the rate. More memory does not count: an instance then waits for Rekognition, not for its CPU.
+  # proportion, and with it the rate. More memory does not count: an instance then waits for Rekognition, not for CPU.
   instance_calls_per_second = 30 * min(1, var.function.memory_size / 512)
 
   # 2 is the lowest maximum_concurrency that an event source takes.

@@ -345,7 +345,7 @@ run "a_smaller_function_does_less_per_second" {
 
   assert {
     condition     = [output.rate.instances, output.rate.calls_per_second] == [7, 7]
-    error_message = "128 MB have a quarter of the CPU of 512 MB: an instance sustains 7.5 calls per second instead of 30."
+    error_message = "128 MB have a quarter of the CPU of 512 MB: an instance sustains 7.5 calls per second, not 30."
   }
 }
 
