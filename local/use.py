@@ -171,19 +171,28 @@ def announced(account: Account, queue_url: str, count: int) -> Counter[str]:
 
 
 @contextmanager
-def user(iam: AwsClient, name: str, policy: str | None = None) -> Generator[Credentials]:
+def user(
+    iam: AwsClient, name: str, policy: str | None = None, tags: Mapping[str, str] | None = None
+) -> Generator[Credentials]:
     """Make a user with an access key, and with this policy, for the time of the block."""
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    if policy:
-        iam.attach_user_policy(UserName=name, PolicyArn=policy)
+    tagged = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+    iam.create_user(UserName=name, Tags=tagged)
     try:
+        if policy:
+            iam.attach_user_policy(UserName=name, PolicyArn=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
         yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     finally:
-        if policy:
-            iam.detach_user_policy(UserName=name, PolicyArn=policy)
+        remove_user(iam, name)
+
+
+def remove_user(iam: AwsClient, name: str) -> None:
+    """Remove a user with everything that `user` made for it."""
+    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        iam.delete_user(UserName=name)
+    for attached in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
+        iam.detach_user_policy(UserName=name, PolicyArn=attached["PolicyArn"])
+    iam.delete_user(UserName=name)
 
 
 def poster(

@@ -21,6 +21,7 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.integration import acceptance
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -94,11 +95,12 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folder = tmp_path_factory.mktemp("demo")
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("acceptance", "demo")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "demo": lambda: _demo(folder),
+            "acceptance": lambda: acceptance.run(folders["acceptance"]),
+            "demo": lambda: _demo(folders["demo"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
