@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from acceptance import checks, cleanup, report, rights
 from acceptance.model import AT_THE_END, CHECKS, Check, Result
-from acceptance.names import new_name
+from acceptance.names import EXAMPLES, new_name
 from acceptance.report import Report
 from acceptance.run import CLEAN, Run
 from acceptance.site import ROOT, Site, SiteError
@@ -49,22 +49,31 @@ class Options:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Options:
-        """Read the variables of `make acceptance`."""
+        """Read the variables of `make acceptance`.
+
+        Raises:
+            SiteError: a name is not known.
+        """
 
         def on(name: str) -> bool:
             return environment.get(name, "").strip().lower() in _ON
 
-        def words(name: str) -> frozenset[str]:
-            return frozenset(environment.get(name, "").split())
+        def words(name: str, known: Collection[str]) -> frozenset[str]:
+            given = frozenset(environment.get(name, "").split())
+            if unknown := sorted(given - set(known)):
+                raise SiteError(
+                    f"{name} names {', '.join(unknown)}, but there are {', '.join(sorted(known))}."
+                )
+            return given
 
         return cls(
             clean=on("CLEAN"),
             confirmed=on("CONFIRM"),
             engine=environment.get("ENGINE", "").strip() or "terraform",
-            extras=words("WITH"),
+            extras=words("WITH", rights.EXTRA),
             free=on("FREE"),
             local=on("LOCAL"),
-            only=words("ONLY"),
+            only=words("ONLY", EXAMPLES),
             shows_account=on("ACCOUNT"),
         )
 
@@ -90,10 +99,10 @@ def main() -> int:
         0 if nothing failed and nothing is left, 1 if not, 2 if nothing was begun, and 128 plus its
         number after a signal.
     """
-    options = Options.read(os.environ)
     width = None if sys.stdout.isatty() else 140
     console = Console(highlight=False, soft_wrap=True, width=width)
     try:
+        options = Options.read(os.environ)
         with site_of(options) as site:
             if options.clean:
                 return clean(site, options, console)
@@ -120,7 +129,7 @@ def site_of(options: Options) -> Iterator[Site]:
         # The run has the rights that it asks for, and no others.
         iam = stack.client("iam")
         with use.user(iam, "acceptance") as credentials:
-            for number, document in enumerate(rights.policies(root)):
+            for number, document in enumerate(rights.policies(root, options.extras)):
                 name = f"acceptance-{number + 1}"
                 made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
                 iam.attach_user_policy(UserName="acceptance", PolicyArn=made["Policy"]["Arn"])
@@ -160,10 +169,10 @@ def _agreed(run: Run, options: Options, console: Console) -> bool:
     if options.local:
         return True
     console.print("  These policies are enough for a full run:")
-    for document in rights.policies(site):
+    for document in rights.policies(site, options.extras):
         console.print(json.dumps(document))
     try:
-        denied = rights.missing(site) if examples else []
+        denied = rights.missing(site, options.extras) if examples else []
         console.print("  IAM allows all of this." if not denied else f"  IAM denies: {denied}")
     except rights.ASKING as error:
         console.print(f"  IAM could not be asked whether you have them: {error}")

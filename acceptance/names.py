@@ -14,10 +14,13 @@ PREFIX = "fc-accept-"
 EXAMPLES = ("batch", "http", "minimal", "monitored", "upload")
 """The examples of a usual run."""
 
-_FURTHER = ("free", "private-network")
+NETWORK_EXAMPLE = "private-network"
+"""The example of the group network."""
+
 _RUN = rf"{PREFIX}\d{{8}}-\d{{4}}"
 _GROUPS = "/aws/lambda/|/aws/vendedlogs/states/"
-_NAMED = re.compile(rf"(?:{_GROUPS})?({_RUN})(?=-(?:{'|'.join((*EXAMPLES, *_FURTHER))})(?:[-/]|$))")
+_PARTS = "|".join((*EXAMPLES, NETWORK_EXAMPLE, "free"))
+_NAMED = re.compile(rf"(?:{_GROUPS})?({_RUN})(?=-(?:{_PARTS})(?:[-/]|$))")
 
 
 def new_name(now: datetime) -> str:

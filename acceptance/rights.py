@@ -7,7 +7,7 @@ else. Actions that take no resource (lists, Rekognition) are in statements of th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,7 +213,6 @@ STATEMENTS = (
     Statement("ListTopics", "sns", "ListTopics"),
     Statement("ListRules", "events", "ListRules"),
     Statement("FindByTag", "tag", "GetResources"),
-    Statement("ReadQuota", "servicequotas", "ListServiceQuotas"),
     Statement("ReadTrail", "cloudtrail", "LookupEvents"),
     Statement(
         "CheckRights",
@@ -223,6 +222,34 @@ STATEMENTS = (
     ),
 )
 
+
+EXTRA: Mapping[str, tuple[Statement, ...]] = {
+    "network": (
+        # EC2 makes the ids, so no name can limit this.
+        Statement(
+            "Network",
+            "ec2",
+            "AssociateRouteTable AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress"
+            " CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc"
+            " CreateVpcEndpoint DeleteNetworkInterface DeleteRouteTable DeleteSecurityGroup"
+            " DeleteSubnet DeleteVpc DeleteVpcEndpoints DetachNetworkInterface"
+            " DescribeVpcAttribute DisassociateRouteTable ModifyVpcAttribute RevokeSecurityGroupEgress"
+            " RevokeSecurityGroupIngress",
+            ("arn:{p}:ec2:{r}:*/*",),
+        ),
+        Statement(
+            "SeeNetwork",
+            "ec2",
+            "DescribeAvailabilityZones DescribeNetworkAcls DescribeNetworkInterfaces"
+            " DescribePrefixLists DescribeRouteTables DescribeSecurityGroupRules"
+            " DescribeSecurityGroups DescribeSubnets DescribeVpcEndpoints"
+            " DescribeVpcs",
+        ),
+    ),
+    "quota": (Statement("ReadQuota", "servicequotas", "ListServiceQuotas"),),
+    "regions": (),
+}
+"""What a group of checks needs beyond that. The group "regions" needs the functions everywhere."""
 
 _WITHOUT_RESOURCE = (
     *("cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms"),
@@ -237,11 +264,11 @@ _WITHOUT_RESOURCE = (
 """Asked for by the local stack's emulator without the resource or the key that AWS asks with."""
 
 
-def policies(site: Site) -> list[dict[str, Any]]:
+def policies(site: Site, extras: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The rights for this account and region, in as many policies as IAM's limit asks for."""
     found: list[dict[str, Any]] = []
     size = _LIMIT
-    for each in statements(site):
+    for each in statements(site, extras):
         length = len(json.dumps(each, separators=(",", ":"))) + 1
         if size + length > _LIMIT:
             found.append({"Version": "2012-10-17", "Statement": []})
@@ -251,15 +278,17 @@ def policies(site: Site) -> list[dict[str, Any]]:
     return found
 
 
-def statements(site: Site) -> list[dict[str, Any]]:
-    """The statements for this account and region."""
+def statements(site: Site, extras: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The statements for this account and region, with those of groups of checks."""
+    region = "*" if "regions" in extras else site.region
     places = {
         "p": site.partition,
-        "r": f"{site.region}:{site.number}",
+        "r": f"{region}:{site.number}",
         "a": site.number,
         "n": PREFIX,
     }
-    written = [_written(each, places) for each in STATEMENTS]
+    more = [each for name in sorted(extras) for each in EXTRA[name]]
+    written = [_written(each, places) for each in (*STATEMENTS, *more)]
     if site.stack:
         actions = list(_WITHOUT_RESOURCE)
         written += [{"Sid": "Emulator", "Effect": "Allow", "Action": actions, "Resource": "*"}]
@@ -282,14 +311,15 @@ def _written(statement: Statement, places: Mapping[str, str]) -> dict[str, Any]:
     return written
 
 
-def missing(site: Site) -> list[str]:
+def missing(site: Site, extras: Iterable[str] = ()) -> list[str]:
     """Actions that IAM would deny the caller.
 
     Raises:
         ClientError: the caller may not ask, or is nobody whose policies can be simulated.
     """
     source = _principal(site)
-    return [denied for each in statements(site) for denied in _denied(site, source, each)]
+    asked = statements(site, extras)
+    return [denied for each in asked for denied in _denied(site, source, each)]
 
 
 def _principal(site: Site) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import tempfile
 import threading
 import time
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from acceptance import cleanup
 from acceptance.model import AT_THE_END, Check, Outcome, Result, Scene, StopError
+from acceptance.names import NETWORK_EXAMPLE
 from acceptance.report import Report
 from acceptance.site import Site
 from acceptance.trial import outcome, tried
@@ -114,7 +116,9 @@ class Run:
                 self._add(tried(check, scene))
 
     def _apply(self, example: str, folder: Path, scene: Scene) -> None:
-        variables = _VARIABLES.get(example, {})
+        variables = dict(_VARIABLES.get(example, {}))
+        if example == NETWORK_EXAMPLE:
+            variables["availability_zones"] = json.dumps(self._zones())
         workspace = self.site.workspace(example, folder, self.name, **variables)
         workspace.init()
         self._workspaces[example] = workspace
@@ -125,6 +129,13 @@ class Run:
         use.furnish(scene.client("s3"), outputs["bucket_name"], self._album)
         scene.outputs.update(outputs)
         self.report.versions["provider"] = ".".join(map(str, workspace.provider_version()))
+
+    def _zones(self) -> list[str]:
+        """Two zones of the region; not every account has the first letters of the alphabet."""
+        answer = self.site.client("ec2").describe_availability_zones(
+            Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
+        )
+        return [str(each["ZoneName"]) for each in answer["AvailabilityZones"][:2]]
 
     def _drift(self, example: str) -> list[str]:
         workspace = self._workspaces[example]

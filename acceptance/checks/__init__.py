@@ -4,7 +4,7 @@ from importlib import import_module
 
 _SUBJECTS = (
     *("deploy", "free", "main_job", "images", "crashes"),
-    *("http", "uploads", "lists", "monitored"),
+    *("http", "uploads", "lists", "monitored", "network"),
 )
 
 for _subject in _SUBJECTS:

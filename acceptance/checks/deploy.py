@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from acceptance.model import AT_THE_END, Scene, Verdict, check
-from acceptance.names import EXAMPLES
+from acceptance.names import EXAMPLES, NETWORK_EXAMPLE
 
+_EXTRA = {NETWORK_EXAMPLE: "network"}
 GONE_SECONDS = 120.0
 """Lists of AWS are a while behind."""
 _LATE_SECONDS = 90.0
@@ -23,13 +24,14 @@ def _second_plan(scene: Scene) -> Verdict:
     return not changes, changes or "no change"
 
 
-for _example in EXAMPLES:
+for _example in (*EXAMPLES, NETWORK_EXAMPLE):
     check(
         f"apply-{_example}",
         f"AWS takes everything that examples/{_example} asks for, in one apply from nothing.",
         "the apply succeeds",
         on=_example,
         row=10,
+        extra=_EXTRA.get(_example),
     )(apply)
     check(
         f"second-plan-{_example}",
@@ -39,6 +41,7 @@ for _example in EXAMPLES:
         not_local=(
             "the emulator forgets attributes of alarms" if _example == "monitored" else None
         ),
+        extra=_EXTRA.get(_example),
     )(_second_plan)
 
 

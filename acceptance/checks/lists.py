@@ -128,9 +128,9 @@ def _error_of_a_batch(scene: Scene, code: str, **settings: Any) -> str:
     """The name under which Step Functions reports how the function crashes."""
     client, runs = scene.client("lambda"), runs_of(scene)
     client.update_function_code(FunctionName=scene.function, ZipFile=zipped(code))
-    _settled(scene)
+    settled(scene)
     client.update_function_configuration(FunctionName=scene.function, **settings)
-    _settled(scene)
+    settled(scene)
     run = runs.start(use.csv(use.EILEEN, [use.DARK]))
 
     def error() -> str:
@@ -152,7 +152,9 @@ def _error_of_a_batch(scene: Scene, code: str, **settings: Any) -> str:
         runs.states.stop_execution(executionArn=run)
 
 
-def _settled(scene: Scene) -> None:
+def settled(scene: Scene) -> None:
+    """Wait until an update of the example's function is in force."""
+
     def updated() -> bool:
         found = scene.client("lambda").get_function_configuration(FunctionName=scene.function)
         return bool(found.get("LastUpdateStatus", "Successful") == "Successful")

@@ -41,7 +41,6 @@ UNASKED = {
     "kms:DisableKey",
     "kms:EnableKey",
     "logs:TestMetricFilter",
-    "servicequotas:ListServiceQuotas",
     "sqs:SendMessage",
     "sqs:StartMessageMoveTask",
     # Together with another action, which the emulator alone asks for.

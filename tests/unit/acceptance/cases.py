@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from acceptance.checks import free
-from acceptance.names import EXAMPLES
+from acceptance.names import EXAMPLES, NETWORK_EXAMPLE
 from local import use
 from tests.unit.acceptance.fakes import (
     ALBUM,
@@ -122,7 +122,7 @@ def _add(name: str, good: Answers, *turned: Answers, posts: tuple[int, ...] = ()
     CASES[name] = Case(good, turned, posts)
 
 
-for _example in EXAMPLES:
+for _example in (*EXAMPLES, NETWORK_EXAMPLE):
     _add(f"apply-{_example}", {"scene.apply": None}, {"scene.apply": RuntimeError("denied")})
     _add(f"second-plan-{_example}", {"scene.drift": list}, {"scene.drift": lambda: ["a: b"]})
 _GONE = {"scene.destroy": list, "scene.left": list}
@@ -614,4 +614,19 @@ _add(
     {**_QUOTA, "rekognition.compare_faces": _faces(1)},
     {"rekognition.compare_faces": _THROTTLED},
     {"rekognition.compare_faces": {**_faces(1), "ResponseMetadata": {"RetryAttempts": 1}}},
+)
+
+_add(
+    "decision-in-a-private-network",
+    {"lambda.invoke": _OK},
+    {"lambda.invoke": failed("ServiceUnavailableError")},
+)
+_add(
+    "code-without-rights-on-the-network",
+    {
+        **_UPDATED,
+        "lambda.invoke": payload({"errorMessage": "with an explicit deny in a policy"}),
+    },
+    {"lambda.invoke": payload(None)},
+    {"lambda.invoke": payload({"errorMessage": "no identity-based policy allows it"})},
 )

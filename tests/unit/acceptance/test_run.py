@@ -232,7 +232,7 @@ def test_the_exit_code_and_the_report_say_whether_the_module_can_be_used(
     monkeypatch.setattr(program.Options, "chosen", lambda _options: _checks(good))
     monkeypatch.setattr(program, "new_name", lambda _now: NAME)
     monkeypatch.setattr(program, "_versions", lambda _engine: {"module": "1"})
-    monkeypatch.setattr(rights, "missing", lambda _site: [])
+    monkeypatch.setattr(rights, "missing", lambda *_: [])
     monkeypatch.setattr(deploy, "GONE_SECONDS", 0.0)
     options = program.Options.read({"CONFIRM": "yes"})
     assert program.run(site, options, Console(quiet=True), tmp_path) == code
@@ -251,7 +251,7 @@ def test_the_exit_code_and_the_report_say_whether_the_module_can_be_used(
 def test_a_run_begins_nothing_without_an_answer_or_without_the_rights(
     site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, denied: list[str]
 ) -> None:
-    monkeypatch.setattr(rights, "missing", lambda _site: denied)
+    monkeypatch.setattr(rights, "missing", lambda *_: denied)
     options = program.Options.read({"CONFIRM": "yes"} if denied else {})
     assert program.run(site, options, Console(quiet=True), tmp_path) == 2
     assert site.cloud.steps == []
