@@ -209,7 +209,7 @@ def clean(site: Site, options: Options, console: Console) -> int:
     found = list(cleanup.find(site))
     for each in found:
         console.print(f"{each.run}  {each}")
-    if not found:
+    if not found and not cleanup.networks(site):
         console.print("Nothing is left of any run.")
         return 0
     if not (options.confirmed or options.local):
@@ -219,8 +219,10 @@ def clean(site: Site, options: Options, console: Console) -> int:
     problems = [why for each in found if (why := cleanup.remove(site, each))]
     for why in problems:
         console.print(why, style="bold red")
-    left = list(cleanup.find(site))
-    console.print(f"{len(found) - len(left)} resources removed, {len(left)} left.")
+    left = [*map(str, cleanup.find(site)), *cleanup.networks(site)]
+    for one in left:
+        console.print(f"Left: {one}")
+    console.print(f"{len(found)} resources were found, {len(left)} are left.")
     return 1 if left else 0
 
 

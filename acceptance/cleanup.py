@@ -223,6 +223,17 @@ def _keys(account: use.Account, remover: Remover, only: str | None) -> Iterator[
                 yield Found(run, remover, {"KeyId": key["KeyId"]})
 
 
+def networks(account: use.Account, only: str | None = None) -> list[str]:
+    """What the group of checks "network" has left in EC2. Nothing here removes it."""
+    tagged = account.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    asked = {"Key": TAG, **({"Values": [only]} if only else {})}
+    return [
+        each["ResourceARN"].rpartition(":")[2]
+        for page in tagged.paginate(TagFilters=[asked], ResourceTypeFilters=["ec2"])
+        for each in page["ResourceTagMappingList"]
+    ]
+
+
 def remove(account: use.Account, found: Found) -> str | None:
     """Remove one resource; why it stays, or None."""
     try:

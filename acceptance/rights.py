@@ -233,8 +233,8 @@ EXTRA: Mapping[str, tuple[Statement, ...]] = {
             " CreateRouteTable CreateSecurityGroup CreateSubnet CreateTags CreateVpc"
             " CreateVpcEndpoint DeleteNetworkInterface DeleteRouteTable DeleteSecurityGroup"
             " DeleteSubnet DeleteVpc DeleteVpcEndpoints DetachNetworkInterface"
-            " DescribeVpcAttribute DisassociateRouteTable ModifyVpcAttribute RevokeSecurityGroupEgress"
-            " RevokeSecurityGroupIngress",
+            " DescribeVpcAttribute DisassociateRouteTable ModifyVpcAttribute"
+            " RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
             ("arn:{p}:ec2:{r}:*/*",),
         ),
         Statement(

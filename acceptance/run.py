@@ -195,7 +195,8 @@ class Run:
             self.report.left_behind = [f"unknown, because AWS could not be asked: {error}"]
 
     def _left(self) -> list[str]:
-        return sorted(map(str, cleanup.find(self.site, self.name)))
+        found = map(str, cleanup.find(self.site, self.name))
+        return sorted([*found, *cleanup.networks(self.site, self.name)])
 
     def _destroy(self) -> list[str]:
         """Destroy every example; what went wrong."""

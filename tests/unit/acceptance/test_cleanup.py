@@ -205,6 +205,15 @@ def test_one_run_does_not_remove_what_another_is_using(world: World) -> None:
     assert world.keys() == 1
 
 
+def test_a_network_that_is_left_is_told_though_nobody_removes_it(world: World) -> None:
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.90.0.0/24")["Vpc"]["VpcId"]
+    assert cleanup.networks(world, NAME) == []
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": TAG, "Value": NAME}])
+    assert cleanup.networks(world, NAME) == [f"vpc/{vpc}"]
+    assert cleanup.networks(world, "fc-accept-20261126-0200") == []
+
+
 @pytest.mark.parametrize("number", range(len(cleanup.REMOVERS)))
 def test_a_clean_up_that_was_interrupted_can_be_repeated(world: World, number: int) -> None:
     world.fill(f"{NAME}-minimal", NAME)

@@ -116,6 +116,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> FakeSite:
         found.cloud.things.discard(thing)
 
     monkeypatch.setattr(cleanup, "find", find)
+    monkeypatch.setattr(cleanup, "networks", lambda *_: [])
     monkeypatch.setattr(cleanup, "remove", remove)
     return found
 
@@ -148,6 +149,7 @@ def _steps() -> list[str]:
     site.cloud = Cloud()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cleanup, "find", lambda *_: iter(()))
+        patched.setattr(cleanup, "networks", lambda *_: [])
         _run(site, _checks()).go()
     return sorted(set(site.cloud.steps))
 
