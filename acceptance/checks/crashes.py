@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from acceptance.model import Scene, Verdict, check
 from acceptance.names import TAG
+from local import use
 from tools.places import REPOSITORY
 
 _RECORD_SECONDS = 120.0
@@ -80,11 +81,8 @@ def _report(scene: Scene, function: str) -> dict[str, Any]:
 
     def found() -> list[dict[str, Any]]:
         # The emulator does not tell the request's id, so every report after the invocation counts.
-        wanted = '"platform.report"' if scene.endpoint else f'"{request}"'
-        events = scene.client("logs").filter_log_events(
-            logGroupName=scene.log_group, filterPattern=wanted, startTime=int(began * 1000)
-        )["events"]
-        records = [json.loads(each["message"]) for each in events]
+        pattern = '"platform.report"' if scene.endpoint else f'"{request}"'
+        records = use.found_records(scene.account, scene.log_group, pattern, began)
         return [each["record"] for each in records if each.get("type") == "platform.report"]
 
     try:

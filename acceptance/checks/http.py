@@ -31,6 +31,14 @@ def _caller(scene: Scene) -> Iterator[Credentials]:
         yield made
 
 
+def _is_known(scene: Scene, credentials: Credentials) -> bool:
+    try:
+        scene.client_as("sts", credentials).get_caller_identity()
+    except ClientError:
+        return False
+    return True
+
+
 def _tags(scene: Scene) -> dict[str, str]:
     return {TAG: scene.name.removesuffix("-http")}
 
@@ -56,6 +64,7 @@ def unsigned_request(scene: Scene) -> Verdict:
 def stranger_to_the_url(scene: Scene) -> Verdict:
     """POST as a user without rights."""
     with use.user(scene.client("iam"), f"{scene.name}-stranger", tags=_tags(scene)) as stranger:
+        scene.wait(lambda: _is_known(scene, stranger), _PROPAGATION_SECONDS, "the new user")
         status = _post(scene, stranger).status_code
     return status == 403, status
 

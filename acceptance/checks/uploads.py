@@ -15,6 +15,8 @@ from local.photos import Photo
 from local.upload_site import result_key
 
 _RESULT_SECONDS = 150.0
+_DEAD_SECONDS = 300.0
+"""SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
 _IDLE_SECONDS = 20.0
 """What Lambda may wait for more messages, beside the comparison itself."""
 NO_MOVE = "the emulator does not have StartMessageMoveTask"
@@ -151,7 +153,7 @@ def dead_letter_put_back(scene: Scene) -> Verdict:
         return int(found[name])
 
     def outcome() -> str | None:
-        return scene.compare(use.EILEEN, use.DARK).error_type
+        return scene.compare(use.EILEEN, use.DARK_REFERENCE).error_type
 
     put_subject(scene, "erin")
     # One attempt instead of five, and a short wait: otherwise this takes a quarter of an hour.
@@ -163,7 +165,7 @@ def dead_letter_put_back(scene: Scene) -> Verdict:
         with _without_images(scene):
             scene.wait(lambda: outcome() is not None, _PROPAGATION_SECONDS, "the missing right")
             key = put_challenge(scene, "erin", scene.album.challenges[0])
-            scene.wait(depth, _RESULT_SECONDS, "a dead letter")
+            scene.wait(depth, _DEAD_SECONDS, "a dead letter")
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
     scene.wait(lambda: outcome() is None, _PROPAGATION_SECONDS, "the right to read images")

@@ -311,9 +311,17 @@ _USER = {
     "iam.list_access_keys": {"AccessKeyMetadata": []},
     "iam.list_attached_user_policies": {"AttachedPolicies": []},
     "iam.delete_user": {},
+    "sts-as.get_caller_identity": {},
 }
 _add("unsigned-request", {}, {}, posts=(403, 200))
-_add("stranger-to-the-url", _USER, {}, posts=(403, 200))
+_UNKNOWN = error("InvalidClientTokenId")
+_add(
+    "stranger-to-the-url",
+    _USER,
+    {},
+    {"sts-as.get_caller_identity": _UNKNOWN},
+    posts=(403, 200, 403),
+)
 _add("signed-request", _USER, {}, {}, posts=(200, 403, 502))
 _add(
     "no-way-past-the-url",
@@ -496,30 +504,39 @@ for _name, _error in (
     )
 
 
-def _alarm(state: str, *actions: str) -> Answers:
+def _alarm(state: str, *history: str) -> Answers:
+    """An alarm in this state, whose history is made of states and of what its actions came to."""
+    states = {"ALARM", "OK"}
     return {
         "cloudwatch.put_metric_data": {},
         "cloudwatch.describe_alarms": {"MetricAlarms": [{"StateValue": state}]},
         "cloudwatch.describe_alarm_history": {
-            "AlarmHistoryItems": [{"HistorySummary": each} for each in actions]
+            "AlarmHistoryItems": [
+                {"HistoryItemType": "StateUpdate", "HistorySummary": f"Alarm updated to {each}"}
+                if each in states
+                else {"HistoryItemType": "Action", "HistorySummary": each}
+                for each in history
+            ]
         },
     }
 
 
 _SENT, _UNSENT = "Successfully executed action arn", "Failed to execute action arn"
+_NEW = ("OK", _SENT)
 _add(
     "alarm-goes-off",
-    _alarm("ALARM", _SENT),
-    _alarm("INSUFFICIENT_DATA"),
-    _alarm("ALARM"),
-    _alarm("ALARM", _UNSENT),
+    _alarm("ALARM", *_NEW, "ALARM", _SENT),
+    _alarm("OK", *_NEW),
+    _alarm("ALARM", *_NEW, "ALARM"),
+    _alarm("ALARM", *_NEW, "ALARM", _UNSENT),
 )
 _add(
     "alarm-ends",
-    _alarm("OK", _SENT, _SENT),
-    _alarm("ALARM", _SENT),
-    _alarm("OK", _SENT),
-    _alarm("OK", _UNSENT, _SENT),
+    _alarm("OK", *_NEW, "ALARM", _SENT, "OK", _SENT),
+    _alarm("ALARM", *_NEW, "ALARM", _SENT),
+    _alarm("OK", *_NEW),
+    _alarm("OK", *_NEW, "ALARM", _SENT, "OK"),
+    _alarm("OK", *_NEW, "ALARM", _SENT, "OK", _UNSENT),
 )
 _add(
     "decision-under-a-customer-key",
