@@ -56,8 +56,10 @@ def run(folder: Path) -> Accepted:
 
         steering = Steering(site.stack.rekognition_endpoint)
         steering.apply(script=[{"fault": "throttling", "count": 1000}])
-        refused = program.run(site, free, console, folder)
-        without = json.loads((folder / "acceptance-report.json").read_text(encoding="utf-8"))
+        second = folder / "second"
+        second.mkdir()
+        refused = program.run(site, free, console, second)
+        without = json.loads((second / "acceptance-report.json").read_text(encoding="utf-8"))
     return Accepted(
         code,
         output.getvalue(),
