@@ -112,11 +112,12 @@ def test_a_key_with_a_percent_sign_can_be_listed_and_deleted() -> None:
     """Otherwise destroy would fail for a bucket that AWS empties."""
     plain = (
         '<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>a%b</Name>'
-        "<Prefix>challenge/</Prefix><KeyMarker /><Version><Key>challenge/100% \u96ea.jpg</Key>"
-        "<VersionId>v%1</VersionId></Version></ListVersionsResult>"
+        "<Prefix>challenge/</Prefix><KeyMarker /><Version>"
+        "<Key>challenge/100% &amp; \u96ea.jpg</Key><VersionId>v%1</VersionId>"
+        "</Version></ListVersionsResult>"
     )
-    listing = encoded(plain).decode()
-    assert "<Key>challenge/100%25%20%E9%9B%AA.jpg</Key>" in listing
+    listing = encoded(plain)
+    assert "<Key>challenge/100%25%20%26%20%E9%9B%AA.jpg</Key>" in listing
     assert "<Prefix>challenge/</Prefix>" in listing
     assert "<Name>a%b</Name>" in listing
     assert "<VersionId>v%1</VersionId>" in listing
