@@ -7,6 +7,7 @@ provider only waits (56 s for a bucket's lifecycle rules, 25 s for a queue).
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
@@ -25,6 +28,17 @@ from tests.integration import upgrade as upgrades
 from tests.integration.moto import Moto
 from tools.places import REPOSITORY
 
+_SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
 EILEEN = "reference/eileen-collins.jpg"
 GRACE = "reference/grace-hopper.jpg"
 DARK = "challenge/eileen-dark.jpg"
@@ -78,6 +92,18 @@ class DemoRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Playground:
+    """`make playground`, which serves its page."""
+
+    process: subprocess.Popen[str]
+    output: str
+    """Up to where it asks to open the page."""
+    folder: Path
+    scratch: Path
+    """Where it has its temporary files."""
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """A stack that compares real faces, and what is going on there."""
 
@@ -85,7 +111,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, and moto, demo and upgrade."""
+    """Examples by name, and moto, demo, playground and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -99,12 +125,13 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("moto", "demo")}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("moto", "demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
             "moto": lambda: Moto.run(folders["moto"]),
             "demo": lambda: _demo(folders["demo"]),
+            "playground": lambda: _playground(folders["playground"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
@@ -146,6 +173,24 @@ def bulk_upload(bulk: Bulk) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def bulk_batch(bulk: Bulk) -> dict[str, Any]:
     return bulk.jobs["batch"].result().outputs
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        lacking = "Install Chromium: apt-get install chromium chromium-driver"
+        if os.environ.get("FACE_COMPARE_REQUIRE_BROWSER"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in _SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options, Service(driver))
+    yield chrome
+    chrome.quit()
 
 
 @pytest.fixture(scope="session")
@@ -234,3 +279,28 @@ def _demo(folder: Path) -> DemoRun:
     finally:
         processes.end(demo)
     return DemoRun(demo.returncode, output, folder)
+
+
+def _playground(folder: Path) -> Playground:
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {
+        **os.environ,
+        "PORT": "",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch),
+    }
+    process = processes.start(
+        [sys.executable, "-m", "local.playground"],
+        environment=environment,
+        cwd=folder,
+        output=subprocess.PIPE,
+    )
+    lines = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if "Ctrl-C" in line:
+            return Playground(process, "".join(lines), folder, scratch)
+    processes.end(process)
+    raise AssertionError("".join(lines))
