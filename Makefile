@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo playground threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
+.PHONY: help demo playground threshold test test-payload test-botocore fuzz soak lint fmt docs pictures package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -52,6 +52,9 @@ fmt: ## Format Terraform and Python
 
 docs: ## Write the tables of inputs and outputs
 	@$(RUN) --with terraform-docs terraform-docs .
+
+pictures: ## Make the pictures of the documents again
+	@FACE_COMPARE_PICTURES=1 $(RUN) --with terraform python -m pytest -k picture tests/unit/threshold tests/integration/test_playground.py
 
 package: ## Build lambda/face_compare.zip and write its SHA-256 into the README
 	@$(RUN) --with "" python -m tools.package

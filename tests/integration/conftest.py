@@ -7,7 +7,6 @@ provider only waits (56 s for a bucket's lifecycle rules, 25 s for a queue).
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,27 +17,16 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.browser import chromium
 from tests.integration import upgrade as upgrades
 from tests.integration.moto import Moto
 from tools.places import REPOSITORY
 
-_SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 EILEEN = "reference/eileen-collins.jpg"
 GRACE = "reference/grace-hopper.jpg"
 DARK = "challenge/eileen-dark.jpg"
@@ -177,20 +165,8 @@ def bulk_batch(bulk: Bulk) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        lacking = "Install Chromium: apt-get install chromium chromium-driver"
-        if os.environ.get("FACE_COMPARE_REQUIRE_BROWSER"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for switch in _SWITCHES:
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options, Service(driver))
-    yield chrome
-    chrome.quit()
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture(scope="session")

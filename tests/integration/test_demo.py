@@ -10,6 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from local.photos import Album
+from tests.browser import resize
 from tests.integration.conftest import DemoRun, Everything
 
 
@@ -73,14 +74,7 @@ def test_the_report_can_be_read_on_a_phone_and_shows_faces_where_they_are(
     width: int,
     scheme: str,
 ) -> None:
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 2, "mobile": width < 500},
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    resize(browser, width, scheme)
     browser.get((demo.folder / "demo-report.html").as_uri())
 
     photos = browser.find_elements(By.CSS_SELECTOR, ".photo")

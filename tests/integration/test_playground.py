@@ -26,9 +26,11 @@ from local.photos import Album
 from local.playground.site import Site, listening, served
 from local.playground.ways import Deployment
 from local.stack import Stack, venv_python
+from tests.browser import resize, take_picture
 from tests.integration.conftest import Everything, Playground
 from tests.integration.example_uses import have_seen
 from tests.waiting import eventually
+from tools.places import REPOSITORY
 
 _SECONDS = 60.0
 _UNREADABLE = """
@@ -69,14 +71,7 @@ class Page:
     site: Site
 
     def open(self, width: int = 1280, scheme: str = "light") -> None:
-        self.chrome.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
-        )
-        self.chrome.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia",
-            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-        )
+        resize(self.chrome, width, scheme)
         self.chrome.get(self.address)
 
     def one(self, selector: str) -> WebElement:
@@ -296,6 +291,14 @@ def test_the_page_says_what_it_cannot_do(page: Page, tmp_path: Path) -> None:
     assert ["400" in each["message"] for each in entries] == [True]
 
 
+def test_the_readmes_picture_can_be_made_again(page: Page) -> None:
+    page.open(width=1100)
+    page.choose("eileen-collins.jpg", "eileen-dark.jpg", "both.jpg", "cat.jpg")
+    page.compare(similarity_threshold="99", review_threshold="90")
+    page.chrome.execute_script("document.activeElement.blur()")
+    take_picture(page.chrome, REPOSITORY / "docs" / "playground.png", 1100, 1240)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_on_a_narrow_phone_and_by_a_screen_reader(page: Page, scheme: str) -> None:
     page.open(width=320, scheme=scheme)
@@ -343,8 +346,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
         "similarity_threshold": 99,
     }
     tab_to("#called .copy")
-    permission = {"origin": page.address, "permissions": ["clipboardReadWrite"]}
-    page.chrome.execute_cdp_cmd("Browser.grantPermissions", permission)
+    allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    page.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
     press(Keys.ENTER)
     eventually(lambda: page.texts("#called .copy")[0].startswith("Copied"), 10, "the copy")
     copied = page.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
