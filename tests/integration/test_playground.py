@@ -26,10 +26,10 @@ from local.photos import Album
 from local.playground.site import Site, listening, served
 from local.playground.ways import Deployment
 from local.stack import Stack, venv_python
+from local.waiting import eventually
 from tests.browser import resize, take_picture
 from tests.integration.conftest import Everything, Playground
 from tests.integration.example_uses import have_seen
-from tests.waiting import eventually
 from tools.places import REPOSITORY
 
 _SECONDS = 60.0

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from local.runs import Runs
 from local.stack import account_environment, venv_python
+from local.waiting import eventually
 from tests.integration.conftest import Bulk
 from tests.integration.example_uses import Outputs
-from tests.integration.runs import Runs
 from tests.integration.test_batch_runs import put_images
-from tests.waiting import eventually
 from tools.places import REPOSITORY
 
 _PEOPLE = 24
