@@ -13,14 +13,14 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from acceptance.names import TAG
-from local.stack import AwsClient, Stack
+from local.stack import KEYS, AwsClient, Stack
 from local.terraform import Workspace
 
 _CONFIG = Config(read_timeout=120, retries={"mode": "standard", "total_max_attempts": 6})
 _TAGGED = 'provider "aws" {{\n  default_tags {{\n    tags = {{ "{key}" = "{run}" }}\n  }}\n}}\n'
 
 
-ROOT = Credentials("test", "test")
+ROOT = Credentials(*KEYS)
 """Of the local stack's account."""
 
 
