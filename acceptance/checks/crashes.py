@@ -105,7 +105,8 @@ def _said(report: dict[str, Any]) -> str:
 )
 def timeout_is_a_crash(scene: Scene) -> Verdict:
     """Invoke a function that sleeps beyond its timeout."""
-    with probe(scene, SLEEP) as name:
+    # Long enough for a cold start on a busy machine.
+    with probe(scene, SLEEP, Timeout=10) as name:
         report = _report(scene, name)
     return report.get("status") == "timeout", _said(report)
 
