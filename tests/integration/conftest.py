@@ -22,7 +22,6 @@ from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.integration import upgrade as upgrades
-from tests.integration.moto import Moto
 from tools.places import REPOSITORY
 
 EILEEN = "reference/eileen-collins.jpg"
@@ -85,7 +84,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, and moto, demo and upgrade."""
+    """Examples by name, demo and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -99,12 +98,11 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("moto", "demo")}
+    folder = tmp_path_factory.mktemp("demo")
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "moto": lambda: Moto.run(folders["moto"]),
-            "demo": lambda: _demo(folders["demo"]),
+            "demo": lambda: _demo(folder),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
