@@ -14,6 +14,8 @@ from tools import workspace
 from tools.places import REPOSITORY
 
 ENGINES = ("terraform", "tofu")
+# They create what the module can be given: a key, topics, queues, a bucket, a network.
+EXAMPLES = ("batch", "existing-bucket", "monitored", "private-network", "upload")
 FILES = sorted(
     (
         path.relative_to(REPOSITORY)
@@ -128,3 +130,18 @@ def test_one_mistake_gets_one_error_of_the_module(
         "Resource precondition failed",
     }, output
     assert output.count("Error: ") == len(REFUSED), output
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_consumer_can_test_with_the_documented_mocks(
+    initialized: Callable[[str, Path], Path], engine: str, example: str
+) -> None:
+    """Otherwise the checks of the module refuse the random values of a mocked provider."""
+    reference = (REPOSITORY / "docs" / "reference.md").read_text()
+    mocks = re.search(r"```hcl\n(mock_provider .*?)```", reference, re.DOTALL)
+    assert mocks is not None
+    folder = initialized(engine, Path("examples", example))
+    (folder / "consumer.tftest.hcl").write_text(mocks[1] + 'run "apply" {}\n')
+    output = run(engine, folder, "test")
+    assert "1 passed, 0 failed" in output, output
