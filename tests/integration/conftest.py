@@ -24,12 +24,8 @@ from local.terraform import Drift, Workspace, examples
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
-EILEEN = "reference/eileen-collins.jpg"
-GRACE = "reference/grace-hopper.jpg"
-DARK = "challenge/eileen-dark.jpg"
-BOTH = "challenge/both.jpg"
-CAT = "challenge/cat.jpg"
-MISSING = "challenge/none.jpg"
+EILEEN, GRACE, DARK = use.EILEEN, use.GRACE, use.DARK
+BOTH, CAT, MISSING = use.BOTH, use.CAT, use.MISSING
 TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
@@ -200,9 +196,7 @@ def monitored(everything: Everything, album: Album) -> Deployed:
 def _deployed(everything: Everything, example: str, album: Album) -> Deployed:
     outputs, s3 = everything.applied(example).outputs, everything.stack.client("s3")
     bucket = outputs["bucket_name"]
-    use.upload_album(s3, bucket, album)
-    use.upload(s3, bucket, "reference/cat.jpg", album.challenges[-1])
-    use.upload(s3, bucket, "private/eileen.jpg", album.references[0])
+    use.furnish(s3, bucket, album)
     s3.put_object(Bucket=bucket, Key="challenge/note.jpg", Body=b"not an image at all")
     return Deployed(
         everything.stack, outputs, bucket, outputs["function_name"], outputs["log_group_name"]
