@@ -356,7 +356,11 @@ run "what_is_misspelled_is_missing_in_the_settings" {
   command = plan
 
   variables {
-    bucket     = { expiry_days = { challange = 7, results = 7 }, force_destory = true, prefixes = { challange = "in/" } }
+    bucket = {
+      expiry_days   = { challange = 7, results = 7 }
+      force_destory = true
+      prefixes      = { challange = "in/" }
+    }
     comparison = { similarity_treshold = 99 }
     function   = { memory = 1024 }
     monitoring = {
