@@ -388,7 +388,12 @@ run "what_is_misspelled_is_missing_in_the_settings" {
         }
       }
       comparison = {
-        concurrency = 7, require_single_face = false, review_threshold = null, similarity_threshold = 80
+        concurrency          = 7
+        explain              = false
+        quality_filter       = "NONE"
+        require_single_face  = false
+        review_threshold     = null
+        similarity_threshold = 80
       }
       function = {
         architecture = "arm64", memory_size = 512, reserved_concurrency = null, runtime = "python3.13", timeout = 30
