@@ -147,6 +147,7 @@ FURTHER = (
     ("ReceiveUploads", "sqs:DeleteMessage"),
     ("ReceiveUploads", "sqs:GetQueueAttributes"),
     ("ReceiveUploads", "sqs:ReceiveMessage"),
+    ("SendFailedEvents", "sqs:SendMessage"),
     ("WriteResults", "s3:GetObject"),
     ("WriteResults", "s3:PutObject"),
 )
@@ -169,6 +170,7 @@ def test_no_statement_is_wider_than_its_purpose(
         "DecryptUploads": with_key(action, key, SQS, queue),
         "EncryptResults": with_key(action, key, S3, result),
         "ReceiveUploads": Access(action, queue),
+        "SendFailedEvents": Access(action, queue.replace("-uploads", "-failed-events")),
         "WriteResults": Access(action, result),
     }[sid]
     assert allowed(policy, access)

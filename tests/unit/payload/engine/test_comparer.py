@@ -200,8 +200,8 @@ class TestSingleFace:
     @pytest.mark.parametrize(
         ("source", "error", "words"),
         [
-            ("two", errors.SeveralFacesInSourceError, "source image two shows 2"),
-            ("none", errors.NoFaceInSourceError, "source image none"),
+            ("two", errors.SeveralFacesInSourceError, "source image 'two' shows 2"),
+            ("none", errors.NoFaceInSourceError, "source image 'none'"),
         ],
     )
     def test_a_source_with_several_faces_or_none_is_refused_for_this_reason(
@@ -214,7 +214,7 @@ class TestSingleFace:
         self, strict: Direct
     ) -> None:
         strict.rekognition.unmatched_faces = 1
-        with pytest.raises(errors.SeveralFacesInTargetError, match="target image t shows 2"):
+        with pytest.raises(errors.SeveralFacesInTargetError, match="target image 't' shows 2"):
             strict.serve(source="one", target="t")
 
     def test_counting_faces_and_comparing_end_before_the_timeout(
