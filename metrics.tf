@@ -21,6 +21,7 @@ locals {
       "ImageFormatError",
       "ImageNotFoundError",
       "ImageTooLargeError",
+      "InvalidManifestError",
       "InvalidRequestError",
       "ReferenceNotFoundError",
       "SeveralFacesInSourceError",
