@@ -120,6 +120,8 @@ resource "aws_lambda_function_event_invoke_config" "compare" {
   count = var.function.on_failure == null ? 0 : 1
 
   function_name = aws_lambda_function.compare.function_name
+  # Lambda's default, written out: not every API answers with it.
+  maximum_event_age_in_seconds = 6 * 3600
 
   destination_config {
     on_failure {
