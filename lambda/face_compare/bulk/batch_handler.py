@@ -132,7 +132,8 @@ class BatchHandler:
             listed = list_item(item, is_csv=is_csv)
             if listed.columns:
                 entry["columns"] = listed.columns
-            request = parse_item(listed.event, self._settings.rule)
+            explains = self._settings.explain
+            request = parse_item(listed.event, self._settings.rule, module_explains=explains)
         except FaceCompareError as error:
             audit.record_failure(invocation, error)
             unread = {"item": shown_item(item), "error": error_members(error)}
