@@ -41,6 +41,9 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
     columns: dict[str, Any] = {}
     for name, value in item.items():
         plain = plain_name(str(name))
+        if not plain and value in ("", None):
+            # A separator at the end of each line.
+            continue
         if plain not in MEMBERS:
             _refuse_misspelled(plain, str(name))
             columns[str(name).strip(_BLANKS)] = value

@@ -33,8 +33,8 @@ KEYS = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
     ],
 )
 def test_a_line_of_a_spreadsheet_is_read_as_what_it_says(item: dict[str, str]) -> None:
-    event = list_item(item, is_csv=True).event
-    assert event == KEYS
+    event, columns = list_item(item, is_csv=True)
+    assert (event, columns) == (KEYS, {})
     assert parse_request(event, Rule(80.0)).targets == (StoredImage("challenge/b.jpg"),)
 
 
