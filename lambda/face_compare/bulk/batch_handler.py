@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from face_compare.bulk.batch_event import Batch, parse_item, shown_item
 from face_compare.bulk.checkpoint import Checkpoint, Entry
 from face_compare.bulk.list_item import list_item
-from face_compare.bulk.manifest import check_manifest
 from face_compare.bulk.paced_comparer import PacedComparer
 from face_compare.contract.answer import error_members, target_answer
 from face_compare.engine.comparer import Comparer
@@ -65,6 +64,9 @@ class BatchHandler:
 
     def check(self, event: Mapping[str, Any], invocation: audit.Invocation) -> dict[str, Any]:
         """Check a list of pairs before its run begins. See ``manifest.check_manifest``."""
+        # Imported here because it is needed once for each run.
+        from face_compare.bulk.manifest import check_manifest  # noqa: PLC0415
+
         with audit.failures_recorded(invocation):
             return check_manifest(self._s3, self._settings.bucket, event)
 

@@ -5,7 +5,6 @@ them or begin with a byte-order mark (whether Step Functions removes it is not d
 columns that mean nothing to the function are carried on to the result.
 """
 
-import difflib
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -67,6 +66,9 @@ def without_bytes(value: Any) -> Any:
 
 
 def _refuse_misspelled(plain: str, name: str) -> None:
+    # Imported here because few lists have further columns.
+    import difflib  # noqa: PLC0415
+
     close = difflib.get_close_matches(plain[:64], _RULE_MEMBERS, n=1, cutoff=_CLOSE)
     if close or plain.endswith("threshold"):
         raise InvalidRequestError(
