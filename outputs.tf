@@ -158,8 +158,9 @@ output "settings" {
       force_destroy = local.owns_bucket ? coalesce(var.bucket.force_destroy, false) : null
       prefixes      = var.bucket.prefixes
     }
-    comparison = merge(var.comparison, { concurrency = local.concurrency })
-    function   = var.function
+    comparison   = merge(var.comparison, { concurrency = local.concurrency })
+    function     = var.function
+    function_url = var.function_url
     monitoring = merge(var.monitoring, {
       alarms = local.has_alarms ? merge(var.monitoring.alarms, { thresholds = local.thresholds }) : null
     })

@@ -69,6 +69,7 @@ run "a_name_is_enough_for_a_working_stack" {
       length(aws_cloudwatch_query_definition.saved),
       length(aws_iam_role_policy.network),
       length(aws_lambda_function.compare.vpc_config),
+      length(aws_lambda_function_event_invoke_config.compare),
       length(aws_lambda_function_url.compare),
     ]) == 0 && output.function_url == null
     error_message = "Nobody pays for an alarm, or gets a URL or a right to network interfaces, without asking for it."
@@ -225,7 +226,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 
   variables {
     allow_unlisted_region = true
-    function_url          = true
+    function_url          = {}
   }
 
   override_data {
@@ -242,7 +243,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 run "an_address_that_lambda_cannot_give_is_refused_before_anything_is_made" {
   command = plan
 
-  variables { function_url = true }
+  variables { function_url = {} }
 
   override_data {
     target = data.aws_region.current
@@ -396,8 +397,14 @@ run "what_is_misspelled_is_missing_in_the_settings" {
         similarity_threshold = 80
       }
       function = {
-        architecture = "arm64", memory_size = 512, reserved_concurrency = null, runtime = "python3.13", timeout = 30
+        architecture         = "arm64"
+        memory_size          = 512
+        on_failure           = null
+        reserved_concurrency = null
+        runtime              = "python3.13"
+        timeout              = 30
       }
+      function_url = null
       monitoring = {
         alarms = {
           disabled       = []
@@ -420,7 +427,7 @@ run "what_is_misspelled_is_missing_in_the_settings" {
         saved_queries = false
       }
       network   = null
-      on_upload = { max_attempts = 5, references_per_subject = 1 }
+      on_upload = { max_attempts = 5, references_per_subject = 1, sender_arns = [] }
       role      = { path = "/", permissions_boundary_arn = null }
     })
     error_message = "Every attribute that is in force must be shown, and nothing that Terraform ignored."
