@@ -59,6 +59,9 @@ class Workspace:
     """Where Terraform runs; a mirror of examples/<example>."""
     endpoint: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    engine: str = "terraform"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for the engine, beside the usual ones."""
     progress: Callable[[str], None] = lambda _line: None
     """Called with each line Terraform writes."""
 
@@ -92,9 +95,9 @@ class Workspace:
         (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
 
-    def init(self) -> None:
+    def init(self, *flags: str) -> None:
         """`terraform init`."""
-        self._run("init", *_UNATTENDED)
+        self._run("init", *_UNATTENDED, *flags)
 
     def apply(self) -> None:
         """`terraform apply`, without asking."""
@@ -139,9 +142,10 @@ class Workspace:
             TerraformError: it failed.
         """
         process = processes.start(
-            ["terraform", *words],
+            [self.engine, *words],
             environment={
                 **terraform_environment(self.endpoint),
+                **self.environment,
                 "HOME": str(self.folder.parent),
             },
             cwd=self.folder,
@@ -161,7 +165,7 @@ class Workspace:
         if code:
             complaint = text[text.find("\nError: ") :].strip() if "\nError: " in text else text
             raise TerraformError(
-                f"terraform {words[0]} of examples/{self.example} ended with code {code}:\n"
+                f"{self.engine} {words[0]} of examples/{self.example} ended with code {code}:\n"
                 f"{complaint}"
             )
         return text

@@ -91,6 +91,9 @@ resource "aws_sns_topic_subscription" "on_call" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name        = var.name

@@ -21,6 +21,7 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.integration import registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -84,7 +85,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo and upgrade."""
+    """Examples by name, demo, upgrade and registry."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -104,6 +105,7 @@ def everything(
         jobs: dict[str, Callable[[], Any]] = {
             "demo": lambda: _demo(folder),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
+            "registry": lambda: registry.run(stack, stack.folder / "registry"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
         started = {
