@@ -16,21 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium import webdriver
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.browser import chromium
 from tests.integration import registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
-EILEEN = "reference/eileen-collins.jpg"
-GRACE = "reference/grace-hopper.jpg"
-DARK = "challenge/eileen-dark.jpg"
-BOTH = "challenge/both.jpg"
-CAT = "challenge/cat.jpg"
-MISSING = "challenge/none.jpg"
+EILEEN, GRACE, DARK = use.EILEEN, use.GRACE, use.DARK
+BOTH, CAT, MISSING = use.BOTH, use.CAT, use.MISSING
 TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
@@ -78,6 +76,18 @@ class DemoRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Playground:
+    """`make playground`, which serves its page."""
+
+    process: subprocess.Popen[str]
+    output: str
+    """Up to where it asks to open the page."""
+    folder: Path
+    scratch: Path
+    """Where it has its temporary files."""
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """A stack that compares real faces, and what is going on there."""
 
@@ -85,7 +95,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo, upgrade and registry."""
+    """Examples by name, demo, playground, registry and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -99,11 +109,12 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folder = tmp_path_factory.mktemp("demo")
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "demo": lambda: _demo(folder),
+            "demo": lambda: _demo(folders["demo"]),
+            "playground": lambda: _playground(folders["playground"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             "registry": lambda: registry.run(stack, stack.folder / "registry"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
@@ -146,6 +157,12 @@ def bulk_upload(bulk: Bulk) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def bulk_batch(bulk: Bulk) -> dict[str, Any]:
     return bulk.jobs["batch"].result().outputs
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture(scope="session")
@@ -202,9 +219,7 @@ def monitored(everything: Everything, album: Album) -> Deployed:
 def _deployed(everything: Everything, example: str, album: Album) -> Deployed:
     outputs, s3 = everything.applied(example).outputs, everything.stack.client("s3")
     bucket = outputs["bucket_name"]
-    use.upload_album(s3, bucket, album)
-    use.upload(s3, bucket, "reference/cat.jpg", album.challenges[-1])
-    use.upload(s3, bucket, "private/eileen.jpg", album.references[0])
+    use.furnish(s3, bucket, album)
     s3.put_object(Bucket=bucket, Key="challenge/note.jpg", Body=b"not an image at all")
     return Deployed(
         everything.stack, outputs, bucket, outputs["function_name"], outputs["log_group_name"]
@@ -234,3 +249,28 @@ def _demo(folder: Path) -> DemoRun:
     finally:
         processes.end(demo)
     return DemoRun(demo.returncode, output, folder)
+
+
+def _playground(folder: Path) -> Playground:
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {
+        **os.environ,
+        "PORT": "",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch),
+    }
+    process = processes.start(
+        [sys.executable, "-m", "local.playground"],
+        environment=environment,
+        cwd=folder,
+        output=subprocess.PIPE,
+    )
+    lines = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if "Ctrl-C" in line:
+            return Playground(process, "".join(lines), folder, scratch)
+    processes.end(process)
+    raise AssertionError("".join(lines))

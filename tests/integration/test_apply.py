@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from local import provider_drift
 from local.terraform import Drift, examples
-from tests.integration import provider_drift
 from tests.integration.conftest import Everything
 from tests.integration.example_uses import USES
 

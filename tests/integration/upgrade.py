@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import use
+from local import provider_drift, use
 from local.photos import default_album
 from local.stack import Stack
 from local.terraform import Workspace, drift_of
-from tests.integration import provider_drift
 from tools.places import REPOSITORY
 
 BASELINE = "1d6c1290d25a014279f550bee98ad71ddf34917a"
@@ -109,7 +108,7 @@ def run(stack: Stack, folder: Path) -> Upgrade:
         if bucket["Name"].startswith(f"{NAME}-")
     )
     photo = default_album().references[0]
-    for key in ("reference/kept.jpg", "reference/kept.jpg", "private/kept.jpg"):
+    for key in ("reference/kept.jpg", "reference/kept.jpg", "private/kept 100%.jpg"):
         use.upload(stack.client("s3"), name, key, photo)
     # It is refused, and on record all the same.
     outcome = use.invoke(stack.client("lambda"), NAME, {})
