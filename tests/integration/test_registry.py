@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.integration import provider_drift
+from local import provider_drift
 from tests.integration.conftest import Everything
 from tests.integration.registry import FIRST, NEXT, Consumed
 
