@@ -63,7 +63,7 @@ resource "aws_lambda_function" "compare" {
   }
 
   dynamic "vpc_config" {
-    for_each = local.has_network ? [var.network] : []
+    for_each = var.network[*]
 
     content {
       security_group_ids = vpc_config.value.security_group_ids
