@@ -6,7 +6,7 @@ module "face_compare" {
   source = "../.."
 
   name         = var.name
-  function_url = true
+  function_url = {}
 }
 
 # Attach it to the roles of callers.
