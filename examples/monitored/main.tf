@@ -98,6 +98,9 @@ resource "aws_sqs_queue" "failed_events" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name        = var.name
