@@ -54,7 +54,12 @@ def probe(scene: Scene, code: str, **settings: Any) -> Iterator[str]:
         FunctionName=name,
         Code={"ZipFile": zipped(code)},
         Handler="face_compare.handler.handler",
-        LoggingConfig={"LogFormat": "JSON", "LogGroup": scene.log_group},
+        LoggingConfig={
+            "ApplicationLogLevel": "INFO",
+            "LogFormat": "JSON",
+            "LogGroup": scene.log_group,
+            "SystemLogLevel": "INFO",
+        },
         Role=own["Role"],
         Tags={TAG: scene.name.removesuffix("-minimal")},
         **{"Architectures": ["arm64"], "Runtime": own["Runtime"], "Timeout": 3, **settings},

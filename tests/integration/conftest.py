@@ -23,6 +23,7 @@ from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.browser import chromium
+from tests.integration import acceptance, registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -94,7 +95,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo, playground and upgrade."""
+    """Examples by name, demo, playground, registry and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -108,13 +109,15 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("demo", "playground")}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("acceptance", "demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
+            "acceptance": lambda: acceptance.run(folders["acceptance"]),
             "demo": lambda: _demo(folders["demo"]),
             "playground": lambda: _playground(folders["playground"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
+            "registry": lambda: registry.run(stack, stack.folder / "registry"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
         started = {
