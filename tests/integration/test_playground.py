@@ -22,6 +22,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from local import processes, use
+from local.pages.parts import score
 from local.photos import Album
 from local.playground.site import Site, listening, served
 from local.playground.ways import Deployment
@@ -228,6 +229,19 @@ def test_a_photo_with_several_faces_can_be_refused(page: Page) -> None:
     page.one("[name=require_single_face]").click()
     page.compare()
     assert page.one("#called h2").text == "SeveralFacesInTargetError"
+
+
+def test_a_decision_is_explained_when_that_is_asked_for(page: Page) -> None:
+    page.choose("grace-hopper.jpg", "eileen-dark.jpg")
+    page.compare()
+    assert "Brightness" not in page.one("#called .card").text
+    page.one("[name=explain]").click()
+    page.compare()
+    explanation = page.answer()["explanation"]
+    shown = dict(zip(page.texts("#called .card dt"), page.texts("#called .card dd"), strict=True))
+    assert shown["Brightness"] == score(explanation["brightness"])
+    assert "yaw" in shown["Pose"]
+    assert shown["Possible reasons"] == (", ".join(explanation["likely_reasons"]) or "none")
 
 
 def test_a_photo_put_into_the_bucket_by_hand_appears_with_its_decision(
