@@ -8,6 +8,32 @@ locals {
 
   upload_events = ["s3:ObjectCreated:*"]
 
+  # Topics and rules that pass S3's announcements on. An ARN holds its account, so aws:SourceAccount would add nothing,
+  # and the guides of SNS and EventBridge do not promise that they send it.
+  senders = {
+    for service in ["events", "sns"] : service => [
+      for arn in try(coalesce(var.on_upload.sender_arns, []), []) : arn if split(":", arn)[2] == service
+    ]
+  }
+  announced_by_others = [
+    {
+      Sid       = "AnnouncedByRules"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = local.uploads_arn
+      Condition = { ArnEquals = { "aws:SourceArn" = local.senders.events } }
+    },
+    {
+      Sid       = "AnnouncedByTopics"
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = local.uploads_arn
+      Condition = { ArnEquals = { "aws:SourceArn" = local.senders.sns } }
+    },
+  ]
+
   refuse_plain_http = {
     for arn in [local.uploads_arn, local.failed_uploads_arn] : arn => {
       Sid       = "DenyPlainHttp"
@@ -56,20 +82,23 @@ resource "aws_sqs_queue" "upload" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "AnnouncedByBucket"
-        Effect    = "Allow"
-        Principal = { Service = "s3.amazonaws.com" }
-        Action    = "sqs:SendMessage"
-        Resource  = local.uploads_arn
-        Condition = {
-          ArnEquals    = { "aws:SourceArn" = local.bucket_arn }
-          StringEquals = { "aws:SourceAccount" = local.account_id }
-        }
-      },
-      local.refuse_plain_http[local.uploads_arn],
-    ]
+    Statement = concat(
+      [
+        {
+          Sid       = "AnnouncedByBucket"
+          Effect    = "Allow"
+          Principal = { Service = "s3.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = local.uploads_arn
+          Condition = {
+            ArnEquals    = { "aws:SourceArn" = local.bucket_arn }
+            StringEquals = { "aws:SourceAccount" = local.account_id }
+          }
+        },
+      ],
+      [for each in local.announced_by_others : each if length(each.Condition.ArnEquals["aws:SourceArn"]) > 0],
+      [local.refuse_plain_http[local.uploads_arn]],
+    )
   })
 
   redrive_policy = jsonencode({
@@ -111,12 +140,12 @@ resource "aws_lambda_event_source_mapping" "upload" {
 
   lifecycle {
     precondition {
-      condition     = try(var.on_upload.references_per_subject, 1) <= local.calls_per_batch
+      condition     = local.references_per_subject <= local.calls_per_batch
       error_message = <<-EOT
-        on_upload.references_per_subject is ${try(var.on_upload.references_per_subject, 1)}, and so many calls are
+        on_upload.references_per_subject is ${local.references_per_subject}, and so many calls are
         needed for one upload. But with rekognition_tps = ${local.rekognition_tps} and
         function.timeout = ${var.function.timeout} an invocation has time for ${local.calls_per_batch}. Raise
-        function.timeout to ${ceil(try(var.on_upload.references_per_subject, 1) * 10 / 4 / local.calls_per_second)} (at
+        function.timeout to ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at
         most 900), or keep fewer reference images per person.
       EOT
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import unicodedata
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local.use import user
+from local.use import BLURRED, user
 from tests.integration.conftest import BOTH, CAT, DARK, EILEEN, GRACE, MISSING, Deployed
 
 
@@ -61,10 +63,49 @@ def test_a_caller_who_needs_more_certainty_can_ask_for_it(minimal: Deployed) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.jpg", b"", "is empty"),
+        ("phone.jpg", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "is HEIC"),
+        ("page.jpg", b"<!DOCTYPE html><html></html>", "is an HTML page"),
+        ("half.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "did not arrive whole"),
+    ],
+)
+def test_a_file_under_an_images_name_is_told_by_its_first_bytes(
+    minimal: Deployed, name: str, content: bytes, words: str
+) -> None:
+    key = f"challenge/{name}"
+    minimal.stack.client("s3").put_object(Bucket=minimal.bucket, Key=key, Body=content)
+    outcome = minimal.compare(EILEEN, key)
+    assert outcome.error_type == "ImageFormatError"
+    assert words in str(outcome.error_message)
+    inline = {"bytes": base64.b64encode(content or b"\n").decode()}
+    assert minimal.compare(EILEEN, inline).error_type == "ImageFormatError"
+
+
+def test_a_name_in_the_other_unicode_form_is_named(minimal: Deployed) -> None:
+    composed, decomposed = (
+        unicodedata.normalize(form, "challenge/jos\u00e9.jpg") for form in ("NFC", "NFD")
+    )
+    minimal.stack.client("s3").put_object(
+        Bucket=minimal.bucket, Key=decomposed, Body=minimal.read(DARK)
+    )
+    outcome = minimal.compare(EILEEN, composed)
+    assert outcome.error_type == "ImageNotFoundError"
+    assert "NFD" in str(outcome.error_message)
+    assert minimal.compare(EILEEN, decomposed).answer is not None
+
+
+@pytest.mark.parametrize(
     ("source", "target", "more", "error"),
     [
         ("reference/cat.jpg", BOTH, {}, "NoFaceInSourceError"),
         (EILEEN, CAT, {}, "NoFaceInTargetError"),
+        (GRACE, BLURRED, {"quality_filter": "MEDIUM"}, "LowQualityFaceInTargetError"),
+        (BLURRED, GRACE, {"quality_filter": "MEDIUM"}, "LowQualityFaceInSourceError"),
+        # The filter does not hide that there is no face at all.
+        (EILEEN, CAT, {"quality_filter": "MEDIUM"}, "NoFaceInTargetError"),
+        ("reference/cat.jpg", BOTH, {"quality_filter": "MEDIUM"}, "NoFaceInSourceError"),
         (EILEEN, MISSING, {}, "ImageNotFoundError"),
         ("private/eileen.jpg", BOTH, {}, "ImageForbiddenError"),
         (EILEEN, "private/eileen.jpg", {}, "ImageForbiddenError"),
@@ -111,13 +152,25 @@ def test_a_disputed_decision_can_be_traced_by_its_request_id(minimal: Deployed) 
     assert {name: decided.get(name) for name in expected} == expected
 
 
+def test_a_blurred_photo_of_the_right_person_is_not_just_a_stranger(minimal: Deployed) -> None:
+    answer = minimal.compare(GRACE, BLURRED, explain=True).answer
+    assert answer is not None
+    assert answer["decision"] == "no_match"
+    (reason,) = answer["explanation"]["likely_reasons"]
+    assert reason.startswith("very blurred: sharpness ")
+
+
 def test_nothing_biometric_is_kept_in_the_log(minimal: Deployed) -> None:
-    outcome = minimal.compare(EILEEN, DARK)
+    outcome = minimal.compare(GRACE, DARK, explain=True)
     assert outcome.answer is not None
     text = json.dumps(minimal.records(outcome)).lower()
     assert outcome.request_id in text
-    for word in ("bounding", "landmark", "pose", '"bytes"', "embedding", '"left"', '"width"'):
+    words = ("bounding", "landmark", "pose", "bright", "sharp", "expla", '"bytes"', "embedding")
+    for word in (*words, '"left"', '"width"'):
         assert word not in text
+    explanation = outcome.answer["explanation"]
+    assert explanation["likely_reasons"]
+    assert not any(str(value) in text for value in explanation["pose"].values())
     box = outcome.answer["target"]["faces"][0]["bounding_box"]
     assert not any(str(value) in text for value in box.values())
 
