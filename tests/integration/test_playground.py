@@ -311,7 +311,7 @@ def test_the_readmes_picture_can_be_made_again(page: Page) -> None:
     page.choose("eileen-collins.jpg", "eileen-dark.jpg", "both.jpg", "cat.jpg")
     page.compare(similarity_threshold="99", review_threshold="90")
     page.chrome.execute_script("document.activeElement.blur()")
-    take_picture(page.chrome, REPOSITORY / "docs" / "playground.png", 1100, 1240)
+    take_picture(page.chrome, REPOSITORY / "docs" / "playground.png", 1100, 1340)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
