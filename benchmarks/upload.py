@@ -2,7 +2,7 @@
 
 The zip runs under awslambdaric, AWS's own runtime client, and serves batches of announcements. S3
 and Rekognition answer over TLS from other processes. So the CPU of the instance's process is what
-an upload costs: the event, four calls, the decision, the records. README.md has the figures.
+an upload costs: the event, five calls, the decision, the records. README.md has the figures.
 
 usage: python -m benchmarks.upload [--rounds N]
 """
@@ -52,6 +52,7 @@ BEFORE = "6a12ce1"
 BEFORE_SHA256 = "d4f54eb0577297e96faa4f8ef9c97a3eb0f66f40050aa0a12d3614d44e8b53ce"
 """The commit and its zip that the costs are compared with."""
 PARTS = {
+    "HeadObject": "is it there: HeadObject",
     "claim": "claim: PutObject",
     "ListObjectsV2": "references: ListObjectsV2",
     "CompareFaces": "comparison: CompareFaces",
@@ -61,7 +62,7 @@ PARTS = {
     "rest": "runtime client, threads' start and end",
 }
 """The parts of the cost, in the order of an upload."""
-_CALLS = ("claim", "ListObjectsV2", "CompareFaces", "PutObject")
+_CALLS = ("HeadObject", "claim", "ListObjectsV2", "CompareFaces", "PutObject")
 _METER = Path(__file__).with_name("upload_meter.py")
 
 

@@ -1,20 +1,20 @@
-"""S3's messages about uploaded images, and the keys of the results.
+"""S3's messages about new objects: images, references, and images that are put back.
 
 Sources: "Event message structure" in the Amazon S3 user guide, and "Using Lambda with Amazon SQS"
 in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from face_compare.model.image import LONGEST_KEY_BYTES
+from face_compare.runtime.settings import Settings
 
-CLAIM_ENDING = ".claim"
-"""What is added to the key of a result to get the key of its claim."""
+RETRY_ENDING = ".retry"
+"""The ending of an object by which the function has S3 announce a waiting image again."""
 
 
 class UnreadableMessageError(Exception):
@@ -39,19 +39,36 @@ class Upload:
         return self.version_id or f"upload-{self.sequencer}"
 
 
-def uploads_in(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
-    """Return the uploads that the body of a message announces. S3's test message has none.
+@dataclass(frozen=True, slots=True)
+class NewReference:
+    """A reference image of a subject was put. ``subject`` is None if it is in no folder."""
+
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """A waiting image is put back. The object at ``key`` announces the image once more."""
+
+    key: str
+
+
+type Announced = Upload | NewReference | RetryRequest
+
+
+def announced_in(body: str, settings: Settings) -> list[Announced]:
+    """Return what the body of a message announces. S3's test message announces nothing.
 
     Raises:
-        UnreadableMessageError: The message is not a notification of S3 about images in ``bucket``
-            below ``challenge_prefix``.
+        UnreadableMessageError: The message is not a notification of S3 about new objects of the
+            module's bucket, below the prefixes that the module has announced.
     """
     try:
         message = json.loads(body)
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _upload(record, bucket, challenge_prefix)
+            _announced(record, settings)
             for record in _records(message)
             if not is_folder(record["s3"]["object"]["key"], record["s3"]["object"].get("size"))
         ]
@@ -66,26 +83,19 @@ def is_folder(key: str, size: int | None) -> bool:
     return key.endswith("/") and not size
 
 
-def subject_of(key: str, challenge_prefix: str) -> str | None:
+def subject_of(key: str, prefix: str) -> str | None:
     """Return the subject of an image: the first folder below the prefix, None if there is none."""
-    subject, slash, rest = key.removeprefix(challenge_prefix).partition("/")
-    return subject if key.startswith(challenge_prefix) and subject and slash and rest else None
+    subject, slash, rest = key.removeprefix(prefix).partition("/")
+    return subject if key.startswith(prefix) and subject and slash and rest else None
 
 
-def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> str:
-    """Return the key of the result: one for each version of each image.
-
-    If the image's key is too long for this, a digest replaces it, below the same subject.
-    """
-    name = upload.key.removeprefix(challenge_prefix)
-    digest = f"sha256-{hashlib.sha256(upload.key.encode()).hexdigest()}"
-    subject = subject_of(upload.key, challenge_prefix)
-    for place in (name, f"{subject}/{digest}" if subject else digest):
-        key = f"{results_prefix}{place}/{upload.version}.json"
-        # The key of the claim is longer.
-        if len(f"{key}{CLAIM_ENDING}".encode()) <= LONGEST_KEY_BYTES:
-            return key
-    return f"{results_prefix}{digest}/{upload.version}.json"
+def announcement_of(upload: Upload, bucket: str) -> str:
+    """Return the body of a message that announces ``upload``, as S3 would write it."""
+    stored = {"key": quote_plus(upload.key), "sequencer": upload.sequencer}
+    if upload.version_id is not None:
+        stored["versionId"] = upload.version_id
+    about = {"bucket": {"name": bucket}, "object": stored}
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": about}]})
 
 
 def _records(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -95,22 +105,27 @@ def _records(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return records
 
 
-def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Upload:
+def _announced(record: Mapping[str, Any], settings: Settings) -> Announced:
     event, stored = record["eventName"], record["s3"]["object"]
     if not event.startswith("ObjectCreated"):
-        raise UnreadableMessageError(f"The message announces {_shown(event)}, not a new image.")
+        raise UnreadableMessageError(f"The message announces {_shown(event)}, not a new object.")
     named = record["s3"]["bucket"]["name"]
-    if named != bucket:
+    if named != settings.bucket:
         raise UnreadableMessageError(
-            f"The message is about the bucket {_shown(named)}, not {bucket}."
+            f"The message is about the bucket {_shown(named)}, not {settings.bucket}."
         )
     # The key is URL-encoded in a notification, and nowhere else.
     key = _key(unquote_plus(stored["key"]))
+    if key.startswith(settings.reference_prefix):
+        return NewReference(subject_of(key, settings.reference_prefix))
+    if key.startswith(settings.results_prefix) and key.endswith(RETRY_ENDING):
+        return RetryRequest(key)
     # If results were announced too, each would get a result of its own, without end.
-    if not key.startswith(challenge_prefix):
+    if not key.startswith(settings.challenge_prefix):
         raise UnreadableMessageError(
-            f"The message is about {_shown(key)}, which is not below {challenge_prefix}. Give the "
-            "bucket's notification this prefix as its filter."
+            f"The message is about {_shown(key)}, which is neither an image nor put back by the "
+            "function. Give the bucket's notification the filters of the output "
+            "upload_notification."
         )
     # "null" is the version of an object that was put while versioning was off or suspended.
     version_id = stored.get("versionId")

@@ -54,6 +54,7 @@ class Settings(NamedTuple):
     ``concurrency`` is how many comparisons of one request run at once. In bulk work each
     invocation starts ``calls_per_second`` and has at most ``workers`` under way.
     ``timeout_seconds`` is the function's own timeout. The limits of every call follow from it.
+    ``reference_wait_minutes`` is how long an uploaded image waits for its first reference.
     """
 
     bucket: str
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
     calls_per_second: float
     workers: int
     timeout_seconds: float
+    reference_wait_minutes: float
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -88,6 +90,7 @@ class Settings(NamedTuple):
             calls_per_second=float(environment["FACE_COMPARE_CALLS_PER_SECOND"]),
             workers=int(environment["FACE_COMPARE_WORKERS"]),
             timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
+            reference_wait_minutes=float(environment["FACE_COMPARE_REFERENCE_WAIT_MINUTES"]),
         )
 
     @property

@@ -12,8 +12,9 @@ from botocore.session import Session
 from benchmarks import upload
 from benchmarks.canned import served
 from benchmarks.canned_s3 import CannedS3
-from face_compare.bulk.s3_events import subject_of, uploads_in
+from face_compare.bulk.s3_events import Upload, announced_in, subject_of
 from face_compare.contract.event_source import EventSource, event_source_of
+from tests.unit.payload.invocation import SETTINGS
 
 
 @pytest.mark.parametrize(("images", "persons"), [(1, upload.BATCH), (4, upload.BATCH // 4)])
@@ -25,7 +26,8 @@ def test_the_payload_reads_each_message_as_one_new_upload(images: int, persons: 
         each.key
         for batch in (first, second)
         for record in batch["Records"]
-        for each in uploads_in(record["body"], "photos", "challenge/")
+        for each in announced_in(record["body"], SETTINGS)
+        if isinstance(each, Upload)
     ]
     assert len(set(keys)) == 2 * upload.BATCH
     assert len({subject_of(key, "challenge/") for key in keys}) == 2 * persons
