@@ -1,17 +1,27 @@
 """S3's messages about new objects: images, references, and images that are put back.
 
-Sources: "Event message structure" in the Amazon S3 user guide, and "Using Lambda with Amazon SQS"
-in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
+S3 sends a notification to the queue itself, or through an SNS topic, which wraps it unless the
+subscription has raw message delivery. Or S3 sends an event to EventBridge, and a rule passes it on.
+
+Sources: "Event message structure" and "EventBridge event message structure" in the Amazon S3 user
+guide, "Fanout to Amazon SQS queues" in the Amazon SNS developer guide, and "Using Lambda with
+Amazon SQS" in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from face_compare.model.image import LONGEST_KEY_BYTES
 from face_compare.runtime.settings import Settings
+
+_CREATED = "ObjectCreated"
+# What file managers leave in folders that somebody then copies to the bucket.
+_LITTER = frozenset(
+    {".ds_store", ".gitkeep", ".keep", ".localized", "desktop.ini", "ehthumbs.db", "thumbs.db"}
+)
 
 RETRY_ENDING = ".retry"
 """The ending of an object by which the function has S3 announce a waiting image again."""
@@ -56,6 +66,17 @@ class RetryRequest:
 type Announced = Upload | NewReference | RetryRequest
 
 
+class _Announcement(NamedTuple):
+    """What a message says about one object, in whichever form. Nothing of it is checked."""
+
+    event: Any
+    bucket: Any
+    key: Any
+    size: Any
+    version_id: Any
+    sequencer: Any
+
+
 def announced_in(body: str, settings: Settings) -> list[Announced]:
     """Return what the body of a message announces. S3's test message announces nothing.
 
@@ -64,13 +85,13 @@ def announced_in(body: str, settings: Settings) -> list[Announced]:
             module's bucket, below the prefixes that the module has announced.
     """
     try:
-        message = json.loads(body)
+        message = _unwrapped(json.loads(body))
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _announced(record, settings)
-            for record in _records(message)
-            if not is_folder(record["s3"]["object"]["key"], record["s3"]["object"].get("size"))
+            _announced(announcement, settings)
+            for announcement in _announcements(message)
+            if names_an_image(announcement.key, announcement.size)
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
@@ -78,9 +99,16 @@ def announced_in(body: str, settings: Settings) -> list[Announced]:
         ) from error
 
 
-def is_folder(key: str, size: int | None) -> bool:
-    """Tell whether an object stands for a folder: the S3 console makes an empty object "x/"."""
-    return key.endswith("/") and not size
+def names_an_image(key: str, size: int | None) -> bool:
+    """Tell whether an object can be an image, and is not a folder or a file manager's litter.
+
+    The S3 console makes an empty object "x/" for a folder.
+    """
+    if key.endswith("/") and not size:
+        return False
+    name = key.rpartition("/")[2]
+    # macOS keeps a file's attributes in "._" and its name.
+    return not name.startswith("._") and name.lower() not in _LITTER
 
 
 def subject_of(key: str, prefix: str) -> str | None:
@@ -98,24 +126,60 @@ def announcement_of(upload: Upload, bucket: str) -> str:
     return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": about}]})
 
 
-def _records(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    records: list[Mapping[str, Any]] = message["Records"]
-    if not records:
-        raise UnreadableMessageError("The message announces nothing.")
-    return records
-
-
-def _announced(record: Mapping[str, Any], settings: Settings) -> Announced:
-    event, stored = record["eventName"], record["s3"]["object"]
-    if not event.startswith("ObjectCreated"):
-        raise UnreadableMessageError(f"The message announces {_shown(event)}, not a new object.")
-    named = record["s3"]["bucket"]["name"]
-    if named != settings.bucket:
+def _unwrapped(message: Any) -> Any:
+    """Return what an SNS topic passes on. A message without SNS's envelope is returned as it is."""
+    if "TopicArn" not in message:
+        return message
+    if message["Type"] != "Notification":
         raise UnreadableMessageError(
-            f"The message is about the bucket {_shown(named)}, not {settings.bucket}."
+            f"The message is a {_shown(message['Type'])} of SNS. If the topic is yours, confirm "
+            "the subscription by the URL in the message."
         )
-    # The key is URL-encoded in a notification, and nowhere else.
-    key = _key(unquote_plus(stored["key"]))
+    return json.loads(message["Message"])
+
+
+def _announcements(message: Mapping[str, Any]) -> list[_Announcement]:
+    if "detail-type" in message:
+        detail = message["detail"]
+        stored = detail["object"]
+        return [
+            _Announcement(
+                _CREATED if message["detail-type"] == "Object Created" else message["detail-type"],
+                detail["bucket"]["name"],
+                stored["key"],
+                stored.get("size"),
+                stored.get("version-id"),
+                stored["sequencer"],
+            )
+        ]
+    if not message["Records"]:
+        raise UnreadableMessageError("The message announces nothing.")
+    return [_notified(record["eventName"], record["s3"]) for record in message["Records"]]
+
+
+def _notified(event: Any, about: Mapping[str, Any]) -> _Announcement:
+    stored = about["object"]
+    return _Announcement(
+        event,
+        about["bucket"]["name"],
+        # The key is URL-encoded in a notification, and nowhere else.
+        unquote_plus(stored["key"]),
+        stored.get("size"),
+        stored.get("versionId"),
+        stored["sequencer"],
+    )
+
+
+def _announced(announced: _Announcement, settings: Settings) -> Announced:
+    if not announced.event.startswith(_CREATED):
+        raise UnreadableMessageError(
+            f"The message announces {_shown(announced.event)}, not a new object."
+        )
+    if announced.bucket != settings.bucket:
+        raise UnreadableMessageError(
+            f"The message is about the bucket {_shown(announced.bucket)}, not {settings.bucket}."
+        )
+    key = _key(announced.key)
     if key.startswith(settings.reference_prefix):
         return NewReference(subject_of(key, settings.reference_prefix))
     if key.startswith(settings.results_prefix) and key.endswith(RETRY_ENDING):
@@ -124,15 +188,15 @@ def _announced(record: Mapping[str, Any], settings: Settings) -> Announced:
     if not key.startswith(settings.challenge_prefix):
         raise UnreadableMessageError(
             f"The message is about {_shown(key)}, which is neither an image nor put back by the "
-            "function. Give the bucket's notification the filters of the output "
+            "function. Give the bucket's notification, or the rule, the filters of the output "
             "upload_notification."
         )
     # "null" is the version of an object that was put while versioning was off or suspended.
-    version_id = stored.get("versionId")
+    version_id = announced.version_id
     return Upload(
         key,
         None if version_id in (None, "", "null") else _key_part(version_id),
-        _key_part(stored["sequencer"]),
+        _key_part(announced.sequencer),
     )
 
 

@@ -29,7 +29,7 @@ def test_answers_are_in_the_order_of_the_request_whatever_finishes_first(direct:
 
     def in_turn(_: str, target: str) -> None:
         if target == "t0":
-            assert last.wait(10)
+            assert last.wait(60)
         if target == "t8":
             last.set()
 
@@ -118,7 +118,7 @@ def test_no_more_comparisons_run_at_once_than_the_module_allows(direct: Direct) 
 
     def count(*_: str) -> None:
         threads.add(threading.get_ident())
-        together.wait(10)
+        together.wait(60)
 
     direct.rekognition.before = count
     direct.serve(source="s", targets=[f"t{n}" for n in range(30)])
@@ -135,7 +135,7 @@ def test_a_target_that_the_timeout_leaves_no_time_for_fails_alone_and_is_retryab
             # One of the two workers is busy with "slow", so "quick" is done.
             context.happened.set()
         if target != "quick":
-            hold.wait(10)
+            hold.wait(60)
 
     direct.rekognition.before = wait
     direct.settings = SETTINGS._replace(concurrency=2)
@@ -156,14 +156,14 @@ def test_comparisons_that_have_not_begun_when_time_is_over_never_begin(
         workers.append(threading.current_thread())
         if len(workers) == SETTINGS.concurrency:
             context.happened.set()
-        hold.wait(10)
+        hold.wait(60)
 
     direct.rekognition.before = wait
     with pytest.raises(errors.OutOfTimeError):
         direct.serve(context, source="s", targets=[f"t{n}" for n in range(20)])
     hold.set()
     for worker in workers:
-        worker.join(10)
+        worker.join(60)
     assert len(workers) == SETTINGS.concurrency
 
 
