@@ -119,7 +119,12 @@ def subject_of(key: str, prefix: str) -> str | None:
 
 def announcement_of(upload: Upload, bucket: str) -> str:
     """Return the body of a message that announces ``upload``, as S3 would write it."""
-    stored = {"key": quote_plus(upload.key), "sequencer": upload.sequencer}
+    # An object without a size could be a folder.
+    stored: dict[str, str | int] = {
+        "key": quote_plus(upload.key),
+        "size": 1,
+        "sequencer": upload.sequencer,
+    }
     if upload.version_id is not None:
         stored["versionId"] = upload.version_id
     about = {"bucket": {"name": bucket}, "object": stored}

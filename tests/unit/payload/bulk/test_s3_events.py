@@ -121,8 +121,8 @@ def test_what_file_managers_leave_behind_is_no_image(name: str) -> None:
     ("message", "words"),
     [
         (in_envelope("{}", "SubscriptionConfirmation"), "confirm the subscription"),
-        (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new image"),
-        (event_bridge("results/a/1.json"), "or the rule, this prefix as its filter"),
+        (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new object"),
+        (event_bridge("results/a/1.json"), "or the rule, the filters"),
         (BRIDGED.replace("photos", "other"), "bucket 'other'"),
     ],
 )
