@@ -120,13 +120,13 @@ class Person:
 @pytest.fixture
 def person(
     bulk: Bulk, bulk_upload: Outputs, steering: Steering, request: pytest.FixtureRequest
-) -> Iterator[Person]:
-    """A person with a name that S3 encodes, and a queue that delivers again after 10 s."""
+) -> Person:
+    """A person with a name that S3 encodes, on a stack without a quota."""
     steering.apply(tps=None)
     bulk.stack.client("sqs").set_queue_attributes(
-        QueueUrl=bulk_upload["uploads_queue_url"], Attributes={"VisibilityTimeout": "10"}
+        QueueUrl=bulk_upload["uploads_queue_url"], Attributes={"VisibilityTimeout": _VISIBILITY}
     )
-    yield Person(bulk, bulk_upload, f"{request.node.name} +%é")
+    return Person(bulk, bulk_upload, f"{request.node.name} +%é")
 
 
 @contextmanager
