@@ -29,7 +29,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.canned import canned_rekognition, served
-from benchmarks.canned_s3 import CannedS3
+from benchmarks.canned_s3 import VERSION_ID, CannedS3
 from benchmarks.certificates import make_certificates
 from benchmarks.figures import Estimate, estimate, paired_ratio
 from benchmarks.report import last_line, machine, print_table
@@ -188,7 +188,7 @@ def _message(number: int, person: int) -> dict[str, Any]:
                 "key": f"challenge/person{person}/{number}.jpg",
                 "size": 204_800,
                 "eTag": "d41d8cd98f00b204e9800998ecf8427e",
-                "versionId": "096fKKXTRTtl3on89fVO.nfljtsv6qko",
+                "versionId": VERSION_ID,
                 "sequencer": "0055AED6DCD90281E5",
             },
         },

@@ -71,8 +71,8 @@ class ReferenceHandler:
         if upload is None:
             return True
         image = StoredImage(upload.key, upload.version_id)
+        # Without a record: the marker is found again by each later reference.
         if is_gone(self._s3, self._settings.bucket, image):
-            audit.record_gone(image)
             return True
         self._waiting.put_back(key, upload)
         audit.record_note("image put back", target_key=upload.key)

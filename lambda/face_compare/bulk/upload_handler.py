@@ -6,7 +6,7 @@ nothing is written about it. Or, after a transient error or a configuration erro
 goes back to the queue, which moves it to the dead-letter queue after the allowed number of
 attempts.
 
-An image without a reference waits. It notes this in the bucket, and its message goes back to the
+An image without a reference waits. A marker in the bucket says so, and its message goes back to the
 queue, until the time that the module allows is over. Then its result says that there is no
 reference. When a reference is announced, the images that wait for it are put back: each is
 announced again, and decided like any other.
@@ -245,8 +245,8 @@ class UploadHandler:
         if waits_on and state is ResultState.MISSING:
             audit.record_note("image waits for a reference", target_key=upload.key, result_key=key)
             return False
-        # Nobody looks at the image after this, so a reference that came before the note above
-        # must be found now. One that comes later finds the note.
+        # Nobody looks at the image after this, so a reference that came before the marker above
+        # must be found now. One that comes later finds the marker.
         try:
             work.references.of(upload.key, anew=True)
         except ReferenceNotFoundError as error:

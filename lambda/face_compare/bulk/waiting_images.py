@@ -3,7 +3,8 @@
 Two objects stand for such an image. Their content is the announcement of the image, so that
 a reader has all that S3 said about it.
 
-- ``.waiting`` says that the image waits. It is written each time the image is found waiting.
+- ``.waiting`` is the marker: it says that the image waits. It is written each time that the image
+  is found waiting.
 - ``.retry`` puts the image back: S3 announces this object to the queue, as one message of its own.
 
 An image waits for as long as its ``.retry`` is not newer than its ``.waiting``. So nothing has to
@@ -12,7 +13,7 @@ are equal, the image is put back once more, and then found decided.
 
 S3 shows an object to every list and every read that begins after it was written ("Amazon S3 data
 consistency model" in the user guide), and announces it after that. So a reference is either
-listed by an image that has noted that it waits, or its announcement finds this note.
+listed for an image that has its marker, or its announcement finds this marker.
 
 The function writes no ``.retry`` unless a reference is announced, and it writes no references.
 So its own writes never announce each other in a circle ("Use Lambda recursive loop detection to
@@ -54,11 +55,11 @@ class WaitingImages:
         self._settings = settings
 
     def add(self, upload: Upload) -> None:
-        """Note that an image waits."""
+        """Write the marker of an image that waits."""
         self._put(waiting_key(upload, self._settings), upload)
 
     def of(self, subject: str) -> list[str]:
-        """Return the keys of the objects that say which images of a subject wait."""
+        """Return the keys of the markers of the images of a subject that wait."""
         written: dict[str, datetime] = {}
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._settings.bucket, Prefix=waiting_folder(subject, self._settings)
@@ -89,7 +90,7 @@ class WaitingImages:
         return images[0] if images else None
 
     def put_back(self, key: str, upload: Upload) -> None:
-        """Have the image announced again, for which the object at ``key`` says that it waits."""
+        """Have the image announced again that has its marker at ``key``."""
         self._put(retry_key(key), upload)
 
     def _put(self, key: str, upload: Upload) -> None:

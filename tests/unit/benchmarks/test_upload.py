@@ -83,7 +83,12 @@ def test_the_canned_s3_is_one_for_botocore() -> None:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}),
         )
+        head = s3.head_object(Bucket="photos", Key="k")
         put = s3.put_object(Bucket="photos", Key="k", Body=b"x", IfNoneMatch="*")
         listed = s3.list_objects_v2(Bucket="photos", Prefix="reference/a&b/")
+    (message, *_) = next(upload.events(1))["Records"]
+    (image,) = announced_in(message["body"], SETTINGS)
+    assert isinstance(image, Upload)
+    assert head["VersionId"] == image.version_id, "it would count as replaced, at one call more"
     assert put["ETag"]
     assert [each["Key"] for each in listed["Contents"]] == ["reference/a&b/1.jpg"]
