@@ -192,17 +192,19 @@ def test_photos_whose_reference_nobody_announces_are_decided_by_the_retry_comman
     )
     config = tmp_path / "config"
     config.write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
-    subprocess.run(
+    done = subprocess.run(
         ["sh", "-eu", "-c", person.outputs["retry_waiting_uploads_command"]],
         env={
             **account_environment(person.bulk.stack.endpoint),
             "AWS_CONFIG_FILE": str(config),
             "PATH": os.pathsep.join([str(venv_python("cli").parent), os.environ["PATH"]]),
         },
-        check=True,
+        check=False,
         timeout=150,
         capture_output=True,
+        text=True,
     )
+    assert done.returncode == 0, done.stderr
     person.until(lambda: person.decisions() == {"match": 3}, "decisions")
     person.until_nothing_waits()
     assert steering.report()["served"] == 3, "photos that are decided are not compared again"
