@@ -211,7 +211,9 @@ class UploadHandler:
 
         Return whether it is done with.
         """
-        request = ComparisonRequest(references, (image,), self._settings.rule)
+        request = ComparisonRequest(
+            references, (image,), self._settings.rule, explain=self._settings.explain
+        )
         compared = work.comparer.compare(request)
         is_seen = (
             isinstance(compared.outcome, Verdict) and time.monotonic() - seen_at <= _SEEN_SECONDS

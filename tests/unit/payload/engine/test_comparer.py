@@ -240,12 +240,42 @@ class TestSingleFace:
         assert (answer["decision"], answer["source"]["key"]) == ("match", "one")
         assert answer["sources"][0]["error"]["type"] == error
 
+    @pytest.mark.parametrize(
+        ("faces", "error"),
+        [
+            (2, errors.SeveralFacesInTargetError),
+            ("ThrottlingException", errors.ThrottledError),
+        ],
+    )
+    def test_a_face_that_the_quality_filter_left_out_still_counts(
+        self, strict: Direct, faces: int | str, error: type[errors.FaceCompareError]
+    ) -> None:
+        """Otherwise an event could weaken the rule by asking for better images."""
+        strict.rekognition.faces["t"] = faces
+        with pytest.raises(error):
+            strict.serve(source="one", target="t", quality_filter="LOW")
+        strict.rekognition.faces["t"] = 1
+        assert strict.serve(source="one", target="t", quality_filter="LOW")["match"] is True
+
     def test_without_the_rule_no_call_is_spent_on_counting(
         self, direct: Direct, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(direct.clients.rekognition, "detect_faces", None)
         direct.rekognition.unmatched_faces = 1
         assert direct.serve(source="two", target="t")["match"] is True
+
+
+def test_a_poor_source_does_not_cost_the_others_their_decision(
+    direct: Direct, records: Records
+) -> None:
+    """Otherwise one blurred reference would refuse everybody."""
+    direct.rekognition.poor.add("reference/poor")
+    direct.rekognition.faces["reference/poor"] = 1
+    answer = direct.serve(sources=["reference/poor", "good"], target="t", quality_filter="MEDIUM")
+    assert (answer["decision"], answer["quality_filter"]) == ("match", "MEDIUM")
+    assert answer["sources"][0]["error"]["type"] == "LowQualityFaceInSourceError"
+    assert records.the(FAILED)["error_type"] == "LowQualityFaceInSourceError"
+    assert records.the(DECIDED)["quality_filter"] == "MEDIUM"
 
 
 def test_the_bytes_of_an_inline_image_are_in_no_answer_and_no_record(
