@@ -29,6 +29,8 @@ PHOTOS = 96
 _SECONDS = 150.0
 _VISIBILITY = "40"
 """Just beyond a claim's lease of 35 s, so that what a busy machine put off is soon retried."""
+_TO_STACK = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }'
+"""Version 1 of the CLI sends the calls of SQS to AWS, whatever the environment says."""
 
 
 @pytest.fixture
@@ -143,6 +145,40 @@ def waiting_minutes(person: Person, minutes: int) -> Iterator[None]:
             yield
 
 
+def test_photos_whose_reference_nobody_announces_are_decided_by_the_retry_command(
+    person: Person, steering: Steering, tmp_path: Path
+) -> None:
+    bucket = person.outputs["bucket_name"]
+    with waiting_minutes(person, 0):
+        person.put("challenge", 3)
+        person.until(lambda: person.decisions() == {None: 3}, "results without a reference")
+    announced_now = person.s3.get_bucket_notification_configuration(Bucket=bucket)
+    del announced_now["ResponseMetadata"]
+    person.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    person.put("reference", 1)
+    person.s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration=announced_now
+    )
+    config = tmp_path / "config"
+    config.write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f"{_TO_STACK}\n{person.outputs['retry_waiting_uploads_command']}"],
+        env={
+            **account_environment(person.bulk.stack.endpoint),
+            "AWS_CONFIG_FILE": str(config),
+            "PATH": os.pathsep.join([str(venv_python("cli").parent), os.environ["PATH"]]),
+        },
+        check=False,
+        timeout=150,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    person.until(lambda: person.decisions() == {"match": 3}, "decisions")
+    person.until_nothing_waits()
+    assert steering.report()["served"] == 3, "photos that are decided are not compared again"
+
+
 def test_photos_that_are_synced_before_their_reference_are_each_decided_once(
     person: Person, steering: Steering
 ) -> None:
@@ -174,40 +210,6 @@ def test_a_reference_that_comes_long_after_the_photos_replaces_that_there_was_no
     person.until_nothing_waits()
     assert set(person.written(".json").values()) == {2}
     assert steering.report()["served"] == 12
-
-
-def test_photos_whose_reference_nobody_announces_are_decided_by_the_retry_command(
-    person: Person, steering: Steering, tmp_path: Path
-) -> None:
-    bucket = person.outputs["bucket_name"]
-    with waiting_minutes(person, 0):
-        person.put("challenge", 3)
-        person.until(lambda: person.decisions() == {None: 3}, "results without a reference")
-    announced_now = person.s3.get_bucket_notification_configuration(Bucket=bucket)
-    del announced_now["ResponseMetadata"]
-    person.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    person.put("reference", 1)
-    person.s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration=announced_now
-    )
-    config = tmp_path / "config"
-    config.write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
-    done = subprocess.run(
-        ["sh", "-eu", "-c", person.outputs["retry_waiting_uploads_command"]],
-        env={
-            **account_environment(person.bulk.stack.endpoint),
-            "AWS_CONFIG_FILE": str(config),
-            "PATH": os.pathsep.join([str(venv_python("cli").parent), os.environ["PATH"]]),
-        },
-        check=False,
-        timeout=150,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    person.until(lambda: person.decisions() == {"match": 3}, "decisions")
-    person.until_nothing_waits()
-    assert steering.report()["served"] == 3, "photos that are decided are not compared again"
 
 
 def test_photos_that_were_deleted_while_their_messages_waited_stay_deleted(
