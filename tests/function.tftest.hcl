@@ -69,6 +69,7 @@ run "a_name_is_enough_for_a_working_stack" {
       length(aws_cloudwatch_query_definition.saved),
       length(aws_iam_role_policy.network),
       length(aws_lambda_function.compare.vpc_config),
+      length(aws_lambda_function_event_invoke_config.compare),
       length(aws_lambda_function_url.compare),
     ]) == 0 && output.function_url == null
     error_message = "Nobody pays for an alarm, or gets a URL or a right to network interfaces, without asking for it."
@@ -221,7 +222,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 
   variables {
     allow_unlisted_region = true
-    function_url          = true
+    function_url          = {}
   }
 
   override_data {
@@ -238,7 +239,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 run "an_address_that_lambda_cannot_give_is_refused_before_anything_is_made" {
   command = plan
 
-  variables { function_url = true }
+  variables { function_url = {} }
 
   override_data {
     target = data.aws_region.current

@@ -23,6 +23,7 @@ from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.browser import chromium
+from tests.integration import registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -94,7 +95,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo, playground and upgrade."""
+    """Examples by name, demo, playground, registry and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -115,6 +116,7 @@ def everything(
             "demo": lambda: _demo(folders["demo"]),
             "playground": lambda: _playground(folders["playground"]),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
+            "registry": lambda: registry.run(stack, stack.folder / "registry"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }
         started = {
