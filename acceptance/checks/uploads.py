@@ -14,7 +14,8 @@ from local import use
 from local.photos import Photo
 from local.upload_site import result_key
 
-_RESULT_SECONDS = 150.0
+_RESULT_SECONDS = 400.0
+"""An upload is decided in seconds; but if an attempt fails, the next one follows in three minutes."""
 _DEAD_SECONDS = 300.0
 """SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
 _IDLE_SECONDS = 20.0
@@ -60,7 +61,7 @@ def said(result: dict[str, Any]) -> str:
 @check(
     "upload-decided",
     "S3 announces an upload to the encrypted queue, Lambda hands it over, the result is written.",
-    "match, within two and a half minutes",
+    "match",
     on="upload",
 )
 def upload_decided(scene: Scene) -> Verdict:
@@ -86,6 +87,7 @@ def stranger_uploaded(scene: Scene) -> Verdict:
     "a result within 30 s: 20 s at most for the queue, the rest for the comparison",
     on="upload",
     row=18,
+    not_local="how long it takes here depends on what else this machine does",
 )
 def upload_into_an_idle_queue(scene: Scene) -> Verdict:
     """Put a photo when the function is warm and the queue is empty."""

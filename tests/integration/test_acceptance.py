@@ -246,7 +246,7 @@ def _once_there(site: Site, name: str, then: Callable[[], object]) -> None:
     def made() -> bool:
         return any(each.run == name for each in cleanup.find(site, name))
 
-    eventually(made, 60, f"something of {name}", every=0.2)
+    eventually(made, 200, f"something of {name}", every=0.2)
     then()
 
 
@@ -274,7 +274,7 @@ def test_a_killed_run_is_cleaned_up_later(site: Site, tmp_path: Path) -> None:
     workspace.init()
 
     def kill() -> None:
-        for process in workspace.running:
+        for process in tuple(workspace.running):
             processes.end(process)
 
     with ThreadPoolExecutor() as pool:

@@ -404,7 +404,11 @@ _MANIFEST = {"ResultFiles": {"SUCCEEDED": [{"Key": "lines"}], "FAILED": [], "PEN
 
 
 def _run(
-    status: str = "SUCCEEDED", lines: tuple[object, ...] = (), failure: str = "", redrives: int = 0
+    status: str = "SUCCEEDED",
+    lines: tuple[object, ...] = (),
+    failure: str = "",
+    redrives: int = 0,
+    cause: str = "told",
 ) -> Answers:
     """A run with this end and these lines."""
     text = "\n".join(json.dumps(each) for each in lines)
@@ -412,7 +416,7 @@ def _run(
     def content(Key: str, **_more: object) -> Any:  # noqa: N803
         return body(json.dumps(_MANIFEST) if Key.endswith("manifest.json") else text)()
 
-    end = {"status": status, "error": failure, "cause": "told" if failure else ""}
+    end = {"status": status, "error": failure, "cause": cause if failure else ""}
     counts = {"redriveCount": redrives, "executionCounts": {"failed": 1}}
     return {
         **_PUT,
@@ -469,8 +473,8 @@ _add(
 )
 _add(
     "list-that-is-missing",
-    _run("FAILED", failure="States.ItemReaderFailed"),
-    _run("FAILED", failure="States.Permissions"),
+    _run("FAILED", failure="InvalidManifestError", cause="There is no manifests/none.csv"),
+    _run("FAILED", failure="States.ItemReaderFailed", cause="AccessDenied"),
     _run(),
 )
 _add(
