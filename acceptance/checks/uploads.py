@@ -15,7 +15,7 @@ from local.photos import Photo
 from local.upload_site import result_key
 
 _RESULT_SECONDS = 400.0
-"""An upload is decided in seconds; but if an attempt fails, the next one follows in three minutes."""
+"""An upload takes seconds; but if an attempt fails, the next one follows in three minutes."""
 _DEAD_SECONDS = 300.0
 """SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
 _IDLE_SECONDS = 20.0
