@@ -46,8 +46,10 @@ class References:
         self._clock = clock
         self._lists: dict[str, _List] = {}
 
-    def of(self, key: str) -> tuple[StoredImage, ...]:
+    def of(self, key: str, *, anew: bool = False) -> tuple[StoredImage, ...]:
         """Return the references of the subject of an uploaded image.
+
+        With ``anew`` they are listed now, and not taken from a list of the last moment.
 
         Raises:
             InvalidRequestError: The image has no subject, or too many references.
@@ -60,11 +62,11 @@ class References:
                 f"{self._settings.challenge_prefix}<subject>/."
             )
         prefix = f"{self._settings.reference_prefix}{subject}/"
-        listed = self._list(prefix)
+        listed = self._list(prefix, anew=anew)
         if not listed.keys:
             raise ReferenceNotFoundError(
                 f"There is no reference image below {prefix} to compare {key} with. Put one "
-                "there, then upload the image again."
+                "there. The image is then compared, without another upload."
             )
         if not listed.is_complete or len(listed.keys) > _MOST_REFERENCES:
             raise InvalidRequestError(
@@ -73,10 +75,10 @@ class References:
             )
         return tuple(StoredImage(reference) for reference in listed.keys)
 
-    def _list(self, prefix: str) -> _List:
+    def _list(self, prefix: str, *, anew: bool) -> _List:
         now = self._clock()
         kept = self._lists.get(prefix)
-        if kept is not None and now - kept.listed_at <= _LIST_SECONDS:
+        if not anew and kept is not None and now - kept.listed_at <= _LIST_SECONDS:
             return kept
         # Two workers may list the same prefix at the same time. Either list will do.
         answer = self._s3.list_objects_v2(Bucket=self._settings.bucket, Prefix=prefix)

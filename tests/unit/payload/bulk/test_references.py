@@ -55,8 +55,8 @@ def test_several_images_of_a_person_in_one_batch_cost_one_list(
 
 
 def test_a_reference_that_was_put_before_an_upload_is_never_overlooked(bulk: BulkWork) -> None:
-    """Otherwise "put one there, then upload the image again" would not help at once."""
-    bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")])
+    """Otherwise an image would wait though its reference is there."""
+    bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")], waited_minutes=6.0)
     bulk.put("reference/alice/1.jpg")
     bulk.deliver([uploaded(bulk, "challenge/alice/2.jpg")])
     decisions = [bulk.result(key).get("decision") for key in sorted(bulk.result_keys())]
