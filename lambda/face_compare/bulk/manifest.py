@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.list_item import plain_name, refuse_misspelled
-from face_compare.engine.error_mapping import general_error, status_of
 from face_compare.contract.request import MEMBERS
+from face_compare.engine.error_mapping import general_error, status_of
 from face_compare.model.errors import InvalidManifestError, InvalidRequestError
 from face_compare.runtime.clients import AWS_ERRORS
 
