@@ -153,7 +153,7 @@ resource "aws_cloudwatch_metric_alarm" "on_call" {
     each.value.description,
     "What to do: docs/operations.md#${replace(each.key, "_", "-")} of the module.",
   ])
-  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_name          = "${local.name}-${replace(each.key, "_", "-")}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = each.value.datapoints
   evaluation_periods  = each.value.periods

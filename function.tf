@@ -18,7 +18,7 @@ resource "aws_lambda_function" "compare" {
   #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer or the error.
   #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets; state and outputs hold them too.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
-  function_name                  = var.name
+  function_name                  = local.name
   description                    = "Compares the face in a reference image with the faces in a challenge image."
   role                           = aws_iam_role.function.arn
   architectures                  = [var.function.architecture]
@@ -80,8 +80,9 @@ resource "aws_lambda_function" "compare" {
     }
   }
 
-  # Lambda refuses a VPC if the role is not allowed to create network interfaces there.
-  depends_on = [aws_iam_role_policy.network]
+  # Lambda refuses a VPC if the role is not allowed to create network interfaces there. And if an existing bucket turns
+  # out during apply to be in another region, there is no function yet.
+  depends_on = [aws_iam_role_policy.network, data.aws_s3_bucket.existing]
 }
 
 resource "aws_lambda_function_url" "compare" {

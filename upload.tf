@@ -1,8 +1,8 @@
 # Uploads: bucket -> queue -> function -> result. Without on_upload there is none of these resources; an existing bucket
 # has its own notification. Switching uploads on or off also changes the function's policy.
 locals {
-  uploads_name        = "${var.name}-uploads"
-  failed_uploads_name = "${var.name}-uploads-failed"
+  uploads_name        = "${local.name}-uploads"
+  failed_uploads_name = "${local.name}-uploads-failed"
   uploads_arn         = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.uploads_name}"
   failed_uploads_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.failed_uploads_name}"
 
