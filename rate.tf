@@ -10,12 +10,13 @@ locals {
   # 50, the limit of the input.
   concurrency = coalesce(var.comparison.concurrency, max(5, min(50, floor(local.rekognition_tps * 3 / 10))))
 
-  # What one instance sustains with 512 MB. With less, CPU shrinks in proportion and with it the rate. More memory does
-  # not count: an instance then waits for Rekognition, not for its CPU.
-  calls_per_second_of_instance = 20 * min(1, var.function.memory_size / 512)
+  # What one instance sustains. An upload costs 5 ms of CPU, and at most 6 (benchmarks/README.md), so 30 uploads take
+  # 180 ms a second. Lambda gives 1,769 MB one vCPU, and so 512 MB 289 ms a second. With less memory, the CPU shrinks in
+  # proportion, and with it the rate. More memory does not count: an instance then waits for Rekognition, not for CPU.
+  instance_calls_per_second = 30 * min(1, var.function.memory_size / 512)
 
   # 2 is the lowest maximum_concurrency that an event source takes.
-  instances = max(2, ceil(local.rekognition_tps / local.calls_per_second_of_instance))
+  instances = max(2, ceil(local.rekognition_tps / local.instance_calls_per_second))
 
   # 98 % of the quota, divided by the instances. The rest is for clocks that differ, and for invocations that end while
   # the next begin. Rounded down to what an environment variable can carry.

@@ -41,7 +41,7 @@ run "a_name_is_enough_for_a_working_stack" {
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
-      FACE_COMPARE_CALLS_PER_SECOND     = "19.6"
+      FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
       FACE_COMPARE_CHALLENGE_PREFIX     = "challenge/"
       FACE_COMPARE_CONCURRENCY          = "30"
       FACE_COMPARE_REFERENCE_PREFIX     = "reference/"
@@ -49,7 +49,7 @@ run "a_name_is_enough_for_a_working_stack" {
       FACE_COMPARE_RESULTS_PREFIX       = "results/"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "80"
       FACE_COMPARE_TIMEOUT_SECONDS      = "30"
-      FACE_COMPARE_WORKERS              = "31"
+      FACE_COMPARE_WORKERS              = "38"
     })
     error_message = "The payload reads these variables: if one is missing, every invocation fails. No review band."
   }
@@ -163,7 +163,7 @@ run "settings_reach_function_payload_and_log" {
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
       FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
-      FACE_COMPARE_CALLS_PER_SECOND     = "16.333"
+      FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
       FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
       FACE_COMPARE_CONCURRENCY          = "12"
       FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
@@ -172,7 +172,7 @@ run "settings_reach_function_payload_and_log" {
       FACE_COMPARE_REVIEW_THRESHOLD     = "90.5"
       FACE_COMPARE_SIMILARITY_THRESHOLD = "99.5"
       FACE_COMPARE_TIMEOUT_SECONDS      = "60"
-      FACE_COMPARE_WORKERS              = "26"
+      FACE_COMPARE_WORKERS              = "38"
     })
     error_message = "Rule, timeout, prefixes and pace must reach the payload, or it decides by another rule."
   }
@@ -287,7 +287,7 @@ run "the_longest_name_fits_in_the_longest_region_and_the_largest_values_are_not_
   assert {
     condition = [
       output.rate.instances, output.rate.uploads_per_batch, output.rate.pairs_per_batch, output.rate.visibility_timeout,
-    ] == [50, 1000, 200, 5401]
+    ] == [34, 1000, 200, 5401]
     error_message = "An event source takes at most 1000 messages per batch, Step Functions 256 KiB of answer."
   }
 

@@ -172,7 +172,7 @@ run "the_whole_default_quota_is_used_in_a_region_with_a_large_one" {
   }
 
   assert {
-    condition     = [output.rate.rekognition_tps, output.rate.instances, output.rate.calls_per_second] == [100, 5, 19.6]
+    condition     = [output.rate.rekognition_tps, output.rate.instances, output.rate.calls_per_second] == [100, 4, 24.5]
     error_message = "Without rekognition_tps, the default quota of eu-west-1 must be used: 100 calls per second."
   }
 
@@ -265,8 +265,8 @@ run "a_larger_quota_takes_more_instances_and_the_event_source_follows" {
     condition = [
       output.rate.instances, output.rate.calls_per_second, output.rate.workers, output.rate.uploads_per_batch,
       output.rate.visibility_timeout,
-    ] == [3, 16.333, 26, 195, 181]
-    error_message = "At 50 calls per second: 3 instances, 16.333 calls per second each."
+    ] == [2, 24.5, 38, 294, 181]
+    error_message = "At 50 calls per second: 2 instances, 24.5 calls per second each."
   }
 
   assert {
@@ -276,7 +276,7 @@ run "a_larger_quota_takes_more_instances_and_the_event_source_follows" {
       aws_lambda_event_source_mapping.upload[0].batch_size,
       aws_lambda_event_source_mapping.upload[0].maximum_batching_window_in_seconds,
       aws_sqs_queue.upload[0].visibility_timeout_seconds,
-    ] == [3, 195, 1, 181]
+    ] == [2, 294, 1, 181]
     error_message = "Concurrency, batches and times of event source and queue must be those of rate.tf."
   }
 }
@@ -290,8 +290,8 @@ run "a_smaller_function_does_less_per_second" {
   }
 
   assert {
-    condition     = [output.rate.instances, output.rate.calls_per_second] == [10, 4.9]
-    error_message = "128 MB have a quarter of the CPU of 512 MB: the quota takes four times the instances."
+    condition     = [output.rate.instances, output.rate.calls_per_second] == [7, 7]
+    error_message = "128 MB have a quarter of the CPU of 512 MB: an instance sustains 7.5 calls per second, not 30."
   }
 }
 
