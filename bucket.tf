@@ -29,6 +29,7 @@ locals {
 data "aws_s3_bucket" "existing" {
   count = local.owns_bucket ? 0 : 1
 
+  region = local.given_region
   bucket = var.bucket.existing.name
 
   lifecycle {
@@ -39,9 +40,9 @@ data "aws_s3_bucket" "existing" {
     postcondition {
       condition     = self.bucket_region == local.given_region
       error_message = <<-EOT
-        The bucket "${self.bucket}" is in ${self.bucket_region}, but the provider of this module is in
-        ${local.given_region}. Rekognition reads images from its own region only: give the module
-        a provider of ${self.bucket_region}, or a bucket in ${local.given_region}.
+        The bucket "${self.bucket}" is in ${self.bucket_region}, but the stack is in
+        ${local.given_region}. Rekognition reads images from its own region only: set
+        region = "${self.bucket_region}", or give a bucket in ${local.given_region}.
       EOT
     }
   }
@@ -56,6 +57,7 @@ resource "aws_s3_bucket" "image" {
   #checkov:skip=CKV_AWS_144:A replica would be a second store of biometric data that Rekognition cannot read.
   count = local.owns_bucket ? 1 : 0
 
+  region        = local.region
   bucket        = local.bucket_name
   force_destroy = coalesce(var.bucket.force_destroy, false)
   tags          = var.tags
@@ -68,6 +70,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
   #checkov:skip=CKV_AWS_300:A rule below aborts unfinished uploads, but checkov cannot resolve the count.
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   dynamic "rule" {
@@ -111,6 +114,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
 resource "aws_s3_bucket_ownership_controls" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   rule {
@@ -121,6 +125,7 @@ resource "aws_s3_bucket_ownership_controls" "image" {
 resource "aws_s3_bucket_policy" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   policy = jsonencode({
@@ -160,6 +165,7 @@ resource "aws_s3_bucket_policy" "image" {
 resource "aws_s3_bucket_public_access_block" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   block_public_acls       = true
@@ -171,6 +177,7 @@ resource "aws_s3_bucket_public_access_block" "image" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   rule {
@@ -187,6 +194,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
 resource "aws_s3_bucket_versioning" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = local.region
   bucket = local.own_bucket
 
   versioning_configuration {

@@ -23,6 +23,15 @@ resource "terraform_data" "origin" {
   lifecycle {
     ignore_changes = [input]
 
+    precondition {
+      condition = local.region_allowed
+      error_message = join(" ", [
+        "This version of the module does not list Amazon Rekognition in ${local.given_region}. Set region to one of",
+        "${join(", ", keys(local.regions))}. If Rekognition is now available in ${local.given_region}, set",
+        "allow_unlisted_region = true.",
+      ])
+    }
+
     postcondition {
       condition = self.input.account_id == data.aws_caller_identity.current.account_id
       error_message = join(" ", [
@@ -36,9 +45,9 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.region == local.given_region
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" is in ${self.input.region}, but the provider of this module is now in",
-        "${local.given_region}, and images and records cannot move there: use a provider of",
-        "${self.input.region}, or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
+        "The stack \"${self.input.name}\" is in ${self.input.region}, but the input region, or the provider where it is",
+        "left out, now says ${local.given_region}, and images and records cannot move there: set region =",
+        "\"${self.input.region}\", or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
 
@@ -73,7 +82,7 @@ resource "terraform_data" "origin" {
 
 locals {
   # Where the stack is to be. The same as local.region below, or the plan is refused.
-  given_region = data.aws_region.current.region
+  given_region = coalesce(var.region, data.aws_region.current.region)
 
   account_id = terraform_data.origin.input.account_id
   dns_suffix = terraform_data.origin.input.dns_suffix

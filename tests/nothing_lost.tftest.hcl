@@ -46,6 +46,34 @@ run "images_and_records_are_not_left_behind_in_another_region" {
   expect_failures = [terraform_data.origin]
 }
 
+run "images_and_records_do_not_follow_the_input_region" {
+  command = plan
+
+  variables { region = "us-east-1" }
+
+  expect_failures = [terraform_data.origin]
+}
+
+run "a_stack_stays_where_it_is_if_only_the_provider_moves" {
+  command = plan
+
+  variables { region = "eu-west-1" }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "us-east-1" }
+  }
+
+  # A plan does not know the id of what it replaces.
+  assert {
+    condition = (
+      output.bucket_name == "face-compare-111122223333-eu-west-1" && aws_s3_bucket.image[0].region == "eu-west-1" &&
+      aws_s3_bucket.image[0].id != "" && aws_cloudwatch_log_group.function.id != ""
+    )
+    error_message = "With the input region, a provider of another region must not change anything."
+  }
+}
+
 run "images_and_records_are_not_left_behind_in_another_account" {
   command = plan
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _COMMAND = re.compile(
-    r"^ *<!-- run: (?P<name>[a-z-]+); needs: (?P<needs>[a-z_, ]+) -->\n *```sh\n(?P<text>.*?)^ *```$",
+    r"^ *<!-- run: (?P<name>[a-z-]+); needs: (?P<needs>[a-z_, ]+) -->\n"
+    r" *```sh\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -24,6 +25,8 @@ class Command:
 def commands(page: Path) -> dict[str, Command]:
     """Every command of the page that is said to be run, by name."""
     return {
-        found["name"]: Command(textwrap.dedent(found["text"]), frozenset(found["needs"].split(", ")))
+        found["name"]: Command(
+            textwrap.dedent(found["text"]), frozenset(found["needs"].split(", "))
+        )
         for found in _COMMAND.finditer(page.read_text(encoding="utf-8"))
     }
