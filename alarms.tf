@@ -148,7 +148,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "on_call" {
   for_each = local.alarms
 
-  region        = local.region
+  region        = var.region
   alarm_actions = var.monitoring.alarms.sns_topic_arns
   alarm_description = join(" ", [
     each.value.description,

@@ -29,7 +29,7 @@ locals {
 data "aws_s3_bucket" "existing" {
   count = local.owns_bucket ? 0 : 1
 
-  region = local.given_region
+  region = var.region
   bucket = var.bucket.existing.name
 
   lifecycle {
@@ -57,7 +57,7 @@ resource "aws_s3_bucket" "image" {
   #checkov:skip=CKV_AWS_144:A replica would be a second store of biometric data that Rekognition cannot read.
   count = local.owns_bucket ? 1 : 0
 
-  region        = local.region
+  region        = var.region
   bucket        = local.bucket_name
   force_destroy = coalesce(var.bucket.force_destroy, false)
   tags          = var.tags
@@ -70,7 +70,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
   #checkov:skip=CKV_AWS_300:A rule below aborts unfinished uploads, but checkov cannot resolve the count.
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   dynamic "rule" {
@@ -114,7 +114,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
 resource "aws_s3_bucket_ownership_controls" "image" {
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   rule {
@@ -125,7 +125,7 @@ resource "aws_s3_bucket_ownership_controls" "image" {
 resource "aws_s3_bucket_policy" "image" {
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   policy = jsonencode({
@@ -165,7 +165,7 @@ resource "aws_s3_bucket_policy" "image" {
 resource "aws_s3_bucket_public_access_block" "image" {
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   block_public_acls       = true
@@ -177,7 +177,7 @@ resource "aws_s3_bucket_public_access_block" "image" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   rule {
@@ -194,7 +194,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
 resource "aws_s3_bucket_versioning" "image" {
   count = local.owns_bucket ? 1 : 0
 
-  region = local.region
+  region = var.region
   bucket = local.own_bucket
 
   versioning_configuration {

@@ -113,7 +113,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "overview" {
   count = var.monitoring.dashboard ? 1 : 0
 
-  region = local.region
+  region = var.region
   # With the region: dashboards of all regions share one list of names.
   dashboard_name = "${local.name}-${local.region}"
   dashboard_body = jsonencode({ widgets = concat(local.graph_widgets, [local.failures_widget]) })

@@ -18,7 +18,7 @@ resource "aws_lambda_function" "compare" {
   #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer or the error.
   #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets; state and outputs hold them too.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
-  region                         = local.region
+  region                         = var.region
   function_name                  = local.name
   description                    = "Compares the face in a reference image with the faces in a challenge image."
   role                           = aws_iam_role.function.arn
@@ -78,7 +78,7 @@ resource "aws_lambda_function" "compare" {
 resource "aws_lambda_function_url" "compare" {
   count = var.function_url ? 1 : 0
 
-  region = local.region
+  region = var.region
   # On purpose not an input: without IAM the URL would answer anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name

@@ -82,6 +82,8 @@ resource "terraform_data" "origin" {
 
 locals {
   # Where the stack is to be. The same as local.region below, or the plan is refused.
+  # Resources have var.region as their region, never this: it is unknown in a first plan with depends_on on the module
+  # block, and the provider then fails ("planned an invalid value for … region").
   given_region = coalesce(var.region, data.aws_region.current.region)
 
   account_id = terraform_data.origin.input.account_id

@@ -127,7 +127,7 @@ locals {
 resource "aws_cloudwatch_log_metric_filter" "record" {
   for_each = local.has_alarms || var.monitoring.dashboard ? local.metric_filters : {}
 
-  region         = local.region
+  region         = var.region
   name           = "${local.name}-${replace(each.key, "_", "-")}"
   log_group_name = aws_cloudwatch_log_group.function.name
   pattern        = each.value.pattern

@@ -120,6 +120,11 @@ output "rate" {
   }
 }
 
+output "region" {
+  description = "The input region, for modules/batch. The region in force is origin.region."
+  value       = var.region
+}
+
 output "result_event_pattern" {
   description = "Event pattern (JSON) for an EventBridge rule that matches each result, and manifests of runs."
   value = jsonencode({

@@ -1,8 +1,10 @@
 data "aws_caller_identity" "current" {}
 
+data "aws_region" "current" {}
+
 # Remembers what the state machine was made with, as the root module does for the stack. Under another name or in
 # another region it would be another one, and the log and the history of runs would be deleted with the old one.
-# Account and region are those of the function, whatever the provider's region is.
+# Account and region are those of the function.
 resource "terraform_data" "origin" {
   input = {
     account_id = var.face_compare.origin.account_id
@@ -18,6 +20,15 @@ resource "terraform_data" "origin" {
       error_message = join(" ", [
         "The provider of this module is in account ${data.aws_caller_identity.current.account_id}, but face_compare is",
         "in account ${var.face_compare.origin.account_id}: give this module a provider of that account.",
+      ])
+    }
+
+    precondition {
+      condition = local.given_region == var.face_compare.origin.region
+      error_message = join(" ", [
+        "The provider of this module is in ${local.given_region}, but face_compare is in",
+        "${var.face_compare.origin.region}: give this module a provider of that region, or set region =",
+        "\"${var.face_compare.origin.region}\" in the block of face_compare.",
       ])
     }
 
@@ -47,7 +58,8 @@ resource "terraform_data" "origin" {
 }
 
 locals {
-  given_name = coalesce(var.name, "${var.face_compare.function_name}-batch")
+  given_name   = coalesce(var.name, "${var.face_compare.function_name}-batch")
+  given_region = coalesce(var.face_compare.region, data.aws_region.current.region)
 
   account_id = terraform_data.origin.input.account_id
   dns_suffix = var.face_compare.origin.dns_suffix

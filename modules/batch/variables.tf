@@ -52,6 +52,7 @@ variable "face_compare" {
       rekognition_tps      = number
       reserved_concurrency = optional(number)
     })
+    region    = optional(string)
     role_name = string
   })
   description = "The root module as a whole: face_compare = module.face_compare."

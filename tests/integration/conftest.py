@@ -21,7 +21,7 @@ from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
-from tests.integration import keeping
+from tests.integration import keeping, regions
 from tests.integration import upgrade as upgrades
 from tests.integration.moto import Moto
 from tools.places import REPOSITORY
@@ -86,7 +86,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, and moto, demo, upgrade and nothing_lost."""
+    """Examples by name, and moto, demo, upgrade, nothing_lost and two_regions."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -107,6 +107,7 @@ def everything(
             "moto": lambda: Moto.run(folders["moto"]),
             "demo": lambda: _demo(folders["demo"]),
             "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
+            "two_regions": lambda: regions.run(stack, stack.folder / "two-regions"),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
         }

@@ -18,7 +18,7 @@ from local import inventory, use
 from local.photos import default_album
 from local.stack import REGION, Stack, terraform_environment, venv_python
 from local.terraform import TerraformError, Workspace, drift_of
-from tests.integration import provider_drift
+from tests.integration import own_configuration, provider_drift
 from tests.integration.documented import commands
 from tools.places import REPOSITORY
 
@@ -326,10 +326,7 @@ def complaint(terraform: Callable[[], object]) -> str:
 
 
 def _workspace(stack: Stack, folder: Path) -> Workspace:
-    workspace = Workspace.create("minimal", folder, stack.endpoint)
-    for entry in workspace.folder.iterdir():
-        if entry.is_symlink() and entry.name != "terraform.tf":
-            entry.unlink()
+    workspace = own_configuration.workspace(stack, folder)
     wrapper = workspace.folder / "wrapper"
     wrapper.mkdir()
     given = {"name": "${var.name}", "bucket": "${var.bucket}"}

@@ -13,7 +13,7 @@ def test_destroy_leaves_nothing_and_a_late_record_brings_nothing_back(
     everything: Everything, minimal: Deployed
 ) -> None:
     stack = everything.stack
-    for job in {"nothing_lost", "upgrade"} & everything.jobs.keys():
+    for job in {"nothing_lost", "two_regions", "upgrade"} & everything.jobs.keys():
         # It cleans up after itself; what it still had would be counted here.
         everything.jobs[job].result()
     applied = [everything.applied(name) for name in examples() if name in everything.jobs]
