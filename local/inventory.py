@@ -69,6 +69,16 @@ def inventory(
 
 
 def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
+    for entry in listed(service, kind):
+        yield f"{kind.name}: {entry[kind.identity] if kind.identity else entry}"
+
+
+def listed(service: AwsClient, kind: Kind) -> Iterator[Any]:
+    """Every entry of a kind, as the service lists it.
+
+    Raises:
+        ClientError: the kind cannot be listed.
+    """
     arguments = dict(kind.arguments or {})
     try:
         if service.can_paginate(kind.operation):
@@ -78,9 +88,8 @@ def _entries(service: AwsClient, kind: Kind) -> Iterator[str]:
         for page in pages:
             for entry in page.get(kind.members) or []:
                 # EC2 lists VPC endpoints for a while after they are gone.
-                if kind.identity and entry.get("State") == "deleted":
-                    continue
-                yield f"{kind.name}: {entry[kind.identity] if kind.identity else entry}"
+                if not (kind.identity and entry.get("State") == "deleted"):
+                    yield entry
     except ClientError as error:
         error.add_note(f"while listing every {kind.name}")
         raise

@@ -1,7 +1,8 @@
 """`make matrix`: which versions of Terraform, OpenTofu and the AWS provider the module works with.
 
 Every engine of every toolchain is tried with every provider: init and validate everywhere, the
-native tests, and a plan of every example against the local stack. Prints a table.
+native tests, and a plan of every example against the local stack. The function's tests run under
+every Python. Prints the tables of the README's section on compatibility.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.stack import Stack, terraform_environment
 from local.terraform import OVERRIDE, OVERRIDE_TEXT
 from tools import workspace
+from tools.places import REPOSITORY
 
 _ENGINES = {"terraform": "Terraform", "tofu": "OpenTofu"}
 _VERSION = re.compile(r"v(\d+\.\d+\.\d+)")
@@ -47,18 +49,17 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of one pair; a failure starts with the word."""
+    """What came of one pair."""
 
     engine: Engine
     provider: Provider
-    validated: str
-    tested: str
-    planned: str
+    failures: int
+    """Folders that could not be initialized, validated, tested or planned."""
+    tests: int
+    """Native tests that passed."""
 
-    @property
-    def failed(self) -> bool:
-        """Whether anything went wrong."""
-        return "failed" in self.validated + self.tested + self.planned
+    def __str__(self) -> str:
+        return f"{self.failures} failed" if self.failures else f"{self.tests} tests"
 
 
 def engines(folders: Iterable[str]) -> list[Engine]:
@@ -98,15 +99,16 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows in Markdown."""
-    lines = ["| Engine | AWS provider | init, validate | native tests | plan of every example |"]
-    lines.append("|---|---|---|---|---|")
+    """The rows in Markdown: engines down, providers across."""
+    across = sorted({row.provider.version for row in rows}, key=_numbers)
+    down = list(dict.fromkeys(row.engine for row in rows))
+    cells = {(row.engine, row.provider.version): str(row) for row in rows}
+    lines = [["", *(f"provider {version}" for version in across)], ["---"] * (len(across) + 1)]
     lines += [
-        f"| {row.engine.name} {row.engine.version} | {row.provider.version}"
-        f" | {row.validated} | {row.tested} | {row.planned} |"
-        for row in rows
+        [f"{engine.name} {engine.version}", *(cells.get((engine, each), "") for each in across)]
+        for engine in down
     ]
-    return "\n".join(lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 class Pair:
@@ -128,20 +130,15 @@ class Pair:
     def row(self) -> Row:
         """Try everything; what fails is told on stderr."""
         tested = [self._root / name for name in _TESTED]
-        valid = [
+        done = [
             self._run(each, "init", "-input=false", "-backend=false") is not None
             and self._run(each, "validate") is not None
             for each in [*tested, *self._examples]
         ]
         passed = [self._tests(each) for each in tested]
-        planned = [self._run(each, "plan", "-input=false") is not None for each in self._examples]
-        return Row(
-            self._engine,
-            self._provider,
-            "yes" if all(valid) else "failed",
-            "failed" if None in passed else f"{sum(filter(None, passed))} passed",
-            "yes" if all(planned) else f"failed in {planned.count(False)} of {len(planned)}",
-        )
+        done += [count is not None for count in passed]
+        done += [self._run(each, "plan", "-input=false") is not None for each in self._examples]
+        return Row(self._engine, self._provider, done.count(False), sum(filter(None, passed)))
 
     def _tests(self, folder: Path) -> int | None:
         """How many native tests passed, or None."""
@@ -175,8 +172,32 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def pythons() -> list[str]:
+    """The commands of all Pythons at hand that Lambda runs the function on."""
+    names = (f"python3.{minor}" for minor in range(12, 20))
+    return [
+        name
+        for name in names
+        # A command of pyenv is there for a Python that is not.
+        if shutil.which(name)
+        and not subprocess.run([name, "-V"], capture_output=True, check=False).returncode
+    ]
+
+
+def function_tests(python: str) -> str:
+    """How the function's tests end under a Python."""
+    done = subprocess.run(
+        ["make", "--no-print-directory", "test-payload", f"PYTHON={python}", "ARGS=-q"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip().splitlines()[-1] if done.stdout else "failed"
+
+
 def main() -> int:
-    """Try every pair and print the table; 1 when something failed."""
+    """Try every pair and every Python, and print the tables; 1 when something failed."""
     parser = argparse.ArgumentParser(prog="python -m local.matrix", description=__doc__)
     parser.add_argument(
         "toolchains",
@@ -185,20 +206,34 @@ def main() -> int:
         metavar="FOLDER",
         help="more toolchains: bin/ with engines, and a terraformrc that names a mirror",
     )
-    folders = parser.parse_args().toolchains
+    parser.add_argument("--only", default="", help='such as "Terraform 1.8.5" or "Python"')
+    options = parser.parse_args()
+    folders = [folder.absolute() for folder in options.toolchains]
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    known = engines([*(str(folder.absolute() / "bin") for folder in folders), *path])
     own = os.environ.get("TF_CLI_CONFIG_FILE")
-    files = [folder.absolute() / "terraformrc" for folder in folders] + ([Path(own)] if own else [])
-    rows = []
+    files = [folder / "terraformrc" for folder in folders] + ([Path(own)] if own else [])
+    pairs = [
+        (engine, provider)
+        for engine in engines([*(str(folder / "bin") for folder in folders), *path])
+        for provider in providers(file for file in files if file.is_file())
+        if options.only in f"{engine.name} {engine.version} with provider {provider.version}"
+    ]
+    rows = list(_rows(pairs)) if pairs else []
+    told = [(name, function_tests(name)) for name in pythons() if options.only in name.title()]
+    if rows:
+        print(table(rows))
+    for name, end in told:
+        print(f"{name}: {end}")
+    bad = any(row.failures for row in rows) or any(" passed" not in end for _, end in told)
+    return int(bad or not (rows or told))
+
+
+def _rows(pairs: Iterable[tuple[Engine, Provider]]) -> Iterator[Row]:
     with Stack() as stack:
-        for engine in known:
-            for provider in providers(file for file in files if file.is_file()):
-                _say(f"{engine.name} {engine.version} with provider aws {provider.version} …")
-                with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
-                    rows.append(Pair(engine, provider, stack.endpoint, Path(name)).row())
-    print(table(rows))
-    return int(not rows or any(row.failed for row in rows))
+        for engine, provider in pairs:
+            _say(f"{engine.name} {engine.version} with provider {provider.version} …")
+            with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
+                yield Pair(engine, provider, stack.endpoint, Path(name)).row()
 
 
 if __name__ == "__main__":

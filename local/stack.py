@@ -83,6 +83,11 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
+    @property
+    def region(self) -> str:
+        """The region of its clients."""
+        return REGION
+
     def client(self, service: str) -> AwsClient:
         """A boto3 client with the rights of the account's root; one a service, kept."""
         if service not in self._clients:

@@ -1,4 +1,4 @@
-"""Runs Terraform on an example exactly as published, against an emulator.
+"""Runs Terraform on an example exactly as published, against an emulator or against AWS.
 
 Nothing is written into the repository: a folder of its own mirrors it with symbolic links, and
 holds the state, the plugins and one override file that tells the provider how to talk to an
@@ -8,6 +8,7 @@ emulator. The address and the keys come by environment.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -57,19 +58,24 @@ class Workspace:
     example: str
     folder: Path
     """Where Terraform runs; a mirror of examples/<example>."""
-    endpoint: str
+    endpoint: str | None
+    """Of an emulator; None for AWS itself, with the caller's environment."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those that the endpoint asks for, or instead of them."""
+    engine: str = "terraform"
+    running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False)
     progress: Callable[[str], None] = lambda _line: None
     """Called with each line Terraform writes."""
 
     @classmethod
-    def create(cls, example: str, root: Path, endpoint: str, **variables: str) -> Workspace:
+    def create(cls, example: str, root: Path, endpoint: str | None, **variables: str) -> Workspace:
         """Mirror the repository for an example.
 
         Args:
             example: name of a folder below examples/.
             root: the folder that the mirror is made in.
-            endpoint: address of the emulator.
+            endpoint: address of the emulator; None for AWS.
             variables: the example's inputs.
 
         Raises:
@@ -89,7 +95,8 @@ class Workspace:
         for source in published.iterdir():
             if not source.name.startswith((".terraform", "terraform.tfstate")):
                 (folder / source.name).symlink_to(source)
-        (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
+        if endpoint is not None:
+            (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
 
     def init(self) -> None:
@@ -129,8 +136,18 @@ class Workspace:
         """What a plan would change now, by attribute; empty when it would change nothing."""
         return [found for each in self.changes() for found in drift_of(each)]
 
+    def interrupt(self) -> None:
+        """Ask a running command to finish what it is at, to write its state and to end."""
+        for process in tuple(self.running):
+            process.send_signal(signal.SIGINT)
+
     def _flags(self) -> list[str]:
         return [f"-var={name}={value}" for name, value in self.variables.items()]
+
+    def _surroundings(self) -> dict[str, str]:
+        if self.endpoint is None:
+            return {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        return {**terraform_environment(self.endpoint), "HOME": str(self.folder.parent)}
 
     def _run(self, *words: str) -> str:
         """Run one Terraform command, pass each line to progress and return what it wrote.
@@ -139,29 +156,28 @@ class Workspace:
             TerraformError: it failed.
         """
         process = processes.start(
-            ["terraform", *words],
-            environment={
-                **terraform_environment(self.endpoint),
-                "HOME": str(self.folder.parent),
-            },
+            [self.engine, *words],
+            environment={**self._surroundings(), **self.environment},
             cwd=self.folder,
             output=subprocess.PIPE,
             # It ends its plugins itself when it is told to; killed, it would leave them.
             ending=signal.SIGTERM,
         )
         lines = []
+        self.running.add(process)
         try:
             for line in process.stdout or ():
                 lines.append(line)
                 self.progress(line.rstrip())
             code = process.wait()
         finally:
+            self.running.discard(process)
             processes.end(process)
         text = "".join(lines)
         if code:
             complaint = text[text.find("\nError: ") :].strip() if "\nError: " in text else text
             raise TerraformError(
-                f"terraform {words[0]} of examples/{self.example} ended with code {code}:\n"
+                f"{self.engine} {words[0]} of examples/{self.example} ended with code {code}:\n"
                 f"{complaint}"
             )
         return text

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from local.photos import Album, Photo
-from local.stack import AwsClient, Stack
+from local.stack import AwsClient
+from local.waiting import eventually
+
+EILEEN = "reference/eileen-collins.jpg"
+GRACE = "reference/grace-hopper.jpg"
+DARK = "challenge/eileen-dark.jpg"
+BOTH = "challenge/both.jpg"
+CAT = "challenge/cat.jpg"
+CAT_REFERENCE = "reference/cat.jpg"
+MISSING = "challenge/none.jpg"
+PRIVATE = "private/eileen.jpg"
+"""Keys of what `furnish` puts, and of what it does not."""
 
 _RECORDS_SECONDS = 10.0
+_SECONDS = 150.0
+
+
+class Account(Protocol):
+    """Where something is deployed: the local stack, or an account of AWS."""
+
+    @property
+    def region(self) -> str:
+        """The region that the clients are for."""
+        ...
+
+    def client(self, service: str) -> AwsClient:
+        """A boto3 client."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +75,13 @@ def upload_album(s3: AwsClient, bucket: str, album: Album) -> None:
         upload(s3, bucket, f"challenge/{photo.name}", photo)
 
 
+def furnish(s3: AwsClient, bucket: str, album: Album) -> None:
+    """Put the default album, a reference without a face and a photo that is out of bounds."""
+    upload_album(s3, bucket, album)
+    upload(s3, bucket, CAT_REFERENCE, album.challenges[-1])
+    upload(s3, bucket, PRIVATE, album.references[0])
+
+
 def invoke(
     lambda_client: AwsClient, function: str, event: object, qualifier: str | None = None
 ) -> Invoked:
@@ -64,19 +105,19 @@ def invoke(
 
 
 def log_records(
-    stack: Stack, group: str, request_id: str, within: float = _RECORDS_SECONDS
+    account: Account, group: str, request_id: str, within: float = _RECORDS_SECONDS
 ) -> list[dict[str, Any]]:
     """Return every log record of one request, in order; they arrive shortly after the answer.
 
     Args:
-        stack: where to look.
+        account: where to look.
         group: the log group.
         request_id: as in the function's answer.
         within: seconds to wait for the closing record; what is there by then is returned.
     """
     deadline = time.monotonic() + within
     while True:
-        found = stack.client("logs").filter_log_events(
+        found = account.client("logs").filter_log_events(
             logGroupName=group, filterPattern=f'"{request_id}"'
         )
         records = [json.loads(event["message"]) for event in found["events"]]
@@ -84,3 +125,87 @@ def log_records(
         if closed or time.monotonic() >= deadline:
             return records
         time.sleep(0.1)
+
+
+def csv(source: str, targets: Sequence[str]) -> str:
+    """Return a manifest with one source for all targets."""
+    return "source,target\n" + "".join(f"{source},{target}\n" for target in targets)
+
+
+def json_lines(source: str, targets: Sequence[str]) -> str:
+    """Return the same in the other form."""
+    return "".join(json.dumps({"source": source, "target": each}) + "\n" for each in targets)
+
+
+def stored(account: Account, bucket: str, key: str) -> dict[str, Any]:
+    """Wait for a result and return its content."""
+
+    def found() -> dict[str, Any] | None:
+        try:
+            body = account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError:
+            return None
+        content: dict[str, Any] = json.loads(body)
+        return content
+
+    content = eventually(found, _SECONDS, f"a result at {key}")
+    assert content is not None
+    return content
+
+
+def announced(account: Account, queue_url: str, count: int) -> Counter[str]:
+    """Wait for the events of ``count`` results, and until no more come; the results' keys."""
+    sqs, keys = account.client("sqs"), Counter[str]()
+
+    def complete() -> bool:
+        received = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        for message in received.get("Messages", []):
+            keys[json.loads(message["Body"])["detail"]["object"]["key"]] += 1
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return "Messages" not in received and keys.total() >= count
+
+    eventually(complete, _SECONDS, f"{count} announced results, not only", why=lambda: keys)
+    return keys
+
+
+@contextmanager
+def user(iam: AwsClient, name: str, policy: str | None = None) -> Generator[Credentials]:
+    """Make a user with an access key, and with this policy, for the time of the block."""
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    if policy:
+        iam.attach_user_policy(UserName=name, PolicyArn=policy)
+    try:
+        yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    finally:
+        if policy:
+            iam.detach_user_policy(UserName=name, PolicyArn=policy)
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user(UserName=name)
+
+
+def poster(
+    region: str, url: str, endpoint: str | None = None
+) -> Callable[[object, Credentials | None], httpx.Response]:
+    """Return what POSTs an event, signed or not, to a function URL.
+
+    Args:
+        region: of the function.
+        url: the function URL.
+        endpoint: address of the emulator that serves it, whose hosts do not resolve.
+    """
+    host = urlsplit(url).netloc
+    address = f"{endpoint or url.rstrip('/')}/"
+
+    def post(event: object, signer: Credentials | None) -> httpx.Response:
+        body = json.dumps(event)
+        headers = {"Host": host, "Content-Type": "application/json"}
+        if signer is not None:
+            request = AWSRequest("POST", f"https://{host}/", data=body, headers=headers)
+            SigV4Auth(signer, "lambda", region).add_auth(request)
+            headers = dict(request.headers)
+        return httpx.post(address, content=body, headers=headers, timeout=60)
+
+    return post

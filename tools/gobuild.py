@@ -84,7 +84,8 @@ def run_go(arguments: Sequence[str], *, source: Path, environment: Mapping[str, 
         check=False,
     )
     if done.returncode:
-        last = "\n".join(done.stderr.splitlines()[-_LAST_LINES:])
+        # With -json, go tells on stdout what is wrong.
+        last = "\n".join((done.stderr or done.stdout).splitlines()[-_LAST_LINES:])
         raise ToolError(f"go {arguments[0]} failed in {source}; its last lines were:\n{last}")
     return done.stdout
 

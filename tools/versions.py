@@ -4,7 +4,27 @@ from dataclasses import dataclass
 
 Version = tuple[int, int, int]
 
-PROVIDER_VERSION = "6.13.0"
+PROVIDER_VERSION = "6.34.0"
+
+
+@dataclass(frozen=True, slots=True)
+class GoModule:
+    """A Go module that is not in the checksum database, with the hashes it must have."""
+
+    path: str
+    version: str
+    sum: str
+    go_mod_sum: str
+
+
+PROVIDER_MODULE = GoModule(
+    # HashiCorp releases the provider, but not as a Go module. This is the same code of 6.34.0, as
+    # a consumer of it publishes it. Its own go.sum has the hashes of everything it needs.
+    path="github.com/upbound/terraform-provider-aws",
+    version="v0.0.0-20260305123303-f7691456b787",
+    sum="h1:dJlp2eNgY/iVKTPINdguYlHbHc9CtXBZKmQmqYq0REs=",
+    go_mod_sum="h1:WOPLTXSK2ZhAuuLIh2EVZ9zWib65hkmw1XLc227hsuQ=",
+)
 
 
 @dataclass(frozen=True, slots=True)

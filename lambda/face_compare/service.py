@@ -36,8 +36,8 @@ class Service:
         """Serve one invocation, from any event source.
 
         Returns:
-            For a direct invocation, the answer that docs/api.md describes. For the function URL, a
-            response with this answer or with the error. For the queue, the messages to deliver
+            For a direct invocation, the answer that docs/api.md describes. For HTTP, a response
+            with this answer or with the error. For the queue, the messages to deliver
             again. For a batch of pairs, one entry for each pair.
 
         Raises:
@@ -55,7 +55,7 @@ class Service:
         match event_source_of(event):
             case EventSource.DIRECT:
                 return self._compare(event, invocation, seconds_left)
-            case EventSource.FUNCTION_URL:
+            case EventSource.HTTP:
                 return self._respond(event, invocation, seconds_left)
             case EventSource.QUEUE:
                 uploads = self._bulk_handlers(invocation).uploads
@@ -85,12 +85,15 @@ class Service:
         # Imported here because a direct invocation does not need it.
         from face_compare.contract import http  # noqa: PLC0415
 
+        if http.is_health_check(http_event):
+            return http.for_sender(http.health_response(), http_event)
         try:
             with audit.failures_recorded(invocation):
                 event = http.event_in(http_event)
-            return http.answer_response(self._compare(event, invocation, seconds_left))
+            response = http.answer_response(self._compare(event, invocation, seconds_left))
         except Exception as error:  # noqa: BLE001 - it is recorded, and the response tells of it
-            return http.error_response(error, invocation.request_id)
+            response = http.error_response(error, invocation.request_id)
+        return http.for_sender(response, http_event)
 
     def _bulk_handlers(self, invocation: audit.Invocation) -> "_BulkHandlers":
         if self._bulk is None:

@@ -6,7 +6,16 @@ import os
 import sys
 from importlib import import_module
 
-from local.emulator import access, definitions, encryption, network, runtime, saved_queries
+from local.emulator import (
+    access,
+    alarms,
+    definitions,
+    encryption,
+    network,
+    queues,
+    runtime,
+    saved_queries,
+)
 from local.emulator.distributed_map import patches as distributed_map
 
 
@@ -17,6 +26,8 @@ def main() -> None:
     saved_queries.install()
     definitions.install()
     encryption.install()
+    alarms.install()
+    queues.install()
     distributed_map.install()
     network.install()
     # MiniStack reads the command line itself.

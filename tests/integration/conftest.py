@@ -23,15 +23,10 @@ from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.integration import keeping, regions
 from tests.integration import upgrade as upgrades
-from tests.integration.moto import Moto
 from tools.places import REPOSITORY
 
-EILEEN = "reference/eileen-collins.jpg"
-GRACE = "reference/grace-hopper.jpg"
-DARK = "challenge/eileen-dark.jpg"
-BOTH = "challenge/both.jpg"
-CAT = "challenge/cat.jpg"
-MISSING = "challenge/none.jpg"
+EILEEN, GRACE, DARK = use.EILEEN, use.GRACE, use.DARK
+BOTH, CAT, MISSING = use.BOTH, use.CAT, use.MISSING
 TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
@@ -86,7 +81,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, and moto, demo, upgrade, nothing_lost and two_regions."""
+    """Examples by name, demo, upgrade, nothing_lost and two_regions."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -100,12 +95,11 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("moto", "demo")}
+    folder = tmp_path_factory.mktemp("demo")
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "moto": lambda: Moto.run(folders["moto"]),
-            "demo": lambda: _demo(folders["demo"]),
+            "demo": lambda: _demo(folder),
             "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
             "two_regions": lambda: regions.run(stack, stack.folder / "two-regions"),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
@@ -205,9 +199,7 @@ def monitored(everything: Everything, album: Album) -> Deployed:
 def _deployed(everything: Everything, example: str, album: Album) -> Deployed:
     outputs, s3 = everything.applied(example).outputs, everything.stack.client("s3")
     bucket = outputs["bucket_name"]
-    use.upload_album(s3, bucket, album)
-    use.upload(s3, bucket, "reference/cat.jpg", album.challenges[-1])
-    use.upload(s3, bucket, "private/eileen.jpg", album.references[0])
+    use.furnish(s3, bucket, album)
     s3.put_object(Bucket=bucket, Key="challenge/note.jpg", Body=b"not an image at all")
     return Deployed(
         everything.stack, outputs, bucket, outputs["function_name"], outputs["log_group_name"]

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 
 from local import use
 from local.photos import Album, Photo, default_album
-from local.stack import REGION, Stack
+from local.runs import Runs
+from local.stack import Stack
 from local.upload_site import result_key
-from tests.integration.runs import Runs
-from tests.waiting import eventually
 
 Outputs = Mapping[str, Any]
 
@@ -40,14 +29,14 @@ def minimal(stack: Stack, outputs: Outputs) -> None:
 def http(stack: Stack, outputs: Outputs) -> None:
     """The function URL answers callers that have the policy, and nobody else."""
     album = put_pair(stack, outputs)
-    post = poster(stack, outputs["function_url"])
+    post = use.poster(stack.region, outputs["function_url"], stack.endpoint)
     assert post(PAIR, None).status_code == 403
 
     iam, name = stack.client("iam"), outputs["function_name"]
-    with user(iam, f"{name}-stranger") as stranger:
+    with use.user(iam, f"{name}-stranger") as stranger:
         assert post(PAIR, stranger).status_code == 403
 
-    with user(iam, f"{name}-caller", outputs["caller_policy_arn"]) as caller:
+    with use.user(iam, f"{name}-caller", outputs["caller_policy_arn"]) as caller:
         decided = post(PAIR, caller)
         assert decided.status_code == 200, decided.text
         assert decided.headers["content-type"] == "application/json"
@@ -80,10 +69,10 @@ def upload(stack: Stack, outputs: Outputs) -> None:
             ("challenge/example/stranger+1.jpg", other, "no_match"),
         )
     }
-    decided = {key: stored(stack, bucket, key)["decision"] for key in expected}
+    decided = {key: use.stored(stack, bucket, key)["decision"] for key in expected}
     assert decided == expected
     if "decided_queue_url" in outputs:
-        assert announced(stack, outputs["decided_queue_url"], 2).keys() == expected.keys()
+        assert use.announced(stack, outputs["decided_queue_url"], 2).keys() == expected.keys()
 
 
 def batch(stack: Stack, outputs: Outputs) -> None:
@@ -94,7 +83,10 @@ def batch(stack: Stack, outputs: Outputs) -> None:
     use.upload(s3, bucket, "challenge/same.jpg", same[1])
     use.upload(s3, bucket, "challenge/other.jpg", other)
     targets = [f"challenge/{name}.jpg" for name in ("same", "other", "same", "missing")]
-    for manifest in (csv("reference/a.jpg", targets), json_lines("reference/a.jpg", targets)):
+    for manifest in (
+        use.csv("reference/a.jpg", targets),
+        use.json_lines("reference/a.jpg", targets),
+    ):
         run = runs.over(manifest)
         assert run.status == "SUCCEEDED", run.cause
         decisions = [line.get("decision") for line in runs.results(run).succeeded]
@@ -144,78 +136,3 @@ def have_seen(stack: Stack, bucket: str, function: str, photos: Sequence[Photo])
         answer = use.invoke(stack.client("lambda"), function, event).answer or {}
         if all("decision" in entry for entry in answer.get("results", [{}])):
             return
-
-
-def csv(source: str, targets: Sequence[str]) -> str:
-    """A manifest with one source for all targets."""
-    return "source,target\n" + "".join(f"{source},{target}\n" for target in targets)
-
-
-def json_lines(source: str, targets: Sequence[str]) -> str:
-    """The same in the other form."""
-    return "".join(json.dumps({"source": source, "target": each}) + "\n" for each in targets)
-
-
-def stored(stack: Stack, bucket: str, key: str) -> dict[str, Any]:
-    """Wait for a result and return its content."""
-
-    def found() -> dict[str, Any] | None:
-        try:
-            body = stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError:
-            return None
-        content: dict[str, Any] = json.loads(body)
-        return content
-
-    content = eventually(found, _SECONDS, f"a result at {key}")
-    assert content is not None
-    return content
-
-
-def announced(stack: Stack, queue_url: str, count: int) -> Counter[str]:
-    """Wait for the events of ``count`` results, and until no more come; the results' keys."""
-    sqs, keys = stack.client("sqs"), Counter[str]()
-
-    def complete() -> bool:
-        received = sqs.receive_message(
-            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
-        )
-        for message in received.get("Messages", []):
-            keys[json.loads(message["Body"])["detail"]["object"]["key"]] += 1
-            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return "Messages" not in received and keys.total() >= count
-
-    eventually(complete, _SECONDS, f"{count} announced results, not only", why=lambda: keys)
-    return keys
-
-
-@contextmanager
-def user(iam: Any, name: str, policy: str | None = None) -> Iterator[Credentials]:
-    """A user with an access key, and with this policy, while the block runs."""
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    if policy:
-        iam.attach_user_policy(UserName=name, PolicyArn=policy)
-    try:
-        yield Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    finally:
-        if policy:
-            iam.detach_user_policy(UserName=name, PolicyArn=policy)
-        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        iam.delete_user(UserName=name)
-
-
-def poster(stack: Stack, url: str) -> Callable[[object, Credentials | None], httpx.Response]:
-    """What POSTs an event, signed or not, to a function URL at the stack's own address."""
-    host = urlsplit(url).netloc
-
-    def post(event: object, signer: Credentials | None) -> httpx.Response:
-        body = json.dumps(event)
-        headers = {"Host": host, "Content-Type": "application/json"}
-        if signer is not None:
-            request = AWSRequest("POST", f"http://{host}/", data=body, headers=headers)
-            SigV4Auth(signer, "lambda", REGION).add_auth(request)
-            headers = dict(request.headers)
-        return httpx.post(f"{stack.endpoint}/", content=body, headers=headers, timeout=60)
-
-    return post

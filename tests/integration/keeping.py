@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local import inventory, use
+from local import inventory, provider_drift, use
 from local.photos import default_album
 from local.stack import REGION, Stack, terraform_environment, venv_python
 from local.terraform import TerraformError, Workspace, drift_of
-from tests.integration import own_configuration, provider_drift
+from tests.integration import own_configuration
 from tests.integration.documented import commands
 from tools.places import REPOSITORY
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import inventory, use
+from local import inventory, provider_drift, use
 from local.photos import default_album
 from local.stack import AwsClient, Stack
 from local.terraform import Workspace, drift_of
-from tests.integration import own_configuration, provider_drift
+from tests.integration import own_configuration
 from tools.places import REPOSITORY
 
 REFERENCE = REPOSITORY / "docs" / "reference.md"

@@ -15,9 +15,10 @@ from local import inventory, use
 from local.photos import Album
 from local.stack import REGION, account_environment, venv_python
 from local.upload_site import result_key
+from local.use import stored
 from tests.integration.conftest import Deployed
 from tests.integration.documented import commands
-from tests.integration.example_uses import have_seen, people, stored
+from tests.integration.example_uses import have_seen, people
 from tools.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "audit.md"

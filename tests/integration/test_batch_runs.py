@@ -17,9 +17,10 @@ from botocore.exceptions import ClientError
 
 from local import use
 from local.rekognition.steering import Steering
+from local.runs import Run, Runs
+from local.use import csv, json_lines
 from tests.integration.conftest import Bulk
-from tests.integration.example_uses import Outputs, csv, json_lines
-from tests.integration.runs import Run, Runs
+from tests.integration.example_uses import Outputs
 
 _LONGEST_KEY = 1024
 _LONG_PER_BATCH = 31
@@ -199,7 +200,7 @@ def test_every_pair_of_a_batch_can_be_traced(runs: Runs) -> None:
     put_images(runs, ["reference/gina.jpg", *wanted])
     run = runs.over(csv("reference/gina.jpg", list(wanted)))
     (request_id,) = {line["request_id"] for line in runs.results(run).succeeded}
-    records = use.log_records(runs.stack, runs.outputs["log_group_name"], request_id)
+    records = use.log_records(runs.account, runs.outputs["log_group_name"], request_id)
     decided = [each for each in records if each.get("message") == "face comparison decided"]
     assert len(decided) == len(wanted)
     assert {each["target_key"]: each["decision"] for each in decided} == wanted

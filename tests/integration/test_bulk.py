@@ -12,9 +12,10 @@ import pytest
 
 from local.rekognition.steering import Steering
 from local.upload_site import result_key
+from local.use import announced
+from local.waiting import eventually
 from tests.integration.conftest import TPS, Bulk
-from tests.integration.example_uses import Outputs, announced
-from tests.waiting import eventually
+from tests.integration.example_uses import Outputs
 
 UPLOADS = 320
 PEOPLE = 16

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.waiting import eventually
+from local.waiting import eventually
 from tools.places import REPOSITORY
 
 _LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux")

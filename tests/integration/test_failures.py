@@ -20,9 +20,9 @@ from local.memory_queue import MemoryQueue
 from local.rekognition.steering import Steering
 from local.runtime import RuntimeEnvironment
 from local.upload_site import Pace, Upload, UploadSite
+from local.waiting import eventually
 from tests.integration.conftest import Bulk
 from tests.integration.s3_proxy import FailingS3, failing_s3
-from tests.waiting import eventually
 
 _PACE = Pace(calls_per_second=40.0, workers=8, timeout_seconds=10)
 _BEYOND_LEASE = 18.0

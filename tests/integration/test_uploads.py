@@ -7,8 +7,9 @@ import pytest
 from local import use
 from local.photos import Album
 from local.upload_site import result_key
+from local.use import stored
 from tests.integration.conftest import Everything
-from tests.integration.example_uses import Outputs, have_seen, people, stored
+from tests.integration.example_uses import Outputs, have_seen, people
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from local.use import user
 from tests.integration.conftest import BOTH, CAT, DARK, EILEEN, GRACE, MISSING, Deployed
-from tests.integration.example_uses import user
 
 
 def test_the_right_person_matches_and_the_answer_says_on_what_grounds(minimal: Deployed) -> None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import use
+from local import provider_drift, use
 from local.photos import default_album
 from local.stack import Stack
 from local.terraform import Workspace, drift_of
-from tests.integration import own_configuration, provider_drift
+from tests.integration import own_configuration
 from tools.places import REPOSITORY
 
 BASELINE = "1d6c1290d25a014279f550bee98ad71ddf34917a"

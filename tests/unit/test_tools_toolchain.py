@@ -10,14 +10,14 @@ from tools import gobuild, toolchain, trim
 from tools.failure import ToolError
 from tools.places import TOOLS as TOOLS_FOLDER
 from tools.places import go_platform
-from tools.versions import PROVIDER_VERSION, TOOLS, Tool
+from tools.versions import PROVIDER_MODULE, PROVIDER_VERSION, TOOLS, Tool
 
 # What a fake engine does; %(host)s is the registry it claims to use.
 ENGINE = """#!/bin/sh
 echo "$1" >>"$(dirname "$0")/calls"
 case "$1" in
   --version) echo "Terraform v1.9.8" ;;
-  providers) printf '.\\n└── provider[%(host)s/hashicorp/aws] 6.13.0\\n' ;;
+  providers) printf '.\\n└── provider[%(host)s/hashicorp/aws] 6.34.0\\n' ;;
   init)
     %(init)s
     folder=.terraform/providers/%(host)s/hashicorp/aws/1/any
@@ -187,6 +187,68 @@ def test_a_tool_that_is_nowhere_is_built_from_its_pinned_module(
     told = (path / "calls").read_text()
     assert "/tools/go/tflint build " in told
     assert "github.com/terraform-linters/tflint" in told
+
+
+def test_ci_runs_with_the_pinned_provider() -> None:
+    script = (TOOLS_FOLDER.parent / ".ci" / "run").read_text()
+    assert f"--provider {PROVIDER_VERSION} " in script
+
+
+# A Go that has the module with these hashes, keeps what it was told, and builds a file.
+GO = """#!/bin/sh
+echo "$* GONOSUMDB=$GONOSUMDB" >>"$(dirname "$0")/go-calls"
+case "$1 $2" in
+  "mod download")
+    echo '{"Dir": "%(source)s", "Sum": "%(sum)s", "GoModSum": "%(go_mod_sum)s"}' ;;
+  build*) while [ "$1" != -o ]; do shift; done; echo built >"$2"; chmod 755 "$2" ;;
+esac
+"""
+
+
+@pytest.fixture
+def provider_source(tmp_path: Path) -> Path:
+    """As Go's module cache has it: nobody may write there."""
+    source = tmp_path / "module cache" / "provider"
+    services = source / "internal/provider/sdkv2/service_packages_gen.go"
+    clients = source / "internal/conns/awsclient_gen.go"
+    for path in (services, clients):
+        path.parent.mkdir(parents=True)
+        path.write_text("import (\n)\n")
+        path.chmod(0o444)
+    return source
+
+
+def test_a_provider_that_no_registry_has_is_built_from_the_pinned_source(
+    environment: dict[str, str], path: Path, provider_source: Path
+) -> None:
+    engine(path, "terraform", host="one.example", init="exit 1")
+    sums = {"sum": PROVIDER_MODULE.sum, "go_mod_sum": PROVIDER_MODULE.go_mod_sum}
+    script(path / "go", GO % {"source": provider_source, **sums})
+    environment["GONOSUMDB"] = "their.example/*"
+    chain = toolchain.resolve(environment, ["terraform"])
+    assert chain.configuration
+    folder = chain.configuration.parent / "mirror/one.example/hashicorp/aws" / PROVIDER_VERSION
+    binary = folder / go_platform() / f"terraform-provider-aws_v{PROVIDER_VERSION}"
+    assert binary.read_text() == "built\n"
+    download, build = (path / "go-calls").read_text().splitlines()
+    module = f"{PROVIDER_MODULE.path}@{PROVIDER_MODULE.version}"
+    assert download == (
+        f"mod download -json {module} GONOSUMDB=their.example/*,{PROVIDER_MODULE.path}"
+    )
+    assert f"version.ProviderVersion={PROVIDER_VERSION} . GONOSUMDB=their.example/*" in build
+    assert "-mod=readonly" in build, "its go.sum would be written instead of compared"
+
+
+@pytest.mark.parametrize("wrong", ["sum", "go_mod_sum"])
+def test_a_provider_source_that_somebody_changed_is_not_built(
+    environment: dict[str, str], path: Path, provider_source: Path, wrong: str
+) -> None:
+    engine(path, "terraform", init="exit 1")
+    sums = {"sum": PROVIDER_MODULE.sum, "go_mod_sum": PROVIDER_MODULE.go_mod_sum, wrong: "h1:x="}
+    script(path / "go", GO % {"source": provider_source, **sums})
+    with pytest.raises(ToolError, match=r"has the hashes .*h1:x=.* It is not used"):
+        toolchain.resolve(environment, ["terraform"])
+    assert "build" not in (path / "go-calls").read_text()
 
 
 def test_trimming_keeps_whole_services_and_drops_the_others() -> None:

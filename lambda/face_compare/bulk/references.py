@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from face_compare.bulk.s3_events import is_folder, subject_of
+from face_compare.bulk.s3_events import names_an_image, subject_of
 from face_compare.model.errors import InvalidRequestError, ReferenceNotFoundError
 from face_compare.model.image import StoredImage
 from face_compare.runtime.settings import Settings
@@ -83,7 +83,7 @@ class References:
         keys = tuple(
             each["Key"]
             for each in answer.get("Contents", [])
-            if not is_folder(each["Key"], each.get("Size"))
+            if names_an_image(each["Key"], each.get("Size"))
         )
         # One answer lists 1000 keys. If there are more, they are too many in any case.
         listed = _List(keys, not answer.get("IsTruncated"), now)

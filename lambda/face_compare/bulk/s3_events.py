@@ -1,17 +1,27 @@
 """S3's messages about uploaded images, and the keys of the results.
 
-Sources: "Event message structure" in the Amazon S3 user guide, and "Using Lambda with Amazon SQS"
-in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
+S3 sends a notification to the queue itself, or through an SNS topic, which wraps it unless the
+subscription has raw message delivery. Or S3 sends an event to EventBridge, and a rule passes it on.
+
+Sources: "Event message structure" and "EventBridge event message structure" in the Amazon S3 user
+guide, "Fanout to Amazon SQS queues" in the Amazon SNS developer guide, and "Using Lambda with
+Amazon SQS" in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from face_compare.model.image import LONGEST_KEY_BYTES
+
+_CREATED = "ObjectCreated"
+# What file managers leave in folders that somebody then copies to the bucket.
+_LITTER = frozenset(
+    {".ds_store", ".gitkeep", ".keep", ".localized", "desktop.ini", "ehthumbs.db", "thumbs.db"}
+)
 
 CLAIM_ENDING = ".claim"
 """What is added to the key of a result to get the key of its claim."""
@@ -39,6 +49,17 @@ class Upload:
         return self.version_id or f"upload-{self.sequencer}"
 
 
+class _Announcement(NamedTuple):
+    """What a message says about one object, in whichever form. Nothing of it is checked."""
+
+    event: Any
+    bucket: Any
+    key: Any
+    size: Any
+    version_id: Any
+    sequencer: Any
+
+
 def uploads_in(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
     """Return the uploads that the body of a message announces. S3's test message has none.
 
@@ -47,13 +68,13 @@ def uploads_in(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
             below ``challenge_prefix``.
     """
     try:
-        message = json.loads(body)
+        message = _unwrapped(json.loads(body))
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _upload(record, bucket, challenge_prefix)
-            for record in _records(message)
-            if not is_folder(record["s3"]["object"]["key"], record["s3"]["object"].get("size"))
+            _upload(announced, bucket, challenge_prefix)
+            for announced in _announcements(message)
+            if names_an_image(announced.key, announced.size)
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
@@ -61,9 +82,16 @@ def uploads_in(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
         ) from error
 
 
-def is_folder(key: str, size: int | None) -> bool:
-    """Tell whether an object stands for a folder: the S3 console makes an empty object "x/"."""
-    return key.endswith("/") and not size
+def names_an_image(key: str, size: int | None) -> bool:
+    """Tell whether an object can be an image, and is not a folder or a file manager's litter.
+
+    The S3 console makes an empty object "x/" for a folder.
+    """
+    if key.endswith("/") and not size:
+        return False
+    name = key.rpartition("/")[2]
+    # macOS keeps a file's attributes in "._" and its name.
+    return not name.startswith("._") and name.lower() not in _LITTER
 
 
 def subject_of(key: str, challenge_prefix: str) -> str | None:
@@ -88,36 +116,72 @@ def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> st
     return f"{results_prefix}{digest}/{upload.version}.json"
 
 
-def _records(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    records: list[Mapping[str, Any]] = message["Records"]
-    if not records:
-        raise UnreadableMessageError("The message announces nothing.")
-    return records
-
-
-def _upload(record: Mapping[str, Any], bucket: str, challenge_prefix: str) -> Upload:
-    event, stored = record["eventName"], record["s3"]["object"]
-    if not event.startswith("ObjectCreated"):
-        raise UnreadableMessageError(f"The message announces {_shown(event)}, not a new image.")
-    named = record["s3"]["bucket"]["name"]
-    if named != bucket:
+def _unwrapped(message: Any) -> Any:
+    """Return what an SNS topic passes on. A message without SNS's envelope is returned as it is."""
+    if "TopicArn" not in message:
+        return message
+    if message["Type"] != "Notification":
         raise UnreadableMessageError(
-            f"The message is about the bucket {_shown(named)}, not {bucket}."
+            f"The message is a {_shown(message['Type'])} of SNS. If the topic is yours, confirm "
+            "the subscription by the URL in the message."
         )
-    # The key is URL-encoded in a notification, and nowhere else.
-    key = _key(unquote_plus(stored["key"]))
+    return json.loads(message["Message"])
+
+
+def _announcements(message: Mapping[str, Any]) -> list[_Announcement]:
+    if "detail-type" in message:
+        detail = message["detail"]
+        stored = detail["object"]
+        return [
+            _Announcement(
+                _CREATED if message["detail-type"] == "Object Created" else message["detail-type"],
+                detail["bucket"]["name"],
+                stored["key"],
+                stored.get("size"),
+                stored.get("version-id"),
+                stored["sequencer"],
+            )
+        ]
+    if not message["Records"]:
+        raise UnreadableMessageError("The message announces nothing.")
+    return [_notified(record["eventName"], record["s3"]) for record in message["Records"]]
+
+
+def _notified(event: Any, about: Mapping[str, Any]) -> _Announcement:
+    stored = about["object"]
+    return _Announcement(
+        event,
+        about["bucket"]["name"],
+        # The key is URL-encoded in a notification, and nowhere else.
+        unquote_plus(stored["key"]),
+        stored.get("size"),
+        stored.get("versionId"),
+        stored["sequencer"],
+    )
+
+
+def _upload(announced: _Announcement, bucket: str, challenge_prefix: str) -> Upload:
+    if not announced.event.startswith(_CREATED):
+        raise UnreadableMessageError(
+            f"The message announces {_shown(announced.event)}, not a new image."
+        )
+    if announced.bucket != bucket:
+        raise UnreadableMessageError(
+            f"The message is about the bucket {_shown(announced.bucket)}, not {bucket}."
+        )
+    key = _key(announced.key)
     # If results were announced too, each would get a result of its own, without end.
     if not key.startswith(challenge_prefix):
         raise UnreadableMessageError(
             f"The message is about {_shown(key)}, which is not below {challenge_prefix}. Give the "
-            "bucket's notification this prefix as its filter."
+            "bucket's notification, or the rule, this prefix as its filter."
         )
     # "null" is the version of an object that was put while versioning was off or suspended.
-    version_id = stored.get("versionId")
+    version_id = announced.version_id
     return Upload(
         key,
         None if version_id in (None, "", "null") else _key_part(version_id),
-        _key_part(stored["sequencer"]),
+        _key_part(announced.sequencer),
     )
 
 

@@ -8,7 +8,7 @@ class EventSource(Enum):
     """Who sent the event."""
 
     DIRECT = auto()
-    FUNCTION_URL = auto()
+    HTTP = auto()
     QUEUE = auto()
     STATE_MACHINE = auto()
 
@@ -19,9 +19,9 @@ def event_source_of(event: object) -> EventSource:
         return EventSource.DIRECT
     if "pairs" in event:
         return EventSource.STATE_MACHINE
-    request = event.get("requestContext")
-    if isinstance(request, Mapping) and isinstance(request.get("http"), Mapping):
-        return EventSource.FUNCTION_URL
+    # The function URL, API Gateway and load balancers: no other sender has it.
+    if isinstance(event.get("requestContext"), Mapping):
+        return EventSource.HTTP
     records = event.get("Records")
     if isinstance(records, list) and records and all(map(_is_queue_record, records)):
         return EventSource.QUEUE

@@ -1,12 +1,15 @@
-"""The function URL: reads events from its requests, and writes answers and errors as responses.
+"""HTTP: reads events from requests, and writes answers and errors as responses.
 
-Sources: the payload format 2.0 in the AWS Lambda developer guide ("Invoking Lambda function
-URLs"), and RFC 9457 for problem details. The only authorization of the URL is AWS_IAM, so every
-request that arrives here is signed by somebody who may send it.
+Requests come from the function URL, from API Gateway or from an Application Load Balancer. Who may
+send them is decided before: by Lambda for the function URL, whose only authorization is AWS_IAM,
+and by an authorizer or a listener for the others.
+
+Sources: the payload formats 1.0 and 2.0 in the Amazon API Gateway developer guide ("Create AWS
+Lambda proxy integrations for HTTP APIs"), of which the function URL uses 2.0; "Use Lambda
+functions as targets" in the guide of Application Load Balancers; RFC 9457 for problem details.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,6 +18,7 @@ from typing import Any
 from face_compare.model.errors import FaceCompareError, InvalidRequestError
 
 _RETRY_AFTER_SECONDS = "2"
+_HEALTH_CHECKER = "elb-healthchecker/"
 
 
 def event_in(http_event: Mapping[str, Any]) -> object:
@@ -23,16 +27,29 @@ def event_in(http_event: Mapping[str, Any]) -> object:
     Raises:
         InvalidRequestError: The method is not POST, or the body is not JSON.
     """
-    if http_event["requestContext"]["http"].get("method") != "POST":
+    if _method(http_event) != "POST":
         raise InvalidRequestError("Send the event as the JSON body of a POST.")
     body = http_event.get("body")
-    if not isinstance(body, str):
+    if not isinstance(body, str) or not body:
         raise InvalidRequestError("The request has no body. Send the event as JSON.")
     try:
-        content = base64.b64decode(body) if http_event.get("isBase64Encoded") else body
-        return json.loads(content)
-    except (binascii.Error, ValueError, RecursionError):
-        raise InvalidRequestError("The body is not valid JSON in UTF-8.") from None
+        content = base64.b64decode(body) if http_event.get("isBase64Encoded") else body.encode()
+        return json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError):
+        raise InvalidRequestError(
+            f"The body is not valid JSON in UTF-8.{_advice(_header(http_event, 'content-type'))}"
+        ) from None
+
+
+def is_health_check(http_event: Mapping[str, Any]) -> bool:
+    """Tell whether a load balancer asks if the function works. It costs no comparison."""
+    agent = _header(http_event, "user-agent")
+    return _is_from_load_balancer(http_event) and agent.startswith(_HEALTH_CHECKER)
+
+
+def health_response() -> dict[str, Any]:
+    """Return the response to a health check."""
+    return _response(HTTPStatus.OK, "application/json", {"status": "ok"})
 
 
 def answer_response(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,6 +78,50 @@ def error_response(error: Exception, request_id: str) -> dict[str, Any]:
     return response
 
 
+def for_sender(response: dict[str, Any], http_event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response in the form that the sender of the request takes.
+
+    API Gateway and the function URL take it as it is. API Gateway refuses further members.
+    """
+    if not _is_from_load_balancer(http_event):
+        return response
+    status = HTTPStatus(response["statusCode"])
+    answer = {**response, "statusDescription": f"{status.value} {status.phrase}"}
+    if "multiValueHeaders" in http_event:
+        # The target group has them switched on, and ignores the others.
+        headers = answer.pop("headers")
+        answer["multiValueHeaders"] = {name: [value] for name, value in headers.items()}
+    return answer
+
+
+def _method(http_event: Mapping[str, Any]) -> object:
+    http = http_event["requestContext"].get("http")
+    return http.get("method") if isinstance(http, Mapping) else http_event.get("httpMethod")
+
+
+def _is_from_load_balancer(http_event: Mapping[str, Any]) -> bool:
+    return "elb" in http_event["requestContext"]
+
+
+def _header(http_event: Mapping[str, Any], name: str) -> str:
+    """Return the value of a header in lower case, "" if there is none."""
+    for member in ("headers", "multiValueHeaders"):
+        headers = http_event.get(member)
+        for header, value in headers.items() if isinstance(headers, Mapping) else ():
+            first = value[0] if isinstance(value, list) and value else value
+            if str(header).lower() == name and isinstance(first, str):
+                return first.lower()
+    return ""
+
+
+def _advice(content_type: str) -> str:
+    if content_type.startswith("multipart/"):
+        return " It is a form: send JSON, with the image in base64 as bytes."
+    if content_type.startswith("image/"):
+        return " It is an image: send JSON, with the image in base64 as bytes."
+    return ""
+
+
 def _problem(status: HTTPStatus, members: Mapping[str, Any]) -> dict[str, Any]:
     # Without a "type" the title repeats the status (RFC 9457, section 4.2.1).
     content = {"title": status.phrase, "status": status.value, **members}
@@ -72,5 +133,6 @@ def _response(status: HTTPStatus, media_type: str, content: Mapping[str, Any]) -
         "statusCode": status.value,
         # No cache may keep a decision about a person.
         "headers": {"Content-Type": media_type, "Cache-Control": "no-store"},
+        "isBase64Encoded": False,
         "body": json.dumps(content),
     }

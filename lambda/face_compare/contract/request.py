@@ -4,12 +4,10 @@ Unknown members are refused. If a misspelled ``similarity_threshold`` were ignor
 threshold would decide than the caller asked for.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 
 from face_compare.model.comparison import ComparisonRequest
-from face_compare.model.errors import ImageTooLargeError, InvalidRequestError
+from face_compare.model.errors import InvalidRequestError
 from face_compare.model.image import LONGEST_KEY_BYTES, Image, InlineImage, StoredImage
 from face_compare.model.rule import Rule
 
@@ -17,8 +15,10 @@ MOST_SOURCES = 10
 MOST_TARGETS = 100
 
 _LONGEST_VERSION_ID = 1024
-_LARGEST_INLINE_BYTES = 5 * 1024 * 1024
+_WHOLE = "The event"
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
+# No prefix of the module begins like these, so none of them can be the key of an image.
+_NO_KEY_BEGINNINGS = ("/", "./", "arn:", "data:", "http://", "https://", "s3://")
 _MEMBERS = (
     "source",
     "sources",
@@ -45,7 +45,7 @@ def parse_request(event: object, module_rule: Rule) -> ComparisonRequest:
     """
     if not isinstance(event, Mapping):
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.")
-    _refuse_unknown(event, _MEMBERS, "The event")
+    _refuse_unknown(event, _MEMBERS, _WHOLE)
     return ComparisonRequest(
         sources=_images(event, "source", "sources", MOST_SOURCES),
         targets=_images(event, "target", "targets", MOST_TARGETS),
@@ -77,30 +77,16 @@ def _image(value: object, member: str) -> Image:
             '{"bytes": "..."}.'
         )
     if "bytes" in value:
+        # Imported here because most events name their images by key.
+        from face_compare.contract.inline import image_bytes  # noqa: PLC0415
+
         _refuse_unknown(value, ("bytes",), member)
-        return InlineImage(_content(value["bytes"], f"{member}.bytes"))
-    _refuse_unknown(value, ("key", "version_id"), member)
+        return InlineImage(image_bytes(value["bytes"], f"{member}.bytes"))
+    _refuse_unknown(value, ("key", "version_id"), member, also=("bytes",))
     return StoredImage(
         _key(value.get("key"), f"{member}.key"),
         _version_id(value.get("version_id"), f"{member}.version_id"),
     )
-
-
-def _content(value: object, member: str) -> bytes:
-    if not isinstance(value, str) or not value:
-        raise InvalidRequestError(f"{member} must be a JPEG or PNG in base64.")
-    try:
-        content = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidRequestError(
-            f'{member} is not valid base64. Send the data alone, without "data:..." or line breaks.'
-        ) from None
-    if len(content) > _LARGEST_INLINE_BYTES:
-        raise ImageTooLargeError(
-            f"{member} is over 5 MB, Rekognition's limit for inline images. Store the image in the "
-            "bucket, where the limit is 15 MB, and send its key."
-        )
-    return content
 
 
 def _key(value: object, member: str) -> str:
@@ -112,6 +98,11 @@ def _key(value: object, member: str) -> str:
         )
     if _utf8_length(value, member) > LONGEST_KEY_BYTES:
         raise InvalidRequestError(f"{member} is longer than {LONGEST_KEY_BYTES} bytes of UTF-8.")
+    if value.startswith(_NO_KEY_BEGINNINGS):
+        raise InvalidRequestError(
+            f"{member} begins like an address or a path. Send the key alone, such as "
+            '"reference/alice.jpg". The image must be in the module\'s bucket.'
+        )
     if value[0].isspace():
         raise InvalidRequestError(
             f"{member} begins with white space, which Rekognition cannot read. Rename the object."
@@ -179,13 +170,23 @@ def _stricter_threshold(
     return float(value)
 
 
-def _refuse_unknown(value: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
+def _refuse_unknown(
+    value: Mapping[str, object], known: tuple[str, ...], where: str, also: tuple[str, ...] = ()
+) -> None:
+    """Raise for a member that is not ``known``. ``also`` is known too, but not beside others."""
     unknown = sorted(str(member) for member in value if member not in known)
-    if unknown:
-        raise InvalidRequestError(
-            f"{where} has the unknown member {unknown[0][:64]!a}. "
-            f"Known members: {', '.join(known)}."
-        )
+    if not unknown:
+        return
+    # Imported here because few events have an unknown member.
+    from face_compare.contract.mistakes import advice_on, other_sender  # noqa: PLC0415
+
+    known_to_all = (*known, *also)
+    sentence = other_sender(value) if where == _WHOLE else None
+    raise InvalidRequestError(
+        sentence
+        or f"{where} has the unknown member {unknown[0][:64]!a}."
+        f"{advice_on(unknown[0], known_to_all)} Known members: {', '.join(known_to_all)}."
+    )
 
 
 def _utf8_length(value: str, member: str) -> int:

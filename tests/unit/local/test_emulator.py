@@ -8,9 +8,11 @@ import json
 import pytest
 
 from local.emulator.access import Scope, as_if_direct
+from local.emulator.alarms import keep_expression
 from local.emulator.encryption import with_blocked_types
 from local.emulator.function_log import platform_records
 from local.emulator.network import endpoint_details
+from local.emulator.queues import Answer, without_waits
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,31 @@ def test_a_bucket_says_as_on_aws_that_it_blocks_sse_c() -> None:
     told = with_blocked_types("<Configuration><Rule><A/></Rule></Configuration>")
     assert "<A/><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType>" in told
     assert with_blocked_types(told) == told, "a type that the caller chose is overwritten"
+
+
+def test_an_alarm_on_an_expression_has_no_period_and_no_statistic_of_its_own() -> None:
+    alarm = {"AlarmName": "a", "Period": 60, "Statistic": "Average"}
+    keep_expression(alarm, {"AlarmName": "a", "Metrics": [{"Id": "result"}]})
+    assert alarm == {"AlarmName": "a", "Metrics": [{"Id": "result"}]}
+
+
+@pytest.mark.parametrize(
+    ("action", "agent", "status"),
+    [
+        ("DeleteQueue", "Terraform/1.8.5 terraform-provider-aws/6.34.0", 400),
+        ("GetQueueAttributes", "Terraform/1.8.5 terraform-provider-aws/6.34.0", 200),
+        ("DeleteQueue", "Boto3/1.44.8", 200),
+    ],
+)
+def test_only_terraform_hears_that_the_queue_it_deletes_was_gone(
+    action: str, agent: str, status: int
+) -> None:
+    async def handler(*_: object) -> Answer:
+        return 200, {}, b"{}"
+
+    headers = {"x-amz-target": f"AmazonSQS.{action}", "user-agent": agent}
+    handled = without_waits(handler, (400, {}, b"gone"))("POST", "/", headers, b"", {})
+    assert asyncio.run(handled)[0] == status  # type: ignore[arg-type]
 
 
 def test_a_vpc_endpoint_keeps_its_policy_its_groups_and_its_private_dns() -> None:

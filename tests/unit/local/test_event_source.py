@@ -13,7 +13,7 @@ from benchmarks.throughput import drain
 from local.event_source import EventSource
 from local.memory_queue import MemoryQueue
 from local.runtime import Outcome
-from tests.waiting import eventually
+from local.waiting import eventually
 
 
 class Environment:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from local import processes
-from tests.waiting import eventually
+from local.waiting import eventually
 from tools.places import REPOSITORY
 
 _SLEEP = "import time; time.sleep(60)"

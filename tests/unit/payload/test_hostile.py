@@ -24,7 +24,7 @@ from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.bulk_work import announced
 from tests.unit.payload.canned_aws import compared
-from tests.unit.payload.contract.test_http import posted
+from tests.unit.payload.contract.test_http import of_load_balancer, of_rest_api, posted
 from tests.unit.payload.fake_rekognition import raising, refusal
 from tests.unit.payload.invocation import SETTINGS, Context
 
@@ -185,9 +185,27 @@ def test_any_event_is_answered_with_json_or_a_typed_error(
 @hostile
 @given(st.one_of(st.text(), EVENTS.map(json.dumps), st.none(), JSON))
 def test_any_http_body_is_answered_with_a_status(canned_service: Service, body: Any) -> None:
-    response = canned_service.serve(posted("", body=body), Context())
-    assert response["statusCode"] in {200, 400, 413}
-    json.loads(response["body"])
+    for http_event in (posted(""), of_rest_api(""), of_load_balancer("")):
+        response = canned_service.serve({**http_event, "body": body}, Context())
+        assert response["statusCode"] in {200, 400, 413}
+        json.loads(response["body"])
+
+
+@hostile
+@given(
+    st.fixed_dictionaries(
+        {"requestContext": st.dictionaries(st.sampled_from(["http", "elb", "stage"]), JSON)},
+        optional=dict.fromkeys(
+            ["body", "headers", "httpMethod", "isBase64Encoded", "multiValueHeaders"], JSON
+        ),
+    )
+)
+def test_any_http_event_gets_a_response_that_its_sender_can_read(
+    canned_service: Service, http_event: Any
+) -> None:
+    """Otherwise the caller would get 502."""
+    response = canned_service.serve(http_event, Context())
+    assert {"statusCode", "body", "isBase64Encoded"} < response.keys()
 
 
 BATCHES = st.one_of(
@@ -238,9 +256,29 @@ ANNOUNCEMENTS = st.fixed_dictionaries(
         ),
     },
 )
+DETAILS = st.fixed_dictionaries(
+    {},
+    optional={
+        "bucket": st.one_of(st.just({"name": "photos"}), JSON),
+        "object": st.one_of(
+            st.fixed_dictionaries(
+                {"key": st.one_of(ODD_KEYS.map("challenge/a/{}".format), JSON)},
+                optional=dict.fromkeys(["sequencer", "size", "version-id"], st.one_of(JSON)),
+            ),
+            JSON,
+        ),
+    },
+)
 BODIES = st.one_of(
     st.text(),
     JSON.map(json.dumps),
+    st.fixed_dictionaries({"detail-type": JSON, "detail": st.one_of(DETAILS, JSON)}).map(
+        json.dumps
+    ),
+    st.fixed_dictionaries(
+        {"TopicArn": JSON, "Type": st.one_of(st.just("Notification"), JSON)},
+        optional={"Message": st.one_of(st.text(), JSON.map(json.dumps), JSON)},
+    ).map(json.dumps),
     st.fixed_dictionaries({"Records": st.one_of(st.lists(ANNOUNCEMENTS, max_size=4), JSON)}).map(
         json.dumps
     ),

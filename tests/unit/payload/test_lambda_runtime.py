@@ -11,6 +11,7 @@ import pytest
 
 from local.function_variables import function_variables
 from local.runtime import Outcome, RuntimeEnvironment
+from local.waiting import eventually
 from tests.unit.payload.canned_aws import (
     BOX,
     LANDMARKS,
@@ -20,7 +21,6 @@ from tests.unit.payload.canned_aws import (
     compared,
     error,
 )
-from tests.waiting import eventually
 from tools.package import ZIP
 
 EVENT = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}

@@ -106,3 +106,12 @@ def test_an_error_of_s3_is_not_taken_for_a_person_without_references(
     monkeypatch.setattr(bulk.s3, "list_objects_v2", refuse)
     with pytest.raises(ClientError):
         References(bulk.s3, SETTINGS).of("challenge/alice/a.jpg")
+
+
+def test_what_file_managers_leave_beside_references_costs_no_call(bulk: BulkWork) -> None:
+    """Otherwise each upload would be compared with a file that is not an image, and paid for."""
+    for name in ("1.jpg", ".DS_Store", "._1.jpg", "Thumbs.db", "desktop.ini"):
+        bulk.put(f"reference/alice/{name}")
+    assert bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")]) == []
+    (source,) = bulk.only_result()["sources"]
+    assert source["key"] == "reference/alice/1.jpg"

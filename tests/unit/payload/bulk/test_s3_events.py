@@ -25,6 +25,102 @@ def body(*records: dict[str, Any]) -> str:
     return json.dumps({"Records": list(records)})
 
 
+def event_bridge(key: str, detail_type: str = "Object Created", **members: object) -> str:
+    """Return an event of S3 as EventBridge delivers it. The key is not encoded."""
+    stored = {"key": key, "size": 1, "etag": "e", "version-id": "v1", "sequencer": "0A", **members}
+    return json.dumps(
+        {
+            "version": "0",
+            "id": "17793124-05d4-b198-2fde-7ededc63b103",
+            "detail-type": detail_type,
+            "source": "aws.s3",
+            "account": "111122223333",
+            "region": "eu-west-1",
+            "resources": ["arn:aws:s3:::photos"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": "photos"},
+                "object": {name: value for name, value in stored.items() if value is not None},
+                "reason": "PutObject",
+            },
+        }
+    )
+
+
+def in_envelope(message: str, kind: str = "Notification") -> str:
+    """Return a message as SNS passes it on, without raw message delivery."""
+    return json.dumps(
+        {
+            "Type": kind,
+            "MessageId": "165545c9-2a5c-472c-8df2-7ff2be2b3b1b",
+            "TopicArn": "arn:aws:sns:eu-west-1:111122223333:photos",
+            "Subject": "Amazon S3 Notification",
+            "Message": message,
+            "Timestamp": "2026-11-25T10:15:30.123Z",
+            "SignatureVersion": "1",
+            "Signature": "x",
+            "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/x.pem",
+            "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",
+        }
+    )
+
+
+NOTIFIED = body(announced("challenge/alice/my+image%2B1.jpg"))
+BRIDGED = event_bridge("challenge/alice/my image+1.jpg")
+TEST_MESSAGE = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "photos"})
+
+
+@pytest.mark.parametrize(
+    "message", [NOTIFIED, in_envelope(NOTIFIED), BRIDGED, in_envelope(BRIDGED)]
+)
+def test_an_image_is_the_same_whichever_way_its_announcement_takes(message: str) -> None:
+    """Otherwise a bucket that already feeds a topic or a rule could not be used."""
+    assert read(message) == [Upload("challenge/alice/my image+1.jpg", "v1", "0A")]
+
+
+def test_eventbridge_does_not_encode_keys() -> None:
+    """Otherwise an image with a plus or a percent sign would not be found."""
+    for key in ("challenge/a/50%25+1.jpg", "challenge/a/%E9%9B%AA.jpg", "challenge/a/雪 1.jpg"):
+        assert [upload.key for upload in read(event_bridge(key))] == [key]
+
+
+def test_eventbridge_names_no_version_in_a_bucket_without_versions() -> None:
+    unnamed: dict[str, Any] = {"version-id": None}
+    (upload,) = read(event_bridge("challenge/a/1.jpg", **unnamed))
+    assert (upload.version_id, upload.version) == (None, "upload-0A")
+
+
+def test_the_test_message_announces_nothing_in_an_envelope_either() -> None:
+    assert read(TEST_MESSAGE) == read(in_envelope(TEST_MESSAGE)) == []
+
+
+LITTER = ["._1.jpg", ".DS_Store", ".keep", "Desktop.ini", "Thumbs.db", "thumbs.DB"]
+
+
+@pytest.mark.parametrize("name", LITTER)
+def test_what_file_managers_leave_behind_is_no_image(name: str) -> None:
+    """Otherwise each copied folder would end in a result with an error, and cost a call."""
+    assert read(body(announced(f"challenge/alice/{name}"))) == []
+    assert read(event_bridge(f"challenge/alice/{name}")) == []
+    assert read(body(announced(f"challenge/alice/a{name}"))) != []
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (in_envelope("{}", "SubscriptionConfirmation"), "confirm the subscription"),
+        (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new image"),
+        (event_bridge("results/a/1.json"), "or the rule, this prefix as its filter"),
+        (BRIDGED.replace("photos", "other"), "bucket 'other'"),
+    ],
+)
+def test_a_message_of_the_right_form_about_something_else_says_why_it_is_refused(
+    message: str, words: str
+) -> None:
+    with pytest.raises(UnreadableMessageError, match=words):
+        read(message)
+
+
 @pytest.mark.parametrize(
     ("message", "keys"),
     [
@@ -67,6 +163,15 @@ def test_each_announced_image_is_found_under_its_key(message: str, keys: list[st
         body(announced("challenge/a/1.jpg", versionId="\ud800")),
         body(announced("challenge/a/1.jpg", sequencer=7)),
         body(announced("challenge/a/" + "1" * 1024)),
+        in_envelope("not json"),
+        in_envelope(in_envelope(BRIDGED)),
+        '{"TopicArn": "arn"}',
+        '{"TopicArn": "arn", "Type": "Notification"}',
+        '{"detail-type": "Object Created"}',
+        '{"detail-type": "Object Created", "detail": {"bucket": "photos", "object": 7}}',
+        event_bridge("challenge/a/1.jpg", **{"version-id": "../../x"}),
+        event_bridge("challenge/a/1.jpg", sequencer=None),
+        event_bridge("challenge/a/1.jpg", "\ud800" * 100_000),
         body({**announced("challenge/a/1.jpg"), "eventName": "\ud800" * 100_000}),
         body({**announced("k"), "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "k"}}}),
     ],

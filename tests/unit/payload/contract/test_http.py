@@ -1,4 +1,4 @@
-"""The function URL: otherwise a web developer would get the wrong status, or no reason."""
+"""HTTP: otherwise a web developer would get the wrong status, or no reason."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from face_compare.contract import http
 from face_compare.model import errors
 from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
+from tests.unit.payload.direct import Records
 from tests.unit.payload.invocation import Context
 
 EVENT = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
@@ -32,11 +33,69 @@ def posted(content: object, **members: object) -> dict[str, Any]:
     }
 
 
+def of_rest_api(content: object, method: str = "POST", **members: object) -> dict[str, Any]:
+    """Return an event of API Gateway's payload format 1.0."""
+    headers = {"Content-Type": "application/json", "User-Agent": "curl/8.5.0"}
+    return {
+        "resource": "/compare",
+        "path": "/v1/compare",
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": "/compare",
+            "httpMethod": method,
+            "path": "/v1/compare",
+            "stage": "v1",
+            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": content if isinstance(content, str | None) else json.dumps(content),
+        "isBase64Encoded": False,
+        **members,
+    }
+
+
+def of_load_balancer(
+    content: object, method: str = "POST", *, agent: str = "curl/8.5.0", several: bool = False
+) -> dict[str, Any]:
+    """Return an event of an Application Load Balancer, perhaps with several values of a header."""
+    headers = {"content-type": "application/json", "user-agent": agent}
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/compare/6d0ecf8"
+    event: dict[str, Any] = {
+        "requestContext": {"elb": {"targetGroupArn": group}},
+        "httpMethod": method,
+        "path": "/compare",
+        "body": content if isinstance(content, str) else json.dumps(content),
+        "isBase64Encoded": False,
+    }
+    if several:
+        values = {name: [value] for name, value in headers.items()}
+        return {**event, "multiValueQueryStringParameters": {}, "multiValueHeaders": values}
+    return {**event, "queryStringParameters": {}, "headers": headers}
+
+
+ENCODED = base64.b64encode(json.dumps(EVENT).encode()).decode()
+
+
 @pytest.mark.parametrize(
     "http_event",
     [
         posted(EVENT),
-        posted(base64.b64encode(json.dumps(EVENT).encode()).decode(), isBase64Encoded=True),
+        posted(ENCODED, isBase64Encoded=True),
+        # An HTTP API has a stage, and a route.
+        posted(EVENT, routeKey="POST /compare", rawPath="/v1/compare", stageVariables={"a": "b"}),
+        posted("\ufeff" + json.dumps(EVENT)),
+        of_rest_api(EVENT),
+        of_rest_api(ENCODED, isBase64Encoded=True),
+        # An HTTP API with this payload format.
+        of_rest_api(EVENT, version="1.0"),
+        of_load_balancer(EVENT),
+        of_load_balancer(EVENT, several=True),
     ],
 )
 def test_a_post_is_answered_with_the_same_answer_as_an_invocation(
@@ -46,9 +105,69 @@ def test_a_post_is_answered_with_the_same_answer_as_an_invocation(
         comparison_stub.add_response("compare_faces", compared(99.0).body)
     response = service.serve(http_event, Context())
     assert response["statusCode"] == 200
-    assert response["headers"]["Content-Type"] == "application/json"
-    assert response["headers"]["Cache-Control"] == "no-store"
+    assert response["isBase64Encoded"] is False
+    headers = response.get("headers") or {
+        name: value for name, (value,) in response["multiValueHeaders"].items()
+    }
+    assert headers == {"Content-Type": "application/json", "Cache-Control": "no-store"}
     assert json.loads(response["body"]) == service.serve(EVENT, Context())
+
+
+API_GATEWAY_TAKES = {"body", "headers", "isBase64Encoded", "statusCode"}
+LOAD_BALANCER_TAKES = API_GATEWAY_TAKES | {"statusDescription"}
+
+
+@pytest.mark.parametrize(
+    ("http_event", "taken"),
+    [
+        (posted("{"), API_GATEWAY_TAKES),
+        (of_rest_api(None), API_GATEWAY_TAKES),
+        (of_load_balancer(""), LOAD_BALANCER_TAKES),
+        (
+            of_load_balancer("", several=True),
+            LOAD_BALANCER_TAKES - {"headers"} | {"multiValueHeaders"},
+        ),
+        ({"requestContext": {}}, API_GATEWAY_TAKES),
+        ({"requestContext": {"eventType": "MESSAGE"}, "body": "{}"}, API_GATEWAY_TAKES),
+    ],
+)
+def test_a_response_has_only_what_its_reader_takes(
+    service: Service, http_event: dict[str, Any], taken: set[str]
+) -> None:
+    """Otherwise the caller would get 502, and not the reason."""
+    response = service.serve(http_event, Context())
+    assert response.keys() == taken
+    assert response["statusCode"] == 400
+    assert response.get("statusDescription", "400 Bad Request") == "400 Bad Request"
+    assert json.loads(response["body"])["error_type"] == "InvalidRequestError"
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_load_balancers_health_check_costs_nothing_and_is_no_failure(
+    service: Service, records: Records, several: bool
+) -> None:
+    """Otherwise the load balancer would take a function that works out of service."""
+    check = of_load_balancer("", "GET", agent="ELB-HealthChecker/2.0", several=several)
+    response = service.serve(check, Context())
+    assert (response["statusCode"], response["statusDescription"]) == (200, "200 OK")
+    assert records.all() == []
+
+
+def test_the_name_of_a_health_check_opens_no_other_way_in(service: Service) -> None:
+    """Otherwise a request through the function URL could look like an answer."""
+    agent = {"user-agent": "ELB-HealthChecker/2.0"}
+    assert service.serve(posted(EVENT, headers=agent, body=None), Context())["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("content_type", "words"),
+    [("multipart/form-data; boundary=x", "It is a form"), ("image/jpeg", "It is an image")],
+)
+def test_a_photo_that_is_posted_as_it_is_is_told_how_to_send_it(
+    service: Service, content_type: str, words: str
+) -> None:
+    response = service.serve(posted("x", headers={"Content-Type": content_type}), Context())
+    assert words in json.loads(response["body"])["detail"]
 
 
 def test_an_error_is_a_problem_that_says_what_to_do(
@@ -82,6 +201,11 @@ def test_an_error_is_a_problem_that_says_what_to_do(
         posted(EVENT, body=None),
         posted(EVENT, requestContext={"http": {"method": "GET"}}),
         posted(EVENT, requestContext={"http": {}}),
+        posted(EVENT, requestContext={}),
+        posted("\ud800"),
+        of_rest_api(EVENT, "GET"),
+        of_rest_api(None),
+        of_load_balancer(EVENT, "PUT"),
     ],
 )
 def test_a_body_that_is_not_an_event_is_a_bad_request_and_not_a_crash(

@@ -102,6 +102,7 @@ def test_a_member_that_would_weaken_or_garble_the_rule_is_refused_by_name(
 
 NOT_AN_IMAGE, NOT_A_KEY = "must be an object key, ", "key of an object"
 NOT_A_VERSION, NOT_UNICODE = "version id of S3", "not valid Unicode"
+ADDRESS = "like an address or a path"
 WHITE_SPACE, TOO_LONG = "begins with white space", "longer than 1024 bytes"
 NOT_BASE64 = r"(source|target)\.bytes"
 
@@ -132,9 +133,12 @@ NOT_BASE64 = r"(source|target)\.bytes"
         ({"bytes": ""}, NOT_BASE64),
         ({"bytes": None}, NOT_BASE64),
         ({"bytes": 7}, NOT_BASE64),
-        ({"bytes": "not base64!"}, NOT_BASE64),
-        ({"bytes": "QQ"}, NOT_BASE64),
-        ({"bytes": "\u00e9"}, NOT_BASE64),
+        ("s3://photos/reference/a.jpg", ADDRESS),
+        ("https://photos.s3.amazonaws.com/reference/a.jpg", ADDRESS),
+        ("arn:aws:s3:::photos/reference/a.jpg", ADDRESS),
+        ("/reference/a.jpg", ADDRESS),
+        ({"key": "./reference/a.jpg"}, ADDRESS),
+        ("data:image/jpeg;base64,QQ==", ADDRESS),
         ({"bytes": ["QQ=="]}, NOT_BASE64),
         ({"bytes": "QQ==", "key": "k"}, "unknown member 'key'"),
     ],

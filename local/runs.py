@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from local.stack import REGION, AwsClient, Stack
-from tests.waiting import eventually
+from local.stack import AwsClient
+from local.use import Account
+from local.waiting import eventually
 
 _SECONDS = 150.0
 
@@ -39,17 +40,19 @@ class Results:
 class Runs:
     """What can be done with a state machine of modules/batch."""
 
-    stack: Stack
+    account: Account
     outputs: Mapping[str, Any]
     """Of examples/batch."""
 
     @property
     def states(self) -> AwsClient:
-        return self.stack.client("stepfunctions")
+        """Step Functions."""
+        return self.account.client("stepfunctions")
 
     @property
     def s3(self) -> AwsClient:
-        return self.stack.client("s3")
+        """The bucket's service."""
+        return self.account.client("s3")
 
     @property
     def machine(self) -> str:
@@ -70,6 +73,7 @@ class Runs:
         return self._ended(started["executionArn"])
 
     def redriven(self, run: Run) -> Run:
+        """Resume a run that failed, and wait for its end."""
         self.states.redrive_execution(executionArn=run.arn)
         return self._ended(run.arn)
 
@@ -92,6 +96,7 @@ class Runs:
         return sum(event["type"] == "TaskScheduled" for event in history["events"])
 
     def results(self, run: Run) -> Results:
+        """Read what a run wrote into the bucket."""
         prefix = f"{self.outputs['results_prefix']}{run.arn.rpartition(':')[2]}/"
         listed = self.s3.list_objects_v2(Bucket=self.outputs["bucket_name"], Prefix=prefix)
         keys = [each["Key"] for each in listed["Contents"]]
@@ -107,9 +112,9 @@ class Runs:
     @contextmanager
     def without(self, statement: str) -> Iterator[None]:
         """The state machine's role without a statement of its policy."""
-        iam = self.stack.client("iam")
+        iam = self.account.client("iam")
         place = {
-            "RoleName": f"{self.machine.rpartition(':')[2]}-{REGION}",
+            "RoleName": f"{self.machine.rpartition(':')[2]}-{self.account.region}",
             "PolicyName": "batch",
         }
         policy = iam.get_role_policy(**place)["PolicyDocument"]
