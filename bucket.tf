@@ -172,6 +172,9 @@ resource "aws_s3_bucket_public_access_block" "image" {
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
+  # It ends with the bucket. Terraform destroys the settings first, and if S3 then refuses to delete a bucket with
+  # images, they must not be without it.
+  skip_destroy = true
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "image" {

@@ -29,8 +29,9 @@ run "nobody_can_make_the_images_public" {
       aws_s3_bucket_public_access_block.image[0].block_public_policy,
       aws_s3_bucket_public_access_block.image[0].ignore_public_acls,
       aws_s3_bucket_public_access_block.image[0].restrict_public_buckets,
+      aws_s3_bucket_public_access_block.image[0].skip_destroy,
     ])
-    error_message = "ACLs must be off, and all four settings of the public access block on."
+    error_message = "ACLs must be off, and the public access block on, also after a destroy that S3 refused."
   }
 }
 

@@ -26,7 +26,8 @@ OPERATIONS = REPOSITORY / "docs" / "operations.md"
 ELSEWHERE = "us-east-1"
 NAME, WRAPPED, MOVED = "fc-kept", "fc-kept-wrapped", "fc-kept-moved"
 ACCOUNT = "000000000000"
-PHOTO, CHALLENGE = "reference/kept.jpg", "challenge/kept.jpg"
+PHOTO, OTHER = "reference/kept.jpg", "reference/same-person.jpg"
+"""Both are references: an upload below challenge/ would be compared at its own time."""
 
 type Blocks = Mapping[str, Mapping[str, Any]]
 """Module blocks of the configuration, by name."""
@@ -339,13 +340,13 @@ def _workspace(stack: Stack, folder: Path) -> Workspace:
 
 
 def _use(stack: Stack, name: str) -> None:
-    """Put a reference twice and a challenge once, and compare them."""
+    """Put one image twice and another once, and compare them."""
     photos, album = stack.client("s3"), default_album()
     bucket = f"{name}-{ACCOUNT}-{REGION}"
     for key, photo in (
         (PHOTO, album.references[0]),
         (PHOTO, album.references[0]),
-        (CHALLENGE, album.challenges[0]),
+        (OTHER, album.challenges[0]),
     ):
         use.upload(photos, bucket, key, photo)
     outcome = _compare(stack, name, REGION)
@@ -354,7 +355,7 @@ def _use(stack: Stack, name: str) -> None:
 
 def _compare(stack: Stack, name: str, region: str) -> use.Invoked:
     functions = stack.client_as("lambda", "test", "test", region=region)
-    return use.invoke(functions, name, {"source": PHOTO, "target": CHALLENGE})
+    return use.invoke(functions, name, {"source": PHOTO, "target": OTHER})
 
 
 def bucket_settings(s3: Any, bucket: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import pytest
 from tests.integration.conftest import Everything
 from tests.integration.documented import commands
 from tests.integration.keeping import (
-    CHALLENGE,
     NAME,
     OPERATIONS,
+    OTHER,
     PHOTO,
     REFUSED,
     WRAPPED,
@@ -25,7 +25,7 @@ def nothing_lost(everything: Everything) -> Kept:
 
 def test_there_is_something_to_lose(nothing_lost: Kept) -> None:
     for held in nothing_lost.before.values():
-        assert sorted(key for key, _ in held.images) == [CHALLENGE, PHOTO, PHOTO]
+        assert sorted(key for key, _ in held.images) == [OTHER, PHOTO, PHOTO]
         assert held.records >= 1
         assert len(held.settings) == 5
 
@@ -62,6 +62,8 @@ def test_after_a_refused_destroy_images_and_records_are_there_and_apply_brings_b
     assert "BucketNotEmpty" in nothing_lost.destroyed.complaint
     assert after.images == before.images
     assert (after.log_group, after.records) == (before.log_group, before.records)
+    # Nobody can make the images public meanwhile.
+    assert after.settings["public access"] == before.settings["public access"]
     assert nothing_lost.destroyed.after_apply == before
 
 
@@ -70,7 +72,7 @@ def test_the_console_knows_names_of_a_living_stack(nothing_lost: Kept) -> None:
 
 
 def test_a_stack_can_be_moved_to_another_region(nothing_lost: Kept) -> None:
-    assert nothing_lost.moved.keys == {PHOTO, CHALLENGE}
+    assert nothing_lost.moved.keys == {PHOTO, OTHER}
     assert nothing_lost.moved.answer is not None
     assert nothing_lost.moved.answer["match"] is True
 
