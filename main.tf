@@ -45,8 +45,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.region == local.given_region
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" is in ${self.input.region}, but the input region, or the provider where it is",
-        "left out, now says ${local.given_region}, and images and records cannot move there: set region =",
+        "The stack \"${self.input.name}\" is in ${self.input.region}, but the input region, or the provider where it",
+        "is left out, now says ${local.given_region}, and images and records cannot move there: set region =",
         "\"${self.input.region}\", or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }

@@ -603,7 +603,7 @@ run "it_is_in_the_region_that_its_stack_was_given" {
       aws_cloudwatch_log_group.batch.region, aws_cloudwatch_metric_alarm.failed_run[0].region,
       aws_sfn_state_machine.batch.region,
     ] == ["eu-west-1", "eu-west-1", "eu-west-1"]
-    error_message = "Log group, alarm and state machine must be where the function is, whatever the provider's region is."
+    error_message = "Log group, alarm and state machine must be where the function is, not where the provider is."
   }
 }
 
