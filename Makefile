@@ -7,18 +7,21 @@ RUN := $(PYTHON) -m tools.run
 PARALLEL := --numprocesses=4
 
 # These variables are passed in the environment, not on the command line: spaces and quotes in them are safe.
-export REFERENCE CHALLENGE RESULTS LABELS OUT FMR VERSION
+export REFERENCE CHALLENGE PORT RESULTS LABELS OUT FMR VERSION
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo threshold test test-payload test-botocore fuzz soak lint fmt docs package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
+.PHONY: help demo playground threshold test test-payload test-botocore fuzz soak lint fmt docs pictures package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
 
 demo: ## Compare real faces on this machine; for your own photos REFERENCE=a.jpg CHALLENGE="b.jpg c.jpg"
 	@$(RUN) --with terraform python -m local.demo
+
+playground: ## Compare photos on a page, until Ctrl-C; PORT=8080 if you want that port
+	@$(RUN) --with terraform python -m local.playground
 
 threshold: ## Recommend a threshold from labeled pairs: RESULTS=folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
 	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
@@ -49,6 +52,9 @@ fmt: ## Format Terraform and Python
 
 docs: ## Write the tables of inputs and outputs
 	@$(RUN) --with terraform-docs terraform-docs .
+
+pictures: ## Make the pictures of the documents again
+	@FACE_COMPARE_PICTURES=1 $(RUN) --with terraform python -m pytest -k picture tests/unit/threshold tests/integration/test_playground.py
 
 package: ## Build lambda/face_compare.zip and write its SHA-256 into the README
 	@$(RUN) --with "" python -m tools.package

@@ -39,6 +39,8 @@ resource "aws_lambda_function" "compare" {
         FACE_COMPARE_CALLS_PER_SECOND     = tostring(local.calls_per_second)
         FACE_COMPARE_CHALLENGE_PREFIX     = var.bucket.prefixes.challenge
         FACE_COMPARE_CONCURRENCY          = tostring(local.concurrency)
+        FACE_COMPARE_EXPLAIN              = tostring(var.comparison.explain)
+        FACE_COMPARE_QUALITY_FILTER       = var.comparison.quality_filter
         FACE_COMPARE_REFERENCE_PREFIX     = var.bucket.prefixes.reference
         FACE_COMPARE_REQUIRE_SINGLE_FACE  = tostring(var.comparison.require_single_face)
         FACE_COMPARE_RESULTS_PREFIX       = var.bucket.prefixes.results

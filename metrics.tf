@@ -11,8 +11,14 @@ locals {
   # Every error_type of the payload is in one of these groups (a test compares them). All others are errors of
   # configuration, service or code, and count as "Errors".
   error_types = {
-    access    = ["CallForbiddenError", "ImageForbiddenError", "ImageKeyUnusableError"]
-    no_face   = ["NoFaceInSourceError", "NoFaceInTargetError"]
+    access = ["CallForbiddenError", "ImageForbiddenError", "ImageKeyUnusableError"]
+    # A face that the quality filter left out is a sign of a bad camera too.
+    no_face = [
+      "LowQualityFaceInSourceError",
+      "LowQualityFaceInTargetError",
+      "NoFaceInSourceError",
+      "NoFaceInTargetError",
+    ]
     throttled = ["ThrottledError"]
     # These clear without action: callers, queue and state machine retry.
     transient = ["OutOfTimeError", "ServiceUnavailableError"]

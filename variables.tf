@@ -104,6 +104,8 @@ variable "comparison" {
   type = object({
     # Null is derived from the quota, in rate.tf.
     concurrency          = optional(number)
+    explain              = optional(bool, false)
+    quality_filter       = optional(string, "NONE")
     require_single_face  = optional(bool, false)
     review_threshold     = optional(number)
     similarity_threshold = optional(number, 80)
@@ -117,6 +119,13 @@ variable "comparison" {
     error_message = <<-EOT
       comparison.concurrency is ${coalesce(var.comparison.concurrency, "null")}; give a whole number from 1 to 50, or
       leave it out to derive it from rekognition_tps.
+    EOT
+  }
+
+  validation {
+    condition     = contains(["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"], var.comparison.quality_filter)
+    error_message = <<-EOT
+      comparison.quality_filter is "${var.comparison.quality_filter}"; give "NONE", "AUTO", "LOW", "MEDIUM" or "HIGH".
     EOT
   }
 

@@ -19,6 +19,8 @@ def function_variables(
         "FACE_COMPARE_CALLS_PER_SECOND": str(calls_per_second),
         "FACE_COMPARE_CHALLENGE_PREFIX": "challenge/",
         "FACE_COMPARE_CONCURRENCY": "5",
+        "FACE_COMPARE_EXPLAIN": "false",
+        "FACE_COMPARE_QUALITY_FILTER": "NONE",
         "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
         "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
         "FACE_COMPARE_RESULTS_PREFIX": "results/",

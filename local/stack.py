@@ -30,6 +30,8 @@ type AwsClient = Any
 
 REGION = "eu-west-1"
 """The examples' default region; the emulator keeps every region apart."""
+KEYS = ("test", "test")
+"""Of the account's root: access key id and secret."""
 _START_SECONDS = 60.0
 _LOOPBACK = "127.0.0.1"
 
@@ -91,7 +93,7 @@ class Stack:
     def client(self, service: str) -> AwsClient:
         """A boto3 client with the rights of the account's root; one a service, kept."""
         if service not in self._clients:
-            self._clients[service] = self.client_as(service, "test", "test")
+            self._clients[service] = self.client_as(service, *KEYS)
         return self._clients[service]
 
     def client_as(
@@ -239,11 +241,11 @@ def account_environment(endpoint: str) -> dict[str, str]:
     passed = ("PATH", "TF_CLI_CONFIG_FILE", "LANG")
     return {
         **{name: os.environ[name] for name in passed if name in os.environ},
-        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_ACCESS_KEY_ID": KEYS[0],
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": KEYS[1],
         "CHECKPOINT_DISABLE": "1",
     }
 

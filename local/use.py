@@ -59,6 +59,8 @@ class Invoked:
     """None when the function failed."""
     error_type: str | None
     error_message: str | None
+    payload: Mapping[str, Any]
+    """What came back, of either kind, as it is."""
 
 
 def upload(s3: AwsClient, bucket: str, key: str, photo: Photo) -> str:
@@ -100,8 +102,9 @@ def invoke(
             answer=None,
             error_type=str(payload.get("errorType")),
             error_message=str(payload.get("errorMessage")),
+            payload=payload,
         )
-    return Invoked(str(payload["request_id"]), seconds, payload, None, None)
+    return Invoked(str(payload["request_id"]), seconds, payload, None, None, payload)
 
 
 def log_records(

@@ -13,6 +13,7 @@ _STACKS = {
     "test_batch_runs.py": "the bulk stack",
     "test_bulk.py": "the bulk stack",
     "test_failures.py": "the bulk stack",
+    "test_threshold.py": "the bulk stack",
     "test_endings.py": "demos",
 }
 """Which local stack an integration test uses; the others share one."""

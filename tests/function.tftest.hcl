@@ -44,6 +44,8 @@ run "a_name_is_enough_for_a_working_stack" {
       FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
       FACE_COMPARE_CHALLENGE_PREFIX     = "challenge/"
       FACE_COMPARE_CONCURRENCY          = "30"
+      FACE_COMPARE_EXPLAIN              = "false"
+      FACE_COMPARE_QUALITY_FILTER       = "NONE"
       FACE_COMPARE_REFERENCE_PREFIX     = "reference/"
       FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
       FACE_COMPARE_RESULTS_PREFIX       = "results/"
@@ -130,6 +132,8 @@ run "settings_reach_function_payload_and_log" {
     bucket = { prefixes = { challenge = "in/", reference = "people/known/", results = "out/" } }
     comparison = {
       concurrency          = 12
+      explain              = true
+      quality_filter       = "MEDIUM"
       require_single_face  = true
       review_threshold     = 90.5
       similarity_threshold = 99.5
@@ -167,6 +171,8 @@ run "settings_reach_function_payload_and_log" {
       FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
       FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
       FACE_COMPARE_CONCURRENCY          = "12"
+      FACE_COMPARE_EXPLAIN              = "true"
+      FACE_COMPARE_QUALITY_FILTER       = "MEDIUM"
       FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
       FACE_COMPARE_REQUIRE_SINGLE_FACE  = "true"
       FACE_COMPARE_RESULTS_PREFIX       = "out/"

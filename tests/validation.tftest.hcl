@@ -211,12 +211,13 @@ run "another_name_that_s3_reserves_and_an_empty_part_are_refused" {
   command = plan
 
   variables {
-    bucket   = { prefixes = { results = "a//b/" } }
-    function = { timeout = 30.5 }
-    name     = "sthree-face"
+    bucket     = { prefixes = { results = "a//b/" } }
+    comparison = { quality_filter = "high" }
+    function   = { timeout = 30.5 }
+    name       = "sthree-face"
   }
 
-  expect_failures = [var.bucket, var.function, var.name]
+  expect_failures = [var.bucket, var.comparison, var.function, var.name]
 }
 
 run "the_name_of_s3_in_examples_and_a_wildcard_are_refused" {

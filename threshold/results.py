@@ -19,6 +19,8 @@ _NOT_ACQUIRED = (
     "ImageFormatError",
     "ImageTooLargeError",
     "InvalidRequestError",
+    "LowQualityFaceInSourceError",
+    "LowQualityFaceInTargetError",
     "NoFaceInSourceError",
     "NoFaceInTargetError",
     "SeveralFacesInSourceError",

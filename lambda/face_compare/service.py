@@ -68,7 +68,9 @@ class Service:
         self, event: object, invocation: audit.Invocation, seconds_left: SecondsLeft
     ) -> dict[str, Any]:
         with audit.failures_recorded(invocation):
-            request = parse_request(event, self._settings.rule)
+            request = parse_request(
+                event, self._settings.rule, module_explains=self._settings.explain
+            )
             results = self._comparer.compare(request, seconds_left)
         for result in results:
             audit.record_result(invocation, result)

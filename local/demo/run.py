@@ -17,6 +17,7 @@ from local import inventory, use
 from local.demo import report
 from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Run
+from local.pages.parts import score
 from local.photos import Album, Expected, Pair
 from local.stack import Stack, StackError, venv_python
 from local.terraform import Workspace
@@ -106,14 +107,14 @@ def _compare(stack: Stack, function: str, pair: Pair, run: Run, console: Console
 
 def _line(comparison: Comparison) -> Text:
     pair, answer = comparison.pair, comparison.outcome.answer
-    score = "-" if answer is None else report.score(answer["similarity"])
+    shown = "-" if answer is None else score(answer["similarity"])
     remark = {
         True: Text("as expected", style="green"),
         False: Text(f"EXPECTED {pair.expected}", style="bold red"),
         None: Text(),
     }
     return Text.assemble(
-        f"       {score:>6}  ",
+        f"       {shown:>6}  ",
         (f"{comparison.came.replace('_', ' '):<9}", "bold"),
         f"  {pair.reference.name}  {pair.challenge.name}  ",
         remark[comparison.as_expected],

@@ -11,6 +11,7 @@ from local.emulator import (
     alarms,
     definitions,
     encryption,
+    listings,
     network,
     queues,
     runtime,
@@ -26,6 +27,7 @@ def main() -> None:
     saved_queries.install()
     definitions.install()
     encryption.install()
+    listings.install()
     alarms.install()
     queues.install()
     distributed_map.install()

@@ -1,7 +1,7 @@
 """What may this caller do? Read from the emulator's IAM, afresh for every request.
 
-Of a role only the inline policies count, which is what the module gives it. Bucket policies and key
-policies are not looked at.
+Of a role only the inline policies count, which is what the module gives it. Of a bucket's policy
+the Deny statements count (image_store.py). Policies of keys are not looked at.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from local.rekognition.policy import Access, Decision, Policy, decide
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
+_ROOT = "arn:aws:iam::000000000000:root"
 _EVERYTHING: Policy = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
@@ -21,6 +22,7 @@ class Caller(NamedTuple):
     """What somebody may do: policies as they were when the call came."""
 
     policies: tuple[Policy, ...]
+    arn: str = _ROOT
 
     def decide(self, access: Access) -> Decision:
         """Return IAM's decision."""
@@ -35,9 +37,9 @@ Rights = Callable[[str], Caller]
 """Looks up what the principal with this ARN may do."""
 
 
-def everything(_arn: str) -> Caller:
+def everything(arn: str) -> Caller:
     """Allow everything: for root, and for benchmarks without IAM."""
-    return Caller((_EVERYTHING,))
+    return Caller((_EVERYTHING,), arn)
 
 
 class IamAuthority:
@@ -52,12 +54,12 @@ class IamAuthority:
             return everything(arn)
         role = arn.partition(":assumed-role/")[2].partition("/")[0]
         if not role:
-            return Caller(())
+            return Caller((), arn)
         try:
             names = self._client.list_role_policies(RoleName=role)["PolicyNames"]
         except self._client.exceptions.NoSuchEntityException:
-            return Caller(())
-        return Caller(tuple(self._inline(role, name) for name in names))
+            return Caller((), arn)
+        return Caller(tuple(self._inline(role, name) for name in names), arn)
 
     def _inline(self, role: str, policy: str) -> Policy:
         answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.rekognition.errors import Code, ServiceError
 from local.rekognition.faces import Face
+from local.rekognition.quality import passes
 from local.rekognition.similarity import compare
 
 DEFAULT_THRESHOLD = 80.0
@@ -17,12 +18,18 @@ MAX_FACES = 100
 
 
 def compare_faces(
-    source: Sequence[Face], target: Sequence[Face], threshold: float = DEFAULT_THRESHOLD
+    source: Sequence[Face],
+    target: Sequence[Face],
+    threshold: float = DEFAULT_THRESHOLD,
+    quality_filter: str = "NONE",
 ) -> dict[str, Any]:
     """Return CompareFaces' answer: the source's largest face against the target's 100 largest.
 
-    ``threshold`` is 0-100. Raises ServiceError when either image has no face.
+    ``threshold`` is 0-100. Raises ServiceError when either image has no face, or none that the
+    filter leaves. AWS does not say what it answers then.
     """
+    source = [face for face in source if passes(face, quality_filter)]
+    target = [face for face in target if passes(face, quality_filter)]
     if not source or not target:
         raise ServiceError(Code.INVALID_PARAMETER)
     wanted = _largest_first(source)[0]
@@ -35,18 +42,28 @@ def compare_faces(
     matches.sort(key=lambda pair: pair[0], reverse=True)
     return {
         "SourceImageFace": _members(wanted),
-        "FaceMatches": [{"Similarity": score, "Face": _members(face)} for score, face in matches],
-        "UnmatchedFaces": [_members(face) for score, face in scored if score < threshold],
+        "FaceMatches": [{"Similarity": score, "Face": _measured(face)} for score, face in matches],
+        "UnmatchedFaces": [_measured(face) for score, face in scored if score < threshold],
     }
 
 
 def detect_faces(faces: Sequence[Face]) -> dict[str, Any]:
     """Return DetectFaces' answer, largest face first."""
-    return {"FaceDetails": [_members(face) for face in _largest_first(faces)]}
+    return {"FaceDetails": [_measured(face) for face in _largest_first(faces)]}
 
 
 def _largest_first(faces: Sequence[Face]) -> list[Face]:
     return sorted(faces, key=lambda face: face.box.area, reverse=True)[:MAX_FACES]
+
+
+def _measured(face: Face) -> dict[str, Any]:
+    # CompareFaces does not measure the source's face.
+    quality, pose = face.quality, face.pose
+    return {
+        **_members(face),
+        "Quality": {"Brightness": quality.brightness, "Sharpness": quality.sharpness},
+        "Pose": {"Pitch": pose.pitch, "Roll": pose.roll, "Yaw": pose.yaw},
+    }
 
 
 def _members(face: Face) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from local.rekognition.faces import Box, Embedding, Face, ImageFile
 from local.rekognition.images import Pixels, decode
+from local.rekognition.quality import measure_pose, measure_quality
 
 MIN_SCORE = 0.3
 """Detector score of a face. In the measured images true ones had 0.4-2.4, false ones to 0.25."""
@@ -68,6 +69,8 @@ class DlibEngine:
     def _describe(self, pixels: Pixels, hit: _Hit) -> Face:
         height, width = pixels.shape[:2]
         rectangle = hit.rectangle
+        shape = self._landmarks(pixels, rectangle)
+        chip = dlib.get_face_chip(pixels, shape, size=_CHIP_SIDE, padding=_CHIP_PADDING)
         return Face(
             box=Box(
                 left=rectangle.left() / width,
@@ -76,12 +79,12 @@ class DlibEngine:
                 height=rectangle.height() / height,
             ),
             confidence=_confidence(hit.score),
-            embedding=self._embed(pixels, rectangle),
+            embedding=self._embed(chip),
+            quality=measure_quality(chip),
+            pose=measure_pose(np.array([(point.x, point.y) for point in shape.parts()])),
         )
 
-    def _embed(self, pixels: Pixels, rectangle: Any) -> Embedding:
-        shape = self._landmarks(pixels, rectangle)
-        chip = dlib.get_face_chip(pixels, shape, size=_CHIP_SIDE, padding=_CHIP_PADDING)
+    def _embed(self, chip: Pixels) -> Embedding:
         # Averaging with the mirrored face widened the gap between "same" and "different" from
         # 0.15 to 0.18 and makes a flipped copy of an image score like the image.
         mirrored = np.ascontiguousarray(chip[:, ::-1])

@@ -34,6 +34,27 @@ class Box:
         return self.width * self.height
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good the image of a face is, on the stand-in's own scale of 0-100."""
+
+    brightness: float
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a head is turned, in degrees: up or down, to a shoulder, to a side."""
+
+    pitch: float
+    roll: float
+    yaw: float
+
+
+GOOD = Quality(brightness=80.0, sharpness=90.0)
+FRONTAL = Pose(pitch=0.0, roll=0.0, yaw=0.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One face. ``confidence`` (0-100) says that the box holds a face, not whose it is."""
@@ -41,6 +62,8 @@ class Face:
     box: Box
     confidence: float
     embedding: Embedding
+    quality: Quality = GOOD
+    pose: Pose = FRONTAL
 
 
 Analyze = Callable[[ImageFile], Sequence[Face]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,13 +11,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.rekognition.authority import Caller
 from local.rekognition.errors import Code, ServiceError
 from local.rekognition.faces import ImageFile
-from local.rekognition.policy import Access
+from local.rekognition.policy import Access, denies
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAX_OBJECT_BYTES = 15 * 1024 * 1024
 """Largest S3 object that the service reads."""
+
+_AS_A_SERVICE = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+"""Condition keys of a read by Rekognition: it comes from AWS's network, not from the caller's."""
 
 
 class ObjectName(NamedTuple):
@@ -54,7 +58,8 @@ class ImageStore:
         that the caller cannot use; ImageTooLargeException above 15 MB.
         """
         action = "s3:GetObjectVersion" if name.version else "s3:GetObject"
-        if not caller.may(Access(action, name.arn)):
+        access = Access(action, name.arn, _AS_A_SERVICE)
+        if not caller.may(access) or self._bucket_denies(name.bucket, caller, access):
             raise ServiceError(Code.INVALID_S3_OBJECT)
         try:
             version: Any = {"VersionId": name.version} if name.version else {}
@@ -67,6 +72,14 @@ class ImageStore:
             return ImageFile(stored["Body"].read(), name.key)
         except (BotoCoreError, ClientError):
             raise ServiceError(Code.INVALID_S3_OBJECT) from None
+
+    def _bucket_denies(self, bucket: str, caller: Caller, access: Access) -> bool:
+        try:
+            text = self._client.get_bucket_policy(Bucket=bucket)["Policy"]
+        except ClientError:
+            # There is no policy, or no bucket.
+            return False
+        return denies(json.loads(text), caller.arn, access)
 
 
 def _decryption(key: str, name: ObjectName, region: str) -> Access:

@@ -17,6 +17,9 @@ from local.rekognition.identity import find_arn, read_claim
 from local.rekognition.image_store import ObjectName, Read
 from local.rekognition.policy import Access
 
+MAX_BYTES = 5 * 1024 * 1024
+"""Largest image that a request may carry."""
+
 PROCESSORS = 2
 """Images analyzed at the same time."""
 
@@ -52,7 +55,8 @@ class Service:
         source, target = self._faces(
             caller, claim.region, request["SourceImage"], request["TargetImage"]
         )
-        return compare_faces(source, target, request.get("SimilarityThreshold", DEFAULT_THRESHOLD))
+        threshold = request.get("SimilarityThreshold", DEFAULT_THRESHOLD)
+        return compare_faces(source, target, threshold, request.get("QualityFilter", "NONE"))
 
     def _faces(self, caller: Caller, region: str, *images: Any) -> list[Sequence[Face]]:
         files = [self._file(image, caller, region) for image in images]
@@ -61,7 +65,10 @@ class Service:
     def _file(self, image: Any, caller: Caller, region: str) -> ImageFile:
         match image:
             case {"Bytes": content}:
-                return ImageFile(base64.b64decode(content))
+                file = ImageFile(base64.b64decode(content))
+                if len(file.content) > MAX_BYTES:
+                    raise ServiceError(Code.IMAGE_TOO_LARGE)
+                return file
             case {"S3Object": stored}:
                 name = ObjectName(stored["Bucket"], stored["Name"], stored.get("Version"))
                 return self._read(name, caller, region)

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium import webdriver
 
 from local import inventory, processes, use
 from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
+from tests.browser import chromium
 from tests.integration import keeping, regions
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
@@ -74,6 +76,18 @@ class DemoRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Playground:
+    """`make playground`, which serves its page."""
+
+    process: subprocess.Popen[str]
+    output: str
+    """Up to where it asks to open the page."""
+    folder: Path
+    scratch: Path
+    """Where it has its temporary files."""
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """A stack that compares real faces, and what is going on there."""
 
@@ -81,7 +95,7 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo, upgrade, nothing_lost and two_regions."""
+    """Examples by name, demo, nothing_lost, playground, two_regions and upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -95,12 +109,13 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folder = tmp_path_factory.mktemp("demo")
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
-            "demo": lambda: _demo(folder),
+            "demo": lambda: _demo(folders["demo"]),
             "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
+            "playground": lambda: _playground(folders["playground"]),
             "two_regions": lambda: regions.run(stack, stack.folder / "two-regions"),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
@@ -143,6 +158,12 @@ def bulk_upload(bulk: Bulk) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def bulk_batch(bulk: Bulk) -> dict[str, Any]:
     return bulk.jobs["batch"].result().outputs
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    with chromium() as chrome:
+        yield chrome
 
 
 @pytest.fixture(scope="session")
@@ -229,3 +250,28 @@ def _demo(folder: Path) -> DemoRun:
     finally:
         processes.end(demo)
     return DemoRun(demo.returncode, output, folder)
+
+
+def _playground(folder: Path) -> Playground:
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {
+        **os.environ,
+        "PORT": "",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch),
+    }
+    process = processes.start(
+        [sys.executable, "-m", "local.playground"],
+        environment=environment,
+        cwd=folder,
+        output=subprocess.PIPE,
+    )
+    lines = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if "Ctrl-C" in line:
+            return Playground(process, "".join(lines), folder, scratch)
+    processes.end(process)
+    raise AssertionError("".join(lines))

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from local.photos import Album
+from tests.browser import resize
 from tests.integration.conftest import DemoRun, Everything
-
-_SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +25,6 @@ def facts(demo: DemoRun) -> dict[str, Any]:
     assert demo.code == 0, demo.output
     found: dict[str, Any] = json.loads((demo.folder / "demo-report.json").read_text())
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        lacking = "Install Chromium: apt-get install chromium chromium-driver"
-        if os.environ.get("FACE_COMPARE_REQUIRE_BROWSER"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for switch in _SWITCHES:
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options, Service(driver))
-    yield chrome
-    chrome.quit()
 
 
 def test_the_first_thing_that_a_newcomer_sees_is_right(facts: dict[str, Any], album: Album) -> None:
@@ -107,14 +74,7 @@ def test_the_report_can_be_read_on_a_phone_and_shows_faces_where_they_are(
     width: int,
     scheme: str,
 ) -> None:
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 2, "mobile": width < 500},
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
-    )
+    resize(browser, width, scheme)
     browser.get((demo.folder / "demo-report.html").as_uri())
 
     photos = browser.find_elements(By.CSS_SELECTOR, ".photo")

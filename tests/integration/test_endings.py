@@ -1,4 +1,4 @@
-"""However a demo ends, nothing of it goes on and nothing is left on disk."""
+"""However a demo or a playground ends, nothing of it goes on and nothing is left on disk."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from local.waiting import eventually
 from tools.places import REPOSITORY
 
 _LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux")
+_DEMO, _PLAYGROUND = "local.demo", "local.playground"
 _STARTING = "Start the emulated AWS"
 _APPLYING = "lifecycle_configuration.image[0]: Creating"
 
@@ -33,21 +34,22 @@ def _running_with(mark: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("moment", "ending", "code", "state_stays"),
+    ("program", "moment", "ending", "code"),
     [
-        (_STARTING, signal.SIGINT, 130, False),
-        (_APPLYING, signal.SIGINT, 130, False),
-        (_APPLYING, signal.SIGTERM, 143, False),
+        (_DEMO, _STARTING, signal.SIGINT, 130),
+        (_DEMO, _APPLYING, signal.SIGINT, 130),
+        (_DEMO, _APPLYING, signal.SIGTERM, 143),
+        (_PLAYGROUND, _APPLYING, signal.SIGTERM, 143),
         # Nothing can clean up after this one, but on Linux the kernel ends the processes.
-        pytest.param(*(_APPLYING, signal.SIGKILL, -signal.SIGKILL, True), marks=_LINUX),
+        pytest.param(*(_DEMO, _APPLYING, signal.SIGKILL, -signal.SIGKILL), marks=_LINUX),
     ],
 )
-def test_an_interrupted_demo_leaves_no_server_listening_and_no_photo_in_the_temporary_folder(
-    tmp_path: Path, moment: str, ending: signal.Signals, code: int, state_stays: bool
+def test_what_is_interrupted_leaves_no_server_listening_and_no_photo_in_the_temporary_folder(
+    tmp_path: Path, program: str, moment: str, ending: signal.Signals, code: int
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    log = tmp_path / "demo.log"
+    log = tmp_path / "log"
     environment = {
         **os.environ,
         "PYTHONPATH": str(REPOSITORY),
@@ -56,7 +58,7 @@ def test_an_interrupted_demo_leaves_no_server_listening_and_no_photo_in_the_temp
     }
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "local.demo"],
+            [sys.executable, "-m", program],
             cwd=tmp_path,
             env=environment,
             stdout=out,
@@ -77,8 +79,25 @@ def test_an_interrupted_demo_leaves_no_server_listening_and_no_photo_in_the_temp
         "the end of",
         why=lambda: _running_with(str(scratch)),
     )
-    assert state_stays or list(scratch.iterdir()) == []
+    assert ending is signal.SIGKILL or list(scratch.iterdir()) == []
     assert "Traceback" not in log.read_text()
+
+
+def test_a_playground_that_cannot_be_applied_leaves_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY)}
+    failed = subprocess.run(
+        [sys.executable, "-m", _PLAYGROUND],
+        cwd=tmp_path,
+        env={**environment, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert failed.returncode == 1, failed.stdout
+    assert "terraform is not on PATH" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert _running_with(str(tmp_path)) == []
 
 
 def _wait_for(text: str, log: Path, demo: subprocess.Popen[bytes]) -> None:

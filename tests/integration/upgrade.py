@@ -106,7 +106,7 @@ def run(stack: Stack, folder: Path) -> Upgrade:
         if bucket["Name"].startswith(f"{NAME}-")
     )
     photo = default_album().references[0]
-    for key in ("reference/kept.jpg", "reference/kept.jpg", "private/kept.jpg"):
+    for key in ("reference/kept.jpg", "reference/kept.jpg", "private/kept 100%.jpg"):
         use.upload(stack.client("s3"), name, key, photo)
     # It is refused, and on record all the same.
     outcome = use.invoke(stack.client("lambda"), NAME, {})

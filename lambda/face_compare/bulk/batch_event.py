@@ -52,14 +52,14 @@ class Batch:
             raise InvalidRequestError("pairs is nested too deeply to be a list of pairs.") from None
 
 
-def parse_item(item: object, module_rule: Rule) -> ComparisonRequest:
+def parse_item(item: object, module_rule: Rule, *, module_explains: bool) -> ComparisonRequest:
     """Read one item.
 
     Raises:
         InvalidRequestError: The item has another form.
         ImageTooLargeError: The item has an inline image that is too large.
     """
-    request = parse_request(item, module_rule)
+    request = parse_request(item, module_rule, module_explains=module_explains)
     if request.listed_targets:
         raise InvalidRequestError("An item of a batch has one target, not targets.")
     if any(isinstance(image, InlineImage) for image in (*request.sources, *request.targets)):

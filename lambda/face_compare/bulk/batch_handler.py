@@ -112,7 +112,7 @@ class BatchHandler:
         self, item: object, invocation: audit.Invocation, comparer: PacedComparer
     ) -> _ItemOutcome:
         try:
-            request = parse_item(item, self._settings.rule)
+            request = parse_item(item, self._settings.rule, module_explains=self._settings.explain)
         except FaceCompareError as error:
             audit.record_failure(invocation, error)
             unread = {"item": shown_item(item), "error": error_members(error)}

@@ -61,7 +61,7 @@ class PacedComparer:
         # There was time when the call was reserved, but earlier answers may have come late.
         if not self.has_time():
             return _not_begun(source, target)
-        single = ComparisonRequest((source,), (target,), request.rule)
+        single = request._replace(sources=(source,), targets=(target,))
         (result,) = self._comparer.compare(single, self._seconds_left)
         return result.pairs[0]
 

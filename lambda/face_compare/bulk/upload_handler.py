@@ -151,7 +151,9 @@ class UploadHandler:
             audit.record_failure(work.invocation, error, image=image)
             outcome: dict[str, Any] = {"error": error_members(error)}
         else:
-            request = ComparisonRequest(references, (image,), self._settings.rule)
+            request = ComparisonRequest(
+                references, (image,), self._settings.rule, explain=self._settings.explain
+            )
             compared = work.comparer.compare(request)
             audit.record_result(work.invocation, compared)
             if isinstance(compared.outcome, TransientError | ConfigurationError):

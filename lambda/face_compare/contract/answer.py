@@ -52,6 +52,7 @@ def _decided(result: TargetResult, verdict: Verdict) -> dict[str, Any]:
         "decision": verdict.decision.value,
         "similarity": faces.similarity,
         **_rule_members(result.rule),
+        **_explanation(verdict),
         "source": {
             **_image_members(result.bucket, pair.source),
             "face": _face_members(faces.source_face),
@@ -64,6 +65,26 @@ def _decided(result: TargetResult, verdict: Verdict) -> dict[str, Any]:
                 for face in faces.target_faces
             ],
         },
+    }
+
+
+def _explanation(verdict: Verdict) -> dict[str, Any]:
+    """Return what is measured of the decisive face, and what may have kept it from matching."""
+    quality = verdict.faces.target_faces[0].quality
+    if quality is None:
+        return {}
+    # Imported here because most environments never explain anything.
+    from face_compare.model.explanation import likely_reasons  # noqa: PLC0415
+
+    return {
+        "explanation": {
+            "brightness": quality.brightness,
+            "sharpness": quality.sharpness,
+            "pose": {"pitch": quality.pitch, "roll": quality.roll, "yaw": quality.yaw},
+            "likely_reasons": (
+                [] if verdict.decision is Decision.MATCH else likely_reasons(quality)
+            ),
+        }
     }
 
 
@@ -106,4 +127,5 @@ def _rule_members(rule: Rule) -> dict[str, Any]:
     return {
         "similarity_threshold": rule.similarity_threshold,
         "review_threshold": rule.review_threshold,
+        "quality_filter": rule.quality_filter,
     }

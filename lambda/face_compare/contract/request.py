@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import InvalidRequestError
 from face_compare.model.image import LONGEST_KEY_BYTES, Image, InlineImage, StoredImage
-from face_compare.model.rule import Rule
+from face_compare.model.rule import QUALITY_FILTERS, QualityFilter, Rule, is_at_least
 
 MOST_SOURCES = 10
 MOST_TARGETS = 100
@@ -27,17 +27,23 @@ _MEMBERS = (
     "similarity_threshold",
     "review_threshold",
     "require_single_face",
+    "quality_filter",
+    "explain",
 )
 
 
-def parse_request(event: object, module_rule: Rule) -> ComparisonRequest:
+def parse_request(
+    event: object, module_rule: Rule, *, module_explains: bool = False
+) -> ComparisonRequest:
     """Read an event.
 
     Args:
         event: ``source`` or ``sources``, ``target`` or ``targets``, and optionally
-            ``similarity_threshold``, ``review_threshold`` and ``require_single_face``. An
-            image is a key, ``{"key": KEY, "version_id": ID}`` or ``{"bytes": BASE64}``.
+            ``similarity_threshold``, ``review_threshold``, ``require_single_face``,
+            ``quality_filter`` and ``explain``. An image is a key,
+            ``{"key": KEY, "version_id": ID}`` or ``{"bytes": BASE64}``.
         module_rule: The module's rule. An event may only make it stricter.
+        module_explains: Whether answers to events without ``explain`` have an explanation.
 
     Raises:
         InvalidRequestError: The event has another form. The message names the member.
@@ -52,6 +58,7 @@ def parse_request(event: object, module_rule: Rule) -> ComparisonRequest:
         rule=_rule(event, module_rule),
         listed_sources="sources" in event,
         listed_targets="targets" in event,
+        explain=_flag(event, "explain", otherwise=module_explains),
     )
 
 
@@ -132,14 +139,41 @@ def _rule(event: Mapping[str, object], module: Rule) -> Rule:
         raise InvalidRequestError(
             f"review_threshold {review:g} must be below the similarity_threshold {match:g}."
         )
-    single = event.get("require_single_face")
-    if single is not None and not isinstance(single, bool):
-        raise InvalidRequestError("require_single_face must be true or false.")
-    if single is False and module.require_single_face:
+    single = _flag(event, "require_single_face", otherwise=module.require_single_face)
+    if module.require_single_face and not single:
         raise InvalidRequestError(
             "require_single_face is set by the module. An event cannot switch it off."
         )
-    return Rule(match, review, single or module.require_single_face)
+    return Rule(match, review, single, _quality_filter(event, module.quality_filter))
+
+
+def _quality_filter(event: Mapping[str, object], module: QualityFilter) -> QualityFilter:
+    value = event.get("quality_filter")
+    if value is None:
+        return module
+    chosen = next((each for each in QUALITY_FILTERS if each == value), None)
+    if chosen is None:
+        raise InvalidRequestError(f"quality_filter must be one of {', '.join(QUALITY_FILTERS)}.")
+    if is_at_least(chosen, module):
+        return chosen
+    if chosen != "NONE" and "AUTO" in (chosen, module):
+        raise InvalidRequestError(
+            f"quality_filter {chosen} cannot be compared with the module's {module}, because "
+            "Rekognition chooses how strict AUTO is. Leave it out."
+        )
+    raise InvalidRequestError(
+        f"quality_filter {chosen} is weaker than the module's {module}. An event can only make it "
+        "stricter. To make it weaker, change the module's input."
+    )
+
+
+def _flag(event: Mapping[str, object], member: str, *, otherwise: bool) -> bool:
+    value = event.get(member)
+    if value is None:
+        return otherwise
+    if not isinstance(value, bool):
+        raise InvalidRequestError(f"{member} must be true or false.")
+    return value
 
 
 def _stricter_threshold(

@@ -21,12 +21,19 @@ from face_compare.model.errors import (
     SeveralFacesInTargetError,
 )
 from face_compare.model.image import Image, Side
-from face_compare.model.rule import Rule
+from face_compare.model.rule import QualityFilter, Rule
 from face_compare.runtime.clients import AWS_ERRORS, Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
+
+    from face_compare.engine.diagnosis import Diagnosis
+
+_SEVERAL_FACES = {
+    Side.SOURCE: SeveralFacesInSourceError,
+    Side.TARGET: SeveralFacesInTargetError,
+}
 
 
 class _Pair(NamedTuple):
@@ -60,7 +67,7 @@ class Comparer:
 
         def compare_pair(pair: _Pair) -> PairResult:
             started = time.monotonic()
-            outcome = self._outcome(pair, rule, seconds_left)
+            outcome = self._outcome(pair, request, seconds_left)
             duration_ms = (time.monotonic() - started) * 1000
             return PairResult(pair.source, pair.target, outcome, duration_ms)
 
@@ -98,44 +105,64 @@ class Comparer:
         try:
             count = count_faces(self._rekognition, self._settings.bucket, source)
         except AWS_ERRORS as error:
-            return self._explain(error, {Side.SOURCE: source}, seconds_left)
+            return self._diagnosis({Side.SOURCE: source}, seconds_left).explain(error)
         if count == 0:
             return _no_face(Side.SOURCE, source)
-        if count > 1:
-            return SeveralFacesInSourceError(_several(Side.SOURCE, source, count), Side.SOURCE)
-        return None
+        return _several(Side.SOURCE, source, count)
 
     def _outcome(
-        self, pair: _Pair, rule: Rule, seconds_left: SecondsLeft
+        self, pair: _Pair, request: ComparisonRequest, seconds_left: SecondsLeft
     ) -> ComparedFaces | FaceCompareError:
         """Compare one pair, and return the faces or why they could not be compared."""
         if pair.refusal is not None:
             return pair.refusal
+        rule = request.rule
+        # The target comes first: it is the newer image, and more often the bad one.
+        images = {Side.TARGET: pair.target, Side.SOURCE: pair.source}
         try:
             faces = compare_faces(
-                self._rekognition, self._settings.bucket, pair.source, pair.target
+                self._rekognition,
+                self._settings.bucket,
+                pair.source,
+                pair.target,
+                rule.quality_filter,
+                explain=request.explain,
             )
         except AWS_ERRORS as error:
-            # The target comes first: it is the newer image, and more often the bad one.
-            images = {Side.TARGET: pair.target, Side.SOURCE: pair.source}
-            return self._explain(error, images, seconds_left)
-        count = len(faces.target_faces)
-        if count == 0:
+            return self._diagnosis(images, seconds_left, rule.quality_filter).explain(error)
+        if not faces.target_faces:
             # The API reference announces InvalidParameterException for this, but does not exclude
             # an answer. It would not show that the target is a stranger.
-            return _no_face(Side.TARGET, pair.target)
-        if rule.require_single_face and count > 1:
-            return SeveralFacesInTargetError(_several(Side.TARGET, pair.target, count), Side.TARGET)
+            diagnosis = self._diagnosis(images, seconds_left, rule.quality_filter)
+            return diagnosis.explain_empty_answer()
+        if rule.require_single_face:
+            return self._refused_target(pair.target, faces, rule, seconds_left) or faces
         return faces
 
-    def _explain(
-        self, error: Exception, images: Mapping[Side, Image], seconds_left: SecondsLeft
-    ) -> FaceCompareError:
-        """Return the error that ``error``, from a call with these images, stands for."""
+    def _refused_target(
+        self, target: Image, faces: ComparedFaces, rule: Rule, seconds_left: SecondsLeft
+    ) -> FaceCompareError | None:
+        """Return the error for which the rule refuses a target, None if it shows a single face."""
+        count = len(faces.target_faces)
+        if count == 1 and rule.quality_filter != "NONE":
+            # A face that the filter left out is in the image all the same.
+            try:
+                count = count_faces(self._rekognition, self._settings.bucket, target)
+            except AWS_ERRORS as error:
+                return self._diagnosis({Side.TARGET: target}, seconds_left).explain(error)
+        return _several(Side.TARGET, target, count)
+
+    def _diagnosis(
+        self,
+        images: Mapping[Side, Image],
+        seconds_left: SecondsLeft,
+        quality_filter: QualityFilter = "NONE",
+    ) -> Diagnosis:
+        """Return the diagnosis of a call with these images and this filter."""
         # Imported here because most environments never see a failure. It takes 2 ms of CPU.
         from face_compare.engine.diagnosis import Diagnosis  # noqa: PLC0415
 
-        return Diagnosis(self._clients, self._settings, images, seconds_left).explain(error)
+        return Diagnosis(self._clients, self._settings, images, seconds_left, quality_filter)
 
     def _each[Item, Result](
         self,
@@ -160,13 +187,17 @@ class Comparer:
 
 
 def _no_face(side: Side, image: Image) -> FaceCompareError:
-    from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see Comparer._explain
+    from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see Comparer._diagnosis
 
     return no_face(side, image)
 
 
-def _several(side: Side, image: Image, count: int) -> str:
-    return (
+def _several(side: Side, image: Image, count: int) -> FaceCompareError | None:
+    """Return the error for an image with several faces, None if it does not have several."""
+    if count <= 1:
+        return None
+    return _SEVERAL_FACES[side](
         f"The {side} image {image} shows {count} faces, and the rule requires a single one. Crop "
-        "the image to the person to compare."
+        "the image to the person to compare.",
+        side,
     )

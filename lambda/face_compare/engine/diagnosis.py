@@ -4,6 +4,11 @@ CompareFaces does not say which image is too large, is not a JPEG or PNG, or has
 DetectFaces on each image finds out. CompareFaces has a single error for an object that is
 missing, forbidden, in another region or encrypted with an unusable key. HeadObject and HeadBucket
 find out which of these it is.
+
+With a quality filter CompareFaces has the same error for a face that the filter left out. AWS does
+not document more than "Filtered faces aren't compared". The target compared with itself shows which
+image it is: that fails if no face of the target passes the filter. DetectFaces has no filter, and
+tells then whether the image shows a face at all. So two calls tell all four cases apart.
 """
 
 from __future__ import annotations
@@ -12,10 +17,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from face_compare.engine.error_mapping import error_code, general_error, status_of
-from face_compare.engine.rekognition import count_faces
+from face_compare.engine.rekognition import compare_faces, count_faces
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
 from face_compare.model.image import Image, Side, StoredImage
+from face_compare.model.rule import QualityFilter
 from face_compare.runtime.clients import AWS_ERRORS, Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
 
@@ -25,10 +31,13 @@ if TYPE_CHECKING:
 _OBJECT_CODE = "InvalidS3ObjectException"
 """Rekognition's code for an object that it cannot read."""
 
+_PARAMETER_CODE = "InvalidParameterException"
+"""Rekognition's code for an image without a face to compare, and for a bad parameter."""
+
 _IMAGE_ERRORS: dict[str, type[FaceCompareError]] = {
     "ImageTooLargeException": errors.ImageTooLargeError,
     "InvalidImageFormatException": errors.ImageFormatError,
-    "InvalidParameterException": errors.InvalidRequestError,
+    _PARAMETER_CODE: errors.InvalidRequestError,
 }
 """Rekognition's codes for an image that it has read, but refuses."""
 
@@ -37,7 +46,7 @@ _IMAGE_ADVICE = {
         "is larger than Rekognition accepts: over 15 MB, or too many pixels. Store a smaller copy."
     ),
     "InvalidImageFormatException": "is not a readable JPEG or PNG. Convert it.",
-    "InvalidParameterException": (
+    _PARAMETER_CODE: (
         "is refused by Rekognition. It needs at least 80 pixels on each side, and a key without "
         "line breaks."
     ),
@@ -45,6 +54,10 @@ _IMAGE_ADVICE = {
 _NO_FACE = {
     Side.SOURCE: errors.NoFaceInSourceError,
     Side.TARGET: errors.NoFaceInTargetError,
+}
+_LOW_QUALITY = {
+    Side.SOURCE: errors.LowQualityFaceInSourceError,
+    Side.TARGET: errors.LowQualityFaceInTargetError,
 }
 _ARCHIVE_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 # For reading the answer, recording the error and answering.
@@ -69,17 +82,21 @@ class Diagnosis:
         settings: Settings,
         images: Mapping[Side, Image],
         seconds_left: SecondsLeft,
+        quality_filter: QualityFilter = "NONE",
     ) -> None:
-        """Take the images of the call. They are examined in the order in which they are given."""
+        """Take images and filter of the call. The images are examined in the given order."""
         self._clients = clients
         self._settings = settings
         self._images = images
         self._seconds_left = seconds_left
+        self._quality_filter = quality_filter
 
     def explain(self, error: Exception) -> FaceCompareError:
         """Return the error that ``error``, which the call raised, stands for."""
         code = error_code(error)
         try:
+            if code == _PARAMETER_CODE and self._quality_filter != "NONE":
+                return self._examine_quality()
             if code in _IMAGE_ERRORS:
                 return self._examine_faces(code)
             if code == _OBJECT_CODE:
@@ -87,6 +104,50 @@ class Diagnosis:
         except errors.OutOfTimeError as out_of_time:
             return out_of_time
         return general_error(error, "Rekognition")
+
+    def explain_empty_answer(self) -> FaceCompareError:
+        """Return the error for an answer without any face of the target."""
+        if self._quality_filter == "NONE":
+            return no_face(Side.TARGET, self._images[Side.TARGET])
+        try:
+            return self._no_usable_face(Side.TARGET)
+        except errors.OutOfTimeError as out_of_time:
+            return out_of_time
+
+    def _examine_quality(self) -> FaceCompareError:
+        """Return which image has no face that the quality filter leaves, and why."""
+        self._require_time(_PARAMETER_CODE)
+        target = self._images[Side.TARGET]
+        try:
+            compared = compare_faces(
+                self._clients.diagnosis_rekognition,
+                self._settings.bucket,
+                target,
+                target,
+                self._quality_filter,
+            )
+        except AWS_ERRORS as error:
+            if error_code(error) != _PARAMETER_CODE:
+                return self._image_error(Side.TARGET, target, error)
+            return self._no_usable_face(Side.TARGET)
+        return self._no_usable_face(Side.SOURCE if compared.target_faces else Side.TARGET)
+
+    def _no_usable_face(self, side: Side) -> FaceCompareError:
+        """Return whether an image has no face, or none that the quality filter leaves."""
+        self._require_time(_PARAMETER_CODE)
+        image = self._images[side]
+        try:
+            count = self._count_faces(image)
+        except AWS_ERRORS as error:
+            return self._image_error(side, image, error)
+        if count == 0:
+            return no_face(side, image)
+        return _LOW_QUALITY[side](
+            f"Rekognition sees a face in the {side} image {image}, but none that passes the "
+            f"rule's quality_filter {self._quality_filter}. Use a bright and sharp image of the "
+            "uncovered face, taken from the front.",
+            side,
+        )
 
     def _examine_faces(self, code: str) -> FaceCompareError:
         """Return what is wrong with an image that Rekognition could read."""

@@ -3,6 +3,9 @@
 CompareFaces is called with a threshold of 0, and the rule is applied by this package. Rekognition
 returns no similarity for a face below the threshold of the call: a near miss would look like a
 stranger, and the audit record would have no score.
+
+CompareFaces measures brightness, sharpness and pose of the target's faces, not of the source's.
+They are read only on request. Landmarks are never read, and so go no further.
 """
 
 from __future__ import annotations
@@ -13,20 +16,33 @@ from botocore.parsers import ResponseParserError
 
 from face_compare.model.comparison import BoundingBox, ComparedFaces, Face
 from face_compare.model.image import Image, InlineImage
+from face_compare.model.rule import QualityFilter
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import (
         BoundingBoxTypeDef,
+        ComparedFaceTypeDef,
         CompareFacesResponseTypeDef,
         ImageTypeDef,
     )
 
+    from face_compare.model.explanation import FaceQuality
+
 
 def compare_faces(
-    client: RekognitionClient, bucket: str, source: Image, target: Image
+    client: RekognitionClient,
+    bucket: str,
+    source: Image,
+    target: Image,
+    quality_filter: QualityFilter,
+    *,
+    explain: bool = False,
 ) -> ComparedFaces:
     """Compare the largest face of ``source`` with the 100 largest of ``target``.
+
+    Faces below ``quality_filter`` are left out. With ``explain``, the target's faces have their
+    quality.
 
     Raises the errors of botocore in ``clients.AWS_ERRORS``.
     """
@@ -34,9 +50,10 @@ def compare_faces(
         SourceImage=_image_parameter(bucket, source),
         TargetImage=_image_parameter(bucket, target),
         SimilarityThreshold=0,
+        QualityFilter=quality_filter,
     )
     try:
-        return _compared_faces(response)
+        return _compared_faces(response, explain=explain)
     except KeyError as missing:
         # Callers treat it like an answer that botocore cannot read. An answer without
         # SourceImageFace is one of these: it does not show whether the source has a face.
@@ -60,23 +77,40 @@ def _image_parameter(bucket: str, image: Image) -> ImageTypeDef:
     return {"S3Object": {"Bucket": bucket, "Name": image.key, "Version": image.version_id}}
 
 
-def _compared_faces(response: CompareFacesResponseTypeDef) -> ComparedFaces:
-    # Landmarks, pose and quality are not read, and so go no further.
+def _compared_faces(response: CompareFacesResponseTypeDef, *, explain: bool) -> ComparedFaces:
     scored = [
-        Face(match["Face"]["Confidence"], _box(match["Face"]["BoundingBox"]), match["Similarity"])
+        _target_face(match["Face"], match["Similarity"], explain=explain)
         for match in sorted(
             response.get("FaceMatches", []), key=lambda match: match["Similarity"], reverse=True
         )
     ]
     unscored = [
-        Face(face["Confidence"], _box(face["BoundingBox"]))
-        for face in response.get("UnmatchedFaces", [])
+        _target_face(face, None, explain=explain) for face in response.get("UnmatchedFaces", [])
     ]
     source_face = response["SourceImageFace"]
     return ComparedFaces(
         source_face=Face(source_face["Confidence"], _box(source_face["BoundingBox"])),
         target_faces=(*scored, *unscored),
         rekognition_request_id=response.get("ResponseMetadata", {}).get("RequestId"),
+    )
+
+
+def _target_face(face: ComparedFaceTypeDef, similarity: float | None, *, explain: bool) -> Face:
+    quality = _quality(face) if explain else None
+    return Face(face["Confidence"], _box(face["BoundingBox"]), similarity, quality)
+
+
+def _quality(face: ComparedFaceTypeDef) -> FaceQuality:
+    # Imported here because most environments never explain anything.
+    from face_compare.model.explanation import FaceQuality  # noqa: PLC0415
+
+    quality, pose = face.get("Quality", {}), face.get("Pose", {})
+    return FaceQuality(
+        brightness=quality.get("Brightness"),
+        sharpness=quality.get("Sharpness"),
+        pitch=pose.get("Pitch"),
+        roll=pose.get("Roll"),
+        yaw=pose.get("Yaw"),
     )
 
 

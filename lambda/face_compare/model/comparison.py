@@ -4,8 +4,10 @@ Every cold start creates these classes. They are named tuples, because creating 
 ten times as long.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from face_compare.model.errors import (
     ConfigurationError,
@@ -16,13 +18,17 @@ from face_compare.model.errors import (
 from face_compare.model.image import Image, Side
 from face_compare.model.rule import Decision, Rule
 
+if TYPE_CHECKING:
+    from face_compare.model.explanation import FaceQuality
+
 
 class ComparisonRequest(NamedTuple):
     """One person to compare with one or more images, by one rule.
 
     Each of the ``sources`` shows this person, and the best of them decides. Each of the
     ``targets`` gets a decision of its own. ``listed_sources`` and ``listed_targets`` say whether
-    the caller sent a list, however short: the answer has a list then, too.
+    the caller sent a list, however short: the answer has a list then, too. With ``explain`` the
+    answer also says how good the image of the decisive face is.
     """
 
     sources: tuple[Image, ...]
@@ -30,6 +36,7 @@ class ComparisonRequest(NamedTuple):
     rule: Rule
     listed_sources: bool = False
     listed_targets: bool = False
+    explain: bool = False
 
 
 class BoundingBox(NamedTuple):
@@ -49,12 +56,14 @@ class Face(NamedTuple):
 
     ``confidence`` (0 to 100) says how sure Rekognition is that the box holds a face.
     ``similarity`` (0 to 100) says how alike it is to the face of the source. It is None for the
-    source's own face, and for a face that Rekognition did not score.
+    source's own face, and for a face that Rekognition did not score. ``quality`` is None unless
+    the request asks for an explanation, and for the source's own face.
     """
 
     confidence: float
     bounding_box: BoundingBox
     similarity: float | None = None
+    quality: FaceQuality | None = None
 
 
 class ComparedFaces(NamedTuple):

@@ -67,6 +67,18 @@ class NoFaceInTargetError(PermanentError):
     http_status = 422
 
 
+class LowQualityFaceInSourceError(PermanentError):
+    """Rekognition sees a face in the source image, but the rule's quality filter leaves none."""
+
+    http_status = 422
+
+
+class LowQualityFaceInTargetError(PermanentError):
+    """Rekognition sees a face in the target image, but the rule's quality filter leaves none."""
+
+    http_status = 422
+
+
 class SeveralFacesInSourceError(PermanentError):
     """The source image shows several faces, and the rule requires a single one."""
 

@@ -1,7 +1,14 @@
 """The rule that turns a similarity into a decision."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+type QualityFilter = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
+"""Rekognition's name for a quality bar. Faces below the bar are not compared."""
+
+QUALITY_FILTERS: tuple[QualityFilter, ...] = ("NONE", "AUTO", "LOW", "MEDIUM", "HIGH")
+
+_BARS: tuple[QualityFilter, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
 
 
 class Decision(StrEnum):
@@ -17,12 +24,14 @@ class Rule(NamedTuple):
 
     A similarity below ``similarity_threshold`` that reaches ``review_threshold`` is for a
     person to review. If ``review_threshold`` is None, there is no such band.
-    ``require_single_face`` refuses images with several faces.
+    ``require_single_face`` refuses images with several faces. ``quality_filter`` is Rekognition's
+    quality bar.
     """
 
     similarity_threshold: float
     review_threshold: float | None = None
     require_single_face: bool = False
+    quality_filter: QualityFilter = "NONE"
 
     def decide(self, similarity: float | None) -> Decision:
         """Decide by the highest similarity. A similarity that equals a threshold reaches it.
@@ -36,3 +45,14 @@ class Rule(NamedTuple):
         if self.review_threshold is not None and similarity >= self.review_threshold:
             return Decision.REVIEW
         return Decision.NO_MATCH
+
+
+def is_at_least(quality_filter: QualityFilter, other: QualityFilter) -> bool:
+    """Tell whether a quality filter is as strict as another one, or stricter.
+
+    Rekognition itself chooses the bar of AUTO, and AWS does not say how high it is (API reference,
+    CompareFaces, QualityFilter). So AUTO is stricter than NONE, and not comparable with the others.
+    """
+    if "AUTO" in (quality_filter, other):
+        return other in ("NONE", quality_filter)
+    return _BARS.index(quality_filter) >= _BARS.index(other)

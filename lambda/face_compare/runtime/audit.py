@@ -2,7 +2,7 @@
 
 Lambda's JSON logging adds timestamp, level, logger and requestId to these members, and leaves out
 those that are None: the version id of an image that was compared in its current version. Nothing
-biometric is ever recorded: no image, landmark or bounding box.
+biometric is ever recorded: no image, landmark or bounding box, and nothing of an explanation.
 """
 
 import logging
@@ -135,6 +135,7 @@ def _rule_members(rule: Rule) -> dict[str, Any]:
         # None would be left out, and a reader could not see that the rule has no review band.
         "review_threshold": "none" if rule.review_threshold is None else rule.review_threshold,
         "require_single_face": rule.require_single_face,
+        "quality_filter": rule.quality_filter,
     }
 
 

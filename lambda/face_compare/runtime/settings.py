@@ -6,7 +6,7 @@ They are read once, from the environment variables that the module sets.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Self
 
-from face_compare.model.rule import Rule
+from face_compare.model.rule import QUALITY_FILTERS, Rule
 
 type SecondsLeft = Callable[[], float]
 """A clock: the seconds until Lambda stops the invocation."""
@@ -51,6 +51,7 @@ class CallLimits(NamedTuple):
 class Settings(NamedTuple):
     """The function's settings.
 
+    ``explain`` is for events that do not say whether they want an explanation, and for uploads.
     ``concurrency`` is how many comparisons of one request run at once. In bulk work each
     invocation starts ``calls_per_second`` and has at most ``workers`` under way.
     ``timeout_seconds`` is the function's own timeout. The limits of every call follow from it.
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
     calls_per_second: float
     workers: int
     timeout_seconds: float
+    explain: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -74,6 +76,7 @@ class Settings(NamedTuple):
             KeyError, ValueError: A variable is missing or wrong. The function does not start.
         """
         review = environment.get("FACE_COMPARE_REVIEW_THRESHOLD")
+        quality_filter = environment["FACE_COMPARE_QUALITY_FILTER"]
         return cls(
             bucket=environment["FACE_COMPARE_BUCKET"],
             reference_prefix=environment["FACE_COMPARE_REFERENCE_PREFIX"],
@@ -83,11 +86,13 @@ class Settings(NamedTuple):
                 similarity_threshold=float(environment["FACE_COMPARE_SIMILARITY_THRESHOLD"]),
                 review_threshold=None if review is None else float(review),
                 require_single_face=environment["FACE_COMPARE_REQUIRE_SINGLE_FACE"] == "true",
+                quality_filter=QUALITY_FILTERS[QUALITY_FILTERS.index(quality_filter)],
             ),
             concurrency=int(environment["FACE_COMPARE_CONCURRENCY"]),
             calls_per_second=float(environment["FACE_COMPARE_CALLS_PER_SECOND"]),
             workers=int(environment["FACE_COMPARE_WORKERS"]),
             timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
+            explain=environment["FACE_COMPARE_EXPLAIN"] == "true",
         )
 
     @property

@@ -17,7 +17,7 @@ from local.demo import report
 from local.demo import run as demo_run
 from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Run
-from local.demo.report import Box
+from local.pages.parts import Box, score
 from local.photos import Album, Pair, Person, Photo
 from local.use import Invoked
 
@@ -55,12 +55,12 @@ def _answer(similarity: float, decision: str) -> dict[str, Any]:
 
 def _compared(photo: Photo, similarity: float, decision: str) -> Comparison:
     answer = _answer(similarity, decision)
-    outcome = Invoked(str(answer["request_id"]), 0.25, answer, None, None)
+    outcome = Invoked(str(answer["request_id"]), 0.25, answer, None, None, answer)
     return Comparison(Pair(REFERENCE, photo), outcome)
 
 
 def _failed(photo: Photo, error: str) -> Comparison:
-    outcome = Invoked("id-f", 0.1, None, error, "Use another photo.")
+    outcome = Invoked("id-f", 0.1, None, error, "Use another photo.", {})
     return Comparison(Pair(REFERENCE, photo), outcome)
 
 
@@ -133,7 +133,7 @@ def test_a_face_at_the_edge_is_not_drawn_beside_its_photo() -> None:
 def test_a_score_below_the_threshold_does_not_read_as_the_threshold(
     similarity: float, shown: str
 ) -> None:
-    assert report.score(similarity) == shown
+    assert score(similarity) == shown
 
 
 def test_the_page_shows_each_photo_and_a_file_name_cannot_add_markup(tmp_path: Path) -> None:

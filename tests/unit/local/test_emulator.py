@@ -11,6 +11,7 @@ from local.emulator.access import Scope, as_if_direct
 from local.emulator.alarms import keep_expression
 from local.emulator.encryption import with_blocked_types
 from local.emulator.function_log import platform_records
+from local.emulator.listings import encoded
 from local.emulator.network import endpoint_details
 from local.emulator.queues import Answer, without_waits
 
@@ -105,3 +106,19 @@ def test_a_vpc_endpoint_keeps_its_policy_its_groups_and_its_private_dns() -> Non
     assert "<item><groupId>sg-1</groupId></item><item><groupId>sg-2</groupId></item>" in told
     assert "<privateDnsEnabled>true</privateDnsEnabled>" in told
     assert "policyDocument" not in endpoint_details("", [], private_dns=False)
+
+
+def test_a_key_with_a_percent_sign_can_be_listed_and_deleted() -> None:
+    """Otherwise destroy would fail for a bucket that AWS empties."""
+    plain = (
+        '<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>a%b</Name>'
+        "<Prefix>challenge/</Prefix><KeyMarker /><Version>"
+        "<Key>challenge/100% &amp; \u96ea.jpg</Key><VersionId>v%1</VersionId>"
+        "</Version></ListVersionsResult>"
+    )
+    listing = encoded(plain)
+    assert "<Key>challenge/100%25%20%26%20%E9%9B%AA.jpg</Key>" in listing
+    assert "<Prefix>challenge/</Prefix>" in listing
+    assert "<Name>a%b</Name>" in listing
+    assert "<VersionId>v%1</VersionId>" in listing
+    assert "EncodingType>url<" in listing

@@ -62,6 +62,7 @@ def direct(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Direct:
     rekognition = FakeRekognition()
     monkeypatch.setattr(clients.rekognition, "compare_faces", rekognition.compare_faces)
     monkeypatch.setattr(clients.rekognition, "detect_faces", rekognition.detect_faces)
+    monkeypatch.setattr(clients, "_diagnosis_rekognition", rekognition)
     return Direct(clients, rekognition)
 
 

@@ -32,12 +32,15 @@ class FakeRekognition:
 
     A pair has the score of its source or of its target, and 99 without either. With None, no face
     of the target has a score. References have a face and other images none, unless ``faces`` says
-    something else. Comparisons are counted.
+    something else. Every quality filter leaves out the faces of ``poor`` images. ``measured`` is
+    the quality and pose of the first face. Comparisons are counted.
     """
 
     scores: dict[str, float | str | None] = field(default_factory=dict)
     faces: dict[str, int | str] = field(default_factory=dict)
+    poor: set[str] = field(default_factory=set)
     unmatched_faces: int = 0
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     target_versions: list[str | None] = field(default_factory=list)
     before: Callable[[str, str], object] = lambda *_: None
@@ -47,12 +50,16 @@ class FakeRekognition:
         self.calls.append((source, target))
         self.target_versions.append(call["TargetImage"].get("S3Object", {}).get("Version"))
         self.before(source, target)
+        if call["QualityFilter"] != "NONE" and self.poor & {source, target}:
+            raise refusal("InvalidParameterException")
         score = self.scores.get(source, self.scores.get(target, 99.0))
         if isinstance(score, str):
             raise refusal(score)
         if score is None:
             return compared(unmatched=1).body
-        return compared(score, unmatched=self.unmatched_faces).body
+        answer = compared(score, unmatched=self.unmatched_faces).body
+        answer["FaceMatches"][0]["Face"] |= self.measured
+        return answer
 
     def detect_faces(self, **call: Any) -> dict[str, Any]:
         name = _name(call["Image"])

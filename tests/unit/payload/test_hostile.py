@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from face_compare.contract.request import MOST_SOURCES, MOST_TARGETS, parse_request
 from face_compare.model import errors
 from face_compare.model.comparison import ComparisonRequest
-from face_compare.model.rule import Rule
+from face_compare.model.rule import QUALITY_FILTERS, Rule, is_at_least
 from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.bulk_work import announced
@@ -37,7 +37,14 @@ hostile = settings(
 )
 
 MODULE_RULES = st.sampled_from(
-    [Rule(80.0), Rule(99.0, 60.0), Rule(0.0), Rule(80.0, require_single_face=True)]
+    [
+        Rule(80.0),
+        Rule(99.0, 60.0),
+        Rule(0.0),
+        Rule(80.0, require_single_face=True),
+        Rule(80.0, quality_filter="MEDIUM"),
+        Rule(80.0, quality_filter="AUTO"),
+    ]
 )
 ODD_KEYS = st.one_of(
     st.text(max_size=40),
@@ -87,6 +94,8 @@ EVENTS = st.fixed_dictionaries(
         "similarity_threshold": st.one_of(ODD_NUMBERS, JSON),
         "review_threshold": st.one_of(ODD_NUMBERS, JSON),
         "require_single_face": st.one_of(st.booleans(), JSON),
+        "quality_filter": st.one_of(st.sampled_from(QUALITY_FILTERS), JSON),
+        "explain": st.one_of(st.booleans(), JSON),
         "another": JSON,
     },
 )
@@ -104,6 +113,7 @@ def check(request: ComparisonRequest, module: Rule) -> None:
     if request.rule.review_threshold is not None:
         assert request.rule.review_threshold < request.rule.similarity_threshold
     assert request.rule.require_single_face or not module.require_single_face
+    assert is_at_least(request.rule.quality_filter, module.quality_filter)
 
 
 @hostile

@@ -60,10 +60,11 @@ def records_of(environment: RuntimeEnvironment, outcome: Outcome) -> list[dict[s
             record
             for record in environment.log_records()
             if record.get("requestId") == outcome.request_id
+            and record.get("logger") == "face_compare"
         ]
 
     # The runtime may post its answer before its last line has come through the pipe.
-    return eventually(written, 5.0, "a record of the invocation", every=0.005)
+    return eventually(written, 30.0, "a record of the comparison", every=0.005)
 
 
 def assert_nothing_biometric_is_in_the_log(environment: RuntimeEnvironment) -> None:
@@ -100,9 +101,8 @@ def test_an_error_has_the_bare_class_name_that_step_functions_matches_and_one_re
     assert outcome.error is not None
     assert outcome.error["errorType"] == "NoFaceInTargetError"
     assert "challenge/b.jpg" in outcome.error["errorMessage"]
-    written = records_of(environment, outcome)
-    (ours,) = [record for record in written if record.get("logger") == "face_compare"]
-    assert (ours["error_type"], ours["level"]) == ("NoFaceInTargetError", "ERROR")
+    (record,) = records_of(environment, outcome)
+    assert (record["error_type"], record["level"]) == ("NoFaceInTargetError", "ERROR")
     assert_nothing_biometric_is_in_the_log(environment)
 
 

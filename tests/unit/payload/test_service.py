@@ -22,6 +22,7 @@ CALL = {
     "SourceImage": {"S3Object": {"Bucket": "photos", "Name": "reference/a.jpg"}},
     "TargetImage": {"S3Object": {"Bucket": "photos", "Name": "challenge/b.jpg", "Version": "v1"}},
     "SimilarityThreshold": 0,
+    "QualityFilter": "NONE",
 }
 ANSWER_BOX = {member.lower(): ratio for member, ratio in BOX.items()}
 
@@ -48,6 +49,7 @@ def test_the_answer_has_every_documented_member(service: Service, comparison_stu
         "similarity": 99.25,
         "similarity_threshold": 80.0,
         "review_threshold": None,
+        "quality_filter": "NONE",
         "source": {
             "bucket": "photos",
             "key": "reference/a.jpg",
@@ -119,6 +121,7 @@ def test_the_auditor_finds_who_was_compared_with_whom_and_by_which_rule(
         "similarity_threshold": 80.0,
         "review_threshold": "none",
         "require_single_face": False,
+        "quality_filter": "NONE",
         "decision": "match",
         "source_count": 1,
         "target_face_count": 1,

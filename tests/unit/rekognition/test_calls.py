@@ -87,6 +87,14 @@ def test_an_image_that_cannot_be_read_is_told_without_the_reason(live: StandIn) 
     assert message.startswith("Unable to get object metadata from S3.")
 
 
+def test_an_image_of_5_mb_may_be_sent_and_a_larger_one_may_not(live: StandIn) -> None:
+    def detect(size: int) -> Any:
+        return live.client().detect_faces(Image={"Bytes": bytes(size)})
+
+    assert detect(5 * 1024 * 1024)["FaceDetails"]
+    assert refused(lambda: detect(5 * 1024 * 1024 + 1))[0] == "ImageTooLargeException"
+
+
 def test_a_role_without_the_right_is_refused_by_name(live: StandIn) -> None:
     detect = {"Effect": "Allow", "Action": "rekognition:DetectFaces", "Resource": "*"}
     live.caller = Caller(({"Statement": [detect]},))

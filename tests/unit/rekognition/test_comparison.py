@@ -1,11 +1,13 @@
 """What the service says of the faces it found: order, threshold, limits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from local.rekognition.comparison import compare_faces, detect_faces
 from local.rekognition.errors import ServiceError
-from local.rekognition.faces import Box, Face
+from local.rekognition.faces import Box, Face, Pose, Quality
 
 NEAR, FAR = 0.1, 0.9
 
@@ -69,3 +71,28 @@ def test_the_payload_learns_which_image_has_no_face() -> None:
     found = detect_faces([face(width=0.1), face(width=0.3)])["FaceDetails"]
     assert [one["BoundingBox"]["Width"] for one in found] == [0.3, 0.1]
     assert detect_faces([]) == {"FaceDetails": []}
+
+
+BLURRED = replace(face(), quality=Quality(brightness=50.0, sharpness=10.0))
+DARK = replace(face(), quality=Quality(brightness=10.0, sharpness=80.0))
+TURNED = replace(face(), pose=Pose(pitch=0.0, roll=0.0, yaw=-50.0))
+TILTED = replace(face(), pose=Pose(pitch=50.0, roll=0.0, yaw=0.0))
+
+
+@pytest.mark.parametrize("bad", [BLURRED, DARK, TURNED, TILTED])
+def test_a_filtered_face_is_in_neither_list_and_alone_it_is_an_error(bad: Face) -> None:
+    """AWS: filtered faces are not compared."""
+    answer = compare_faces([face()], [face(NEAR), bad], 0, "MEDIUM")
+    assert len(answer["FaceMatches"]) == 1
+    assert answer["UnmatchedFaces"] == []
+    for source, target in (([face()], [bad]), ([bad], [face()])):
+        assert compare_faces(source, target, 0, "LOW")["FaceMatches"]
+        with pytest.raises(ServiceError, match="Request has invalid parameters"):
+            compare_faces(source, target, 0, "MEDIUM")
+
+
+def test_a_face_has_the_quality_that_was_measured_and_the_source_has_none() -> None:
+    answer = compare_faces([face()], [TURNED])
+    assert answer["FaceMatches"][0]["Face"]["Pose"] == {"Pitch": 0.0, "Roll": 0.0, "Yaw": -50.0}
+    assert answer["FaceMatches"][0]["Face"]["Quality"] == {"Brightness": 80.0, "Sharpness": 90.0}
+    assert answer["SourceImageFace"].keys() == {"BoundingBox", "Confidence"}

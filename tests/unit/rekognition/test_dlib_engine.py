@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import skimage.data
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from local.photos import astronaut, encoded, hopper, lying
 from local.rekognition.dlib_engine import DlibEngine
 from local.rekognition.faces import Analyze, Face, ImageFile
 from local.rekognition.images import decode
+from local.rekognition.quality import passes
 from local.rekognition.similarity import compare
 
 
@@ -92,3 +93,55 @@ def test_an_image_from_a_good_camera_does_not_block_the_stand_in(analyze: Analyz
     assert decode(huge).shape == (1440, 1440, 3)
     face = only(analyze, huge)
     assert compare(face.embedding, only(analyze, encoded(astronaut())).embedding) >= 95
+
+
+def blurred(image: Image.Image, radius: float) -> Image.Image:
+    return image.filter(ImageFilter.GaussianBlur(radius))
+
+
+def dark(image: Image.Image, factor: float) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(factor)
+
+
+PEOPLE = pytest.mark.parametrize("person", [astronaut, hopper])
+
+
+@PEOPLE
+def test_a_portrait_is_bright_sharp_and_frontal(
+    analyze: Analyze, person: Callable[[], Image.Image]
+) -> None:
+    face = only(analyze, encoded(person()))
+    assert 40 < face.quality.brightness < 65
+    assert 40 < face.quality.sharpness < 95
+    assert max(map(abs, (face.pose.pitch, face.pose.roll, face.pose.yaw))) < 10
+    assert passes(face, "HIGH")
+
+
+@PEOPLE
+def test_each_bad_image_is_measured_as_what_it_is(
+    analyze: Analyze, person: Callable[[], Image.Image]
+) -> None:
+    """Otherwise the demo would explain a dark image by its blur."""
+    image = person()
+    good = only(analyze, encoded(image))
+    by_dark = only(analyze, encoded(dark(image, 0.3)))
+    by_blur = only(analyze, encoded(blurred(image, 2)))
+    by_roll = only(analyze, encoded(image.rotate(25)))
+    assert by_dark.quality.brightness < 0.4 * good.quality.brightness
+    assert by_dark.quality.sharpness == pytest.approx(good.quality.sharpness, rel=0.1)
+    assert by_blur.quality.sharpness < 0.5 * good.quality.sharpness
+    assert by_blur.quality.brightness == pytest.approx(good.quality.brightness, rel=0.1)
+    # Pillow turns to the left, so the left eye comes down.
+    assert by_roll.pose.roll == pytest.approx(good.pose.roll - 25, abs=6)
+    assert by_roll.quality.brightness == pytest.approx(good.quality.brightness, rel=0.1)
+
+
+def test_stricter_filters_leave_fewer_faces(analyze: Analyze) -> None:
+    faces = [
+        only(analyze, encoded(image))
+        for radius in (1, 2, 4, 6)
+        for image in (blurred(hopper(), radius), dark(hopper(), 1 / (2 * radius)))
+    ]
+    left = [sum(passes(face, bar) for face in faces) for bar in ("NONE", "LOW", "MEDIUM", "HIGH")]
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) == 4

@@ -107,6 +107,26 @@ def test_a_decompression_bomb_does_not_take_the_memory() -> None:
     assert code_of(bomb) == "ImageTooLargeException"
 
 
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [
+        # Phones with 108 and 200 megapixels. AWS documents no limit of pixels for faces.
+        ((12_000, 9_000), {}),
+        ((12_000, 9_000), {"progressive": True}),
+        ((16_320, 12_240), {}),
+    ],
+)
+def test_a_photo_of_a_phone_with_many_pixels_is_read(
+    size: tuple[int, int], options: dict[str, bool]
+) -> None:
+    # A gray one, which is written in a third of the time.
+    content = encoded(Image.new("L", size, 90), "JPEG", quality=30, **options)
+    pixels = decode(content)
+    assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 / 3, abs=0.01)
+    assert pixels.shape[0] * pixels.shape[1] == pytest.approx(1920 * 1080, rel=0.01)
+    assert 85 < pixels.mean() < 95
+
+
 def test_a_large_jpeg_is_decoded_small_but_whole() -> None:
     pixels = decode(encoded(corners(4000, 3000), "JPEG"))
     assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 / 3, abs=0.01)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from scipy import stats  # type: ignore[import-untyped]
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from local.photos import Expected, default_album
+from tests.browser import chromium, resize, take_picture
 from tests.unit.threshold.a_run import HEADER, ARun
 from threshold.__main__ import main
 from threshold.charts import draw_det, draw_rates
@@ -154,25 +151,31 @@ def test_the_page_is_whole_in_itself_and_named_throughout(normal: ARun) -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_fits_a_phone_and_a_screen(normal: ARun, width: int) -> None:
     """Otherwise figures would be off the screen."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        lacking = "Install Chromium: apt-get install chromium chromium-driver"
-        (pytest.fail if os.environ.get("FACE_COMPARE_REQUIRE_BROWSER") else pytest.skip)(lacking)
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(chromium)
-    for switch in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(switch)
-    metrics = {"width": width, "height": 800, "pixelRatio": 1.0}
-    options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
-    browser = webdriver.Chrome(options, Service(str(driver)))
-    try:
-        browser.get((normal.folder / "report.html").as_uri())
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    finally:
-        browser.quit()
+    with chromium() as chrome:
+        resize(chrome, width)
+        chrome.get((normal.folder / "report.html").as_uri())
+        assert chrome.execute_script("return document.documentElement.scrollWidth") <= width
+        assert chrome.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_the_readmes_picture_can_be_made_again(
+    normal: ARun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, *rows = normal.labels.splitlines()
+    labels = [f"{header},subject,target_subject"]
+    for number, row in enumerate(rows):
+        other = 0 if row.endswith("genuine") else 1 + number // 500
+        labels.append(f"{row},{number % 500},{(number + other) % 500}")
+    run = ARun(tmp_path, "\n".join(labels), normal.lines).write()
+    monkeypatch.chdir(run.folder)
+    assert main(["results", "labels.csv", "--out", "report"]) == 0
+    with chromium() as chrome:
+        resize(chrome, 1100)
+        chrome.get((tmp_path / "report.html").as_uri())
+        take_picture(chrome, REPOSITORY / "threshold" / "report.png", 1100, 1000)
 
 
 def test_the_sample_is_of_the_demos_photos_and_concludes_nothing(tmp_path: Path) -> None:

@@ -39,3 +39,17 @@ def test_step_functions_takes_the_longest_answer_to_a_batch(bulk: BulkWork, leng
     # The name of a bucket may have 63 characters.
     longer = 2 * count * (63 - len("photos"))
     assert len(json.dumps({"results": entries})) + longer < 256 * 1024
+
+
+def test_step_functions_takes_a_batch_of_explanations(bulk: BulkWork) -> None:
+    line = {"source": "r", "target": "t", "explain": True}
+    most_pairs = number(r"pairs_per_batch = max\(1, min\((\d+),", RATE)
+    bulk.rekognition.scores["r"] = 1.123456789012345
+    # Numbers as Rekognition sends them, and a face of which everything is bad.
+    measured = {"Brightness": 1.123456789012345, "Sharpness": 2.123456789012345}
+    turned = dict.fromkeys(("Pitch", "Roll", "Yaw"), -123.123456789012345)
+    bulk.rekognition.measured = {"Quality": measured, "Pose": turned}
+    entries = bulk.serve_batch([line] * most_pairs)
+    assert len(entries[0]["explanation"]["likely_reasons"]) == 4
+    longer = most_pairs * 2 * (63 - len("photos"))
+    assert len(json.dumps({"results": entries})) + longer < 256 * 1024

@@ -11,11 +11,13 @@ from face_compare.contract.request import parse_request
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import ImageTooLargeError, InvalidRequestError
 from face_compare.model.image import InlineImage, StoredImage
-from face_compare.model.rule import Rule
+from face_compare.model.rule import QualityFilter, Rule
 
 MODULE = Rule(80.0)
 WITH_REVIEW = Rule(80.0, 60.0)
 STRICT = Rule(80.0, require_single_face=True)
+MEDIUM = Rule(80.0, quality_filter="MEDIUM")
+AUTO = Rule(80.0, quality_filter="AUTO")
 
 
 def parse(module: Rule = MODULE, /, **members: object) -> ComparisonRequest:
@@ -51,7 +53,25 @@ def test_an_event_may_open_a_review_band_or_ask_for_single_faces_where_the_modul
     assert parse(require_single_face=True).rule == STRICT
 
 
-@pytest.mark.parametrize("module", [WITH_REVIEW, STRICT])
+@pytest.mark.parametrize(
+    ("module", "quality_filter"),
+    [(MODULE, "AUTO"), (MODULE, "LOW"), (MEDIUM, "MEDIUM"), (MEDIUM, "HIGH"), (AUTO, "AUTO")],
+)
+def test_an_event_may_ask_for_better_images(module: Rule, quality_filter: QualityFilter) -> None:
+    rule = parse(module, quality_filter=quality_filter).rule
+    assert rule == module._replace(quality_filter=quality_filter)
+
+
+def test_an_event_chooses_whether_it_is_explained_and_the_module_chooses_for_the_others() -> None:
+    event = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
+    for module in (False, True):
+        for wish, explained in ((None, module), (True, True), (False, False)):
+            request = parse_request({**event, "explain": wish}, MODULE, module_explains=module)
+            assert request.explain is explained
+        assert parse_request(event, MODULE, module_explains=module).explain is module
+
+
+@pytest.mark.parametrize("module", [WITH_REVIEW, STRICT, MEDIUM, AUTO])
 def test_the_modules_rule_holds_for_every_event(module: Rule) -> None:
     assert parse(module).rule == module
 
@@ -59,6 +79,8 @@ def test_the_modules_rule_holds_for_every_event(module: Rule) -> None:
 TOO_LOW, FRACTION = "can only raise it", "if a fraction was meant"
 RANGE, KIND = "between 0 and 100", "not a string or a boolean"
 EMPTY_BAND = "must be below the similarity_threshold"
+WEAKER, UNCERTAIN = "is weaker than the module's", "cannot be compared with the module's"
+NOT_A_FILTER = "must be one of NONE, AUTO, LOW, MEDIUM, HIGH"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +112,18 @@ EMPTY_BAND = "must be below the similarity_threshold"
         (MODULE, "require_single_face", 1, "true or false"),
         (MODULE, "require_single_face", "true", "true or false"),
         (MODULE, "require_single_face", [], "true or false"),
+        (MEDIUM, "quality_filter", "LOW", f"LOW {WEAKER} MEDIUM"),
+        (MEDIUM, "quality_filter", "NONE", WEAKER),
+        (AUTO, "quality_filter", "NONE", WEAKER),
+        (MEDIUM, "quality_filter", "AUTO", f"AUTO {UNCERTAIN} MEDIUM"),
+        (AUTO, "quality_filter", "HIGH", f"HIGH {UNCERTAIN} AUTO"),
+        (MODULE, "quality_filter", "high", NOT_A_FILTER),
+        (MODULE, "quality_filter", "", NOT_A_FILTER),
+        (MODULE, "quality_filter", True, NOT_A_FILTER),
+        (MODULE, "quality_filter", ["HIGH"], NOT_A_FILTER),
+        (MODULE, "quality_filter", {}, NOT_A_FILTER),
+        (MODULE, "explain", "true", "true or false"),
+        (MODULE, "explain", 1, "true or false"),
     ],
 )
 def test_a_member_that_would_weaken_or_garble_the_rule_is_refused_by_name(

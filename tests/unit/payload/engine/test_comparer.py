@@ -29,7 +29,7 @@ def test_answers_are_in_the_order_of_the_request_whatever_finishes_first(direct:
 
     def in_turn(_: str, target: str) -> None:
         if target == "t0":
-            assert last.wait(10)
+            assert last.wait(60)
         if target == "t8":
             last.set()
 
@@ -118,7 +118,7 @@ def test_no_more_comparisons_run_at_once_than_the_module_allows(direct: Direct) 
 
     def count(*_: str) -> None:
         threads.add(threading.get_ident())
-        together.wait(10)
+        together.wait(60)
 
     direct.rekognition.before = count
     direct.serve(source="s", targets=[f"t{n}" for n in range(30)])
@@ -135,7 +135,7 @@ def test_a_target_that_the_timeout_leaves_no_time_for_fails_alone_and_is_retryab
             # One of the two workers is busy with "slow", so "quick" is done.
             context.happened.set()
         if target != "quick":
-            hold.wait(10)
+            hold.wait(60)
 
     direct.rekognition.before = wait
     direct.settings = SETTINGS._replace(concurrency=2)
@@ -156,14 +156,14 @@ def test_comparisons_that_have_not_begun_when_time_is_over_never_begin(
         workers.append(threading.current_thread())
         if len(workers) == SETTINGS.concurrency:
             context.happened.set()
-        hold.wait(10)
+        hold.wait(60)
 
     direct.rekognition.before = wait
     with pytest.raises(errors.OutOfTimeError):
         direct.serve(context, source="s", targets=[f"t{n}" for n in range(20)])
     hold.set()
     for worker in workers:
-        worker.join(10)
+        worker.join(60)
     assert len(workers) == SETTINGS.concurrency
 
 
@@ -240,12 +240,42 @@ class TestSingleFace:
         assert (answer["decision"], answer["source"]["key"]) == ("match", "one")
         assert answer["sources"][0]["error"]["type"] == error
 
+    @pytest.mark.parametrize(
+        ("faces", "error"),
+        [
+            (2, errors.SeveralFacesInTargetError),
+            ("ThrottlingException", errors.ThrottledError),
+        ],
+    )
+    def test_a_face_that_the_quality_filter_left_out_still_counts(
+        self, strict: Direct, faces: int | str, error: type[errors.FaceCompareError]
+    ) -> None:
+        """Otherwise an event could weaken the rule by asking for better images."""
+        strict.rekognition.faces["t"] = faces
+        with pytest.raises(error):
+            strict.serve(source="one", target="t", quality_filter="LOW")
+        strict.rekognition.faces["t"] = 1
+        assert strict.serve(source="one", target="t", quality_filter="LOW")["match"] is True
+
     def test_without_the_rule_no_call_is_spent_on_counting(
         self, direct: Direct, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(direct.clients.rekognition, "detect_faces", None)
         direct.rekognition.unmatched_faces = 1
         assert direct.serve(source="two", target="t")["match"] is True
+
+
+def test_a_poor_source_does_not_cost_the_others_their_decision(
+    direct: Direct, records: Records
+) -> None:
+    """Otherwise one blurred reference would refuse everybody."""
+    direct.rekognition.poor.add("reference/poor")
+    direct.rekognition.faces["reference/poor"] = 1
+    answer = direct.serve(sources=["reference/poor", "good"], target="t", quality_filter="MEDIUM")
+    assert (answer["decision"], answer["quality_filter"]) == ("match", "MEDIUM")
+    assert answer["sources"][0]["error"]["type"] == "LowQualityFaceInSourceError"
+    assert records.the(FAILED)["error_type"] == "LowQualityFaceInSourceError"
+    assert records.the(DECIDED)["quality_filter"] == "MEDIUM"
 
 
 def test_the_bytes_of_an_inline_image_are_in_no_answer_and_no_record(

@@ -12,9 +12,11 @@ from moto import mock_aws
 
 from face_compare.engine.diagnosis import Diagnosis
 from face_compare.model import errors
+from face_compare.model.errors import FaceCompareError
 from face_compare.model.image import Side, StoredImage
 from face_compare.runtime.clients import Clients
 from face_compare.service import Service
+from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.fake_rekognition import refusal
 from tests.unit.payload.invocation import SETTINGS, Context
 
@@ -124,6 +126,82 @@ FACES = {
         [detect("AccessDeniedException")], errors.CallForbiddenError
     ),
 }
+
+
+REFUSED = "InvalidParameterException"
+
+
+def with_itself(answer: dict[str, Any] | str) -> Call:
+    """The target compared with itself, under the filter."""
+    image = f"{{'S3Object': {{'Bucket': 'photos', 'Name': '{TARGET}'}}}}"
+    call = f"{{'SourceImage': {image}, 'TargetImage': {image}, 'SimilarityThreshold': 0"
+    return Call("CompareFaces", answer, f"{call}, 'QualityFilter': 'HIGH'}}")
+
+
+# After "invalid parameters" under a quality filter, or an answer without a face of the target.
+PASSED, EMPTY = compared(99.0).body, compared().body
+QUALITY = {
+    "a blurred target is neither a stranger nor an image without a face": Case(
+        [with_itself(REFUSED), detect(ONE_FACE, TARGET)],
+        errors.LowQualityFaceInTargetError,
+        (TARGET, "quality_filter HIGH"),
+    ),
+    "a blurred target that is answered without an error is noticed too": Case(
+        [with_itself(EMPTY), detect(ONE_FACE, TARGET)], errors.LowQualityFaceInTargetError
+    ),
+    "a blurred source is named": Case(
+        [with_itself(PASSED), detect(ONE_FACE, SOURCE)],
+        errors.LowQualityFaceInSourceError,
+        (SOURCE, "quality_filter HIGH"),
+    ),
+    "a target without a face is not called blurred": Case(
+        [with_itself(REFUSED), detect(NO_FACE, TARGET)], errors.NoFaceInTargetError, (TARGET,)
+    ),
+    "a source without a face is not called blurred": Case(
+        [with_itself(PASSED), detect(NO_FACE, SOURCE)], errors.NoFaceInSourceError, (SOURCE,)
+    ),
+    "a target that is too small is refused for that": Case(
+        [with_itself(REFUSED), detect(REFUSED, TARGET)],
+        errors.InvalidRequestError,
+        (TARGET, "80 pixels"),
+    ),
+    "a target deleted meanwhile is looked for": Case(
+        [with_itself("InvalidS3ObjectException"), head(404)], errors.ImageNotFoundError, (TARGET,)
+    ),
+    "a throttled comparison blames no image": Case([with_itself(THROTTLED)], errors.ThrottledError),
+    "a throttled count blames no image": Case(
+        [with_itself(PASSED), detect(THROTTLED)], errors.ThrottledError
+    ),
+}
+
+
+@pytest.mark.parametrize("case", QUALITY.values(), ids=list(QUALITY))
+def test_two_calls_tell_what_the_quality_filter_left_out(
+    service: Service, answers: list[Call], case: Case
+) -> None:
+    answers += [Call("CompareFaces", REFUSED), *case.calls]
+    fails(service, case, quality_filter="HIGH")
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [(ONE_FACE, errors.LowQualityFaceInTargetError), (NO_FACE, errors.NoFaceInTargetError)],
+)
+def test_an_answer_without_a_face_is_told_apart_by_one_call(
+    service: Service, answers: list[Call], found: dict[str, Any], error: type[FaceCompareError]
+) -> None:
+    case = Case([detect(found, TARGET)], error, (TARGET,))
+    answers += [Call("CompareFaces", EMPTY, "'QualityFilter': 'LOW'"), *case.calls]
+    fails(service, case, quality_filter="LOW")
+
+
+@pytest.mark.parametrize("calls", [[], [with_itself(PASSED)]])
+def test_no_call_about_quality_is_made_that_might_not_end_in_time(
+    service: Service, answers: list[Call], calls: list[Call]
+) -> None:
+    answers += [Call("CompareFaces", REFUSED), *calls]
+    context = OverAfter(asked=len(calls))
+    fails(service, Case(calls, errors.OutOfTimeError), context, quality_filter="HIGH")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ FINAL = {
     "ImageNotFoundError",
     "ImageTooLargeError",
     "InvalidRequestError",
+    "LowQualityFaceInSourceError",
+    "LowQualityFaceInTargetError",
     "NoFaceInSourceError",
     "NoFaceInTargetError",
     "ReferenceNotFoundError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from face_compare.model.rule import Decision, Rule
+from face_compare.model.rule import QUALITY_FILTERS, Decision, QualityFilter, Rule, is_at_least
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,19 @@ def test_a_match_begins_at_the_threshold_and_a_near_miss_is_for_a_person_to_revi
 
 def test_a_face_without_a_score_is_never_a_match_even_at_threshold_zero() -> None:
     assert Rule(0.0).decide(None) is Decision.NO_MATCH
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("NONE", "NONE AUTO LOW MEDIUM HIGH"),
+        ("LOW", "LOW MEDIUM HIGH"),
+        ("MEDIUM", "MEDIUM HIGH"),
+        ("HIGH", "HIGH"),
+        # Nobody knows whether AUTO leaves out more than LOW, or HIGH more than AUTO.
+        ("AUTO", "AUTO"),
+    ],
+)
+def test_a_quality_filter_may_only_become_stricter(module: QualityFilter, allowed: str) -> None:
+    stricter = [each for each in QUALITY_FILTERS if is_at_least(each, module)]
+    assert " ".join(stricter) == allowed

@@ -16,9 +16,21 @@ ENVIRONMENT = function_variables(
 
 def test_the_environment_variables_of_the_module_give_the_settings() -> None:
     assert Settings.from_environment(ENVIRONMENT) == SETTINGS
-    stricter = {"FACE_COMPARE_REVIEW_THRESHOLD": "60", "FACE_COMPARE_REQUIRE_SINGLE_FACE": "true"}
+    stricter = {
+        "FACE_COMPARE_REVIEW_THRESHOLD": "60",
+        "FACE_COMPARE_REQUIRE_SINGLE_FACE": "true",
+        "FACE_COMPARE_QUALITY_FILTER": "HIGH",
+        "FACE_COMPARE_EXPLAIN": "true",
+    }
     settings = Settings.from_environment(ENVIRONMENT | stricter)
-    assert settings.rule == Rule(80.0, review_threshold=60.0, require_single_face=True)
+    assert settings.rule == Rule(80.0, 60.0, require_single_face=True, quality_filter="HIGH")
+    assert settings.explain
+
+
+def test_a_quality_filter_that_rekognition_does_not_have_stops_the_start() -> None:
+    """Otherwise every comparison would fail, with a message about the images."""
+    with pytest.raises(ValueError, match="index"):
+        Settings.from_environment(ENVIRONMENT | {"FACE_COMPARE_QUALITY_FILTER": "BEST"})
 
 
 @pytest.mark.parametrize("missing", sorted(ENVIRONMENT))

@@ -1,0 +1,1 @@
+"""What the pages on this machine share: styles, photos with boxes, records."""
