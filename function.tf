@@ -78,12 +78,24 @@ resource "aws_lambda_function" "compare" {
 }
 
 resource "aws_lambda_function_url" "compare" {
-  count = var.function_url ? 1 : 0
+  count = var.function_url == null ? 0 : 1
 
   region = var.region
   # On purpose not an input: without IAM the URL would answer anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
+
+  dynamic "cors" {
+    for_each = var.function_url.cors[*]
+
+    content {
+      allow_headers  = cors.value.allow_headers
+      allow_methods  = ["POST"]
+      allow_origins  = cors.value.allow_origins
+      expose_headers = ["retry-after"]
+      max_age        = cors.value.max_age_seconds
+    }
+  }
 
   lifecycle {
     precondition {
@@ -96,4 +108,22 @@ resource "aws_lambda_function_url" "compare" {
       EOT
     }
   }
+}
+
+resource "aws_lambda_function_event_invoke_config" "compare" {
+  count = var.function.on_failure == null ? 0 : 1
+
+  region        = var.region
+  function_name = aws_lambda_function.compare.function_name
+  # Lambda's default, written out: not every API answers with it.
+  maximum_event_age_in_seconds = 6 * 3600
+
+  destination_config {
+    on_failure {
+      destination = var.function.on_failure.destination_arn
+    }
+  }
+
+  # Lambda checks whether the role may send there, and refuses the destination otherwise.
+  depends_on = [aws_iam_role_policy.function]
 }

@@ -9,6 +9,15 @@ locals {
   # written with a bucket key, and the ARN of the object where it was not.
   through_s3 = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
 
+  # The action that a destination of failed events needs, by its kind.
+  send_actions = {
+    events = "events:PutEvents"
+    lambda = "lambda:InvokeFunction"
+    sns    = "sns:Publish"
+    sqs    = "sqs:SendMessage"
+  }
+  send_action = try(local.send_actions[split(":", var.function.on_failure.destination_arn)[2]], null)
+
   # What the function may do, and when each statement is granted.
   function_statements = [
     {
@@ -57,6 +66,14 @@ locals {
       }
     },
     {
+      # Lambda sends what failed on every attempt, with the function's role.
+      when     = var.function.on_failure != null
+      Sid      = "SendFailedEvents"
+      Effect   = "Allow"
+      Action   = local.send_action
+      Resource = try(var.function.on_failure.destination_arn, null)
+    },
+    {
       # Lambda's poller uses these with the function's role.
       when     = local.has_uploads
       Sid      = "ReceiveUploads"
@@ -103,14 +120,14 @@ locals {
   # actions.
   caller_statements = [
     {
-      when     = !var.function_url
+      when     = var.function_url == null
       Sid      = "Invoke"
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
       Resource = local.function_arn
     },
     {
-      when      = var.function_url
+      when      = var.function_url != null
       Sid       = "InvokeThroughUrl"
       Effect    = "Allow"
       Action    = "lambda:InvokeFunctionUrl"
@@ -118,7 +135,7 @@ locals {
       Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
     },
     {
-      when      = var.function_url
+      when      = var.function_url != null
       Sid       = "InvokeOnlyThroughUrl"
       Effect    = "Allow"
       Action    = "lambda:InvokeFunction"

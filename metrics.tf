@@ -27,6 +27,7 @@ locals {
       "ImageFormatError",
       "ImageNotFoundError",
       "ImageTooLargeError",
+      "InvalidManifestError",
       "InvalidRequestError",
       "ReferenceNotFoundError",
       "SeveralFacesInSourceError",

@@ -8,6 +8,32 @@ locals {
 
   upload_events = ["s3:ObjectCreated:*"]
 
+  # Topics and rules that pass S3's announcements on. An ARN holds its account, so aws:SourceAccount would add nothing,
+  # and the guides of SNS and EventBridge do not promise that they send it.
+  senders = {
+    for service in ["events", "sns"] : service => [
+      for arn in try(coalesce(var.on_upload.sender_arns, []), []) : arn if split(":", arn)[2] == service
+    ]
+  }
+  announced_by_others = [
+    {
+      Sid       = "AnnouncedByRules"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = local.uploads_arn
+      Condition = { ArnEquals = { "aws:SourceArn" = local.senders.events } }
+    },
+    {
+      Sid       = "AnnouncedByTopics"
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = local.uploads_arn
+      Condition = { ArnEquals = { "aws:SourceArn" = local.senders.sns } }
+    },
+  ]
+
   refuse_plain_http = {
     for arn in [local.uploads_arn, local.failed_uploads_arn] : arn => {
       Sid       = "DenyPlainHttp"
@@ -58,20 +84,23 @@ resource "aws_sqs_queue" "upload" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "AnnouncedByBucket"
-        Effect    = "Allow"
-        Principal = { Service = "s3.amazonaws.com" }
-        Action    = "sqs:SendMessage"
-        Resource  = local.uploads_arn
-        Condition = {
-          ArnEquals    = { "aws:SourceArn" = local.bucket_arn }
-          StringEquals = { "aws:SourceAccount" = local.account_id }
-        }
-      },
-      local.refuse_plain_http[local.uploads_arn],
-    ]
+    Statement = concat(
+      [
+        {
+          Sid       = "AnnouncedByBucket"
+          Effect    = "Allow"
+          Principal = { Service = "s3.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = local.uploads_arn
+          Condition = {
+            ArnEquals    = { "aws:SourceArn" = local.bucket_arn }
+            StringEquals = { "aws:SourceAccount" = local.account_id }
+          }
+        },
+      ],
+      [for each in local.announced_by_others : each if length(each.Condition.ArnEquals["aws:SourceArn"]) > 0],
+      [local.refuse_plain_http[local.uploads_arn]],
+    )
   })
 
   redrive_policy = jsonencode({

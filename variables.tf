@@ -168,8 +168,12 @@ variable "comparison" {
 
 variable "function" {
   type = object({
-    architecture         = optional(string, "arm64")
-    memory_size          = optional(number, 512)
+    architecture = optional(string, "arm64")
+    memory_size  = optional(number, 512)
+    # An object with one attribute, because the ARN may be unknown at plan and count must not depend on it.
+    on_failure = optional(object({
+      destination_arn = string
+    }))
     reserved_concurrency = optional(number)
     runtime              = optional(string, "python3.13")
     timeout              = optional(number, 30)
@@ -189,6 +193,20 @@ variable "function" {
       floor(var.function.memory_size) == var.function.memory_size
     )
     error_message = "function.memory_size is ${var.function.memory_size}; give a whole number of MB from 128 to 10240."
+  }
+
+  validation {
+    condition = var.function.on_failure == null ? true : can(regex(
+      "^arn:aws(-[a-z]+)*:(sqs|sns|events|lambda):[a-z0-9-]+:[0-9]{12}:((event-bus/|function:)?[A-Za-z0-9._/-]+)$",
+      var.function.on_failure.destination_arn
+    )) && !endswith(coalesce(try(var.function.on_failure.destination_arn, null), "-"), ".fifo")
+    error_message = <<-EOT
+      function.on_failure.destination_arn is
+      ${jsonencode(try(var.function.on_failure.destination_arn, null))}; give the ARN of an SQS queue, an SNS topic
+      (neither of them FIFO), an event bus or a Lambda function, such as
+      arn:aws:sqs:eu-west-1:111122223333:failed-events. Lambda has no other
+      destinations that this module can grant.
+    EOT
   }
 
   validation {
@@ -223,11 +241,67 @@ variable "function" {
   }
 }
 
+# The default of `allow_headers` is what clients that sign requests send. A "*" would not stand for "authorization".
 variable "function_url" {
-  type        = bool
-  description = "Whether the function gets an HTTPS address. It answers signed requests (AWS_IAM) only."
-  default     = false
-  nullable    = false
+  type = object({
+    cors = optional(object({
+      allow_origins = list(string)
+      allow_headers = optional(list(string), [
+        "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "content-type",
+        "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent",
+      ])
+      max_age_seconds = optional(number, 0)
+    }))
+  })
+  description = <<-EOT
+    An HTTPS address that answers signed requests (AWS_IAM) only; null: no address.
+    - `cors.allow_origins`: origins whose pages may call the address from a browser. Without `cors`: none.
+    - `cors.allow_headers`: headers that they may send. Default: those of signed requests.
+    - `cors.max_age_seconds`: how long a browser keeps this. Default: 0.
+  EOT
+  default     = null
+  nullable    = true
+
+  validation {
+    condition = var.function_url == null ? true : var.function_url.cors == null ? true : (
+      contains(range(1, 101), length(coalesce(var.function_url.cors.allow_origins, []))) && alltrue([
+        for origin in coalesce(var.function_url.cors.allow_origins, []) :
+        origin == "*" || (can(regex("^[a-z][a-z0-9+.-]*://[^/*?#[:space:]]+$", origin)) && length(origin) <= 253)
+      ])
+    )
+    error_message = <<-EOT
+      function_url.cors.allow_origins is ${jsonencode(try(var.function_url.cors.allow_origins, null))}; give 1 to 100
+      origins, each a scheme, a host and perhaps a port, such as
+      "https://www.example.com" or "http://localhost:3000", without a path or a
+      slash at the end, and with at most 253 characters. "*" alone stands for every
+      origin; Lambda has no other wildcards.
+    EOT
+  }
+
+  validation {
+    condition = var.function_url == null ? true : var.function_url.cors == null ? true : (
+      contains(range(1, 101), length(var.function_url.cors.allow_headers)) && alltrue([
+        for header in var.function_url.cors.allow_headers :
+        can(regex("^(\\*|[A-Za-z0-9!#$%&'*+.^_`|~-]+)$", header)) && length(header) <= 1024
+      ])
+    )
+    error_message = <<-EOT
+      function_url.cors.allow_headers is ${jsonencode(try(var.function_url.cors.allow_headers, null))}; give 1 to 100
+      names of headers, each with at most 1024 characters, or leave it out for those
+      of signed requests.
+    EOT
+  }
+
+  validation {
+    condition = var.function_url == null ? true : var.function_url.cors == null ? true : (
+      var.function_url.cors.max_age_seconds >= 0 && var.function_url.cors.max_age_seconds <= 86400 &&
+      floor(var.function_url.cors.max_age_seconds) == var.function_url.cors.max_age_seconds
+    )
+    error_message = <<-EOT
+      function_url.cors.max_age_seconds is ${try(var.function_url.cors.max_age_seconds, "unset")}; give a whole number
+      of seconds from 0 to 86400 (a day), Lambda's limit.
+    EOT
+  }
 }
 
 variable "kms_key_arn" {
@@ -441,6 +515,7 @@ variable "on_upload" {
   type = object({
     max_attempts           = optional(number, 5)
     references_per_subject = optional(number, 1)
+    sender_arns            = optional(list(string), [])
   })
   description = "Compares each uploaded image with the references of its subject; null switches it off."
   default     = null
@@ -460,6 +535,21 @@ variable "on_upload" {
     error_message = <<-EOT
       on_upload.references_per_subject is ${try(var.on_upload.references_per_subject, "unset")}; give a whole number
       from 1 to 100: how many reference images a person typically has.
+    EOT
+  }
+
+  validation {
+    condition = var.on_upload == null ? true : alltrue([
+      for arn in coalesce(var.on_upload.sender_arns, []) : anytrue([
+        can(regex("^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", arn)),
+        can(regex("^arn:aws(-[a-z]+)*:events:[a-z0-9-]+:[0-9]{12}:rule/([A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+$", arn)),
+      ])
+    ])
+    error_message = <<-EOT
+      on_upload.sender_arns is ${jsonencode(try(var.on_upload.sender_arns, []))}; give ARNs of SNS topics (not FIFO) and
+      EventBridge rules, such as arn:aws:sns:eu-west-1:111122223333:images and
+      arn:aws:events:eu-west-1:111122223333:rule/images. The bucket itself can
+      always send.
     EOT
   }
 }

@@ -61,7 +61,7 @@ class Runs:
 
     def over(self, manifest: str) -> Run:
         """Run over a list of pairs, CSV or JSON Lines."""
-        key = f"manifests/pairs.{'csv' if manifest.startswith('source') else 'jsonl'}"
+        key = f"manifests/pairs.{'jsonl' if manifest.startswith('{') else 'csv'}"
         self.s3.put_object(Bucket=self.outputs["bucket_name"], Key=key, Body=manifest.encode())
         return self.over_key(key)
 
@@ -110,12 +110,13 @@ class Runs:
         return Results(lines("SUCCEEDED"), lines("FAILED"), lines("PENDING"))
 
     @contextmanager
-    def without(self, statement: str) -> Iterator[None]:
-        """The state machine's role without a statement of its policy."""
-        iam = self.account.client("iam")
+    def without(self, statement: str, *, of_function: bool = False) -> Iterator[None]:
+        """The state machine's role, or the function's, without a statement of its policy."""
+        iam, machine = self.account.client("iam"), self.machine.rpartition(":")[2]
+        owner = self.outputs["function_name"] if of_function else machine
         place = {
-            "RoleName": f"{self.machine.rpartition(':')[2]}-{self.account.region}",
-            "PolicyName": "batch",
+            "RoleName": f"{owner}-{self.account.region}",
+            "PolicyName": machine if of_function else "batch",
         }
         policy = iam.get_role_policy(**place)["PolicyDocument"]
         rest = [each for each in policy["Statement"] if each["Sid"] != statement]

@@ -99,9 +99,9 @@ class Workspace:
             (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
         return cls(example, folder, endpoint, variables)
 
-    def init(self) -> None:
+    def init(self, *flags: str) -> None:
         """`terraform init`."""
-        self._run("init", *_UNATTENDED)
+        self._run("init", *_UNATTENDED, *flags)
 
     def apply(self) -> None:
         """`terraform apply`, without asking."""

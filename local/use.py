@@ -190,24 +190,25 @@ def user(iam: AwsClient, name: str, policy: str | None = None) -> Generator[Cred
 
 
 def poster(
-    region: str, url: str, endpoint: str | None = None
+    region: str, url: str, endpoint: str | None = None, *, service: str = "lambda"
 ) -> Callable[[object, Credentials | None], httpx.Response]:
-    """Return what POSTs an event, signed or not, to a function URL.
+    """Return what POSTs an event, signed or not, to a function URL or a route of API Gateway.
 
     Args:
         region: of the function.
-        url: the function URL.
+        url: the function URL, or the route's.
         endpoint: address of the emulator that serves it, whose hosts do not resolve.
+        service: what the request is signed for: "execute-api" for API Gateway.
     """
-    host = urlsplit(url).netloc
-    address = f"{endpoint or url.rstrip('/')}/"
+    host, path = urlsplit(url).netloc, urlsplit(url).path or "/"
+    address = f"{endpoint or f'https://{host}'}{path}"
 
     def post(event: object, signer: Credentials | None) -> httpx.Response:
         body = json.dumps(event)
         headers = {"Host": host, "Content-Type": "application/json"}
         if signer is not None:
-            request = AWSRequest("POST", f"https://{host}/", data=body, headers=headers)
-            SigV4Auth(signer, "lambda", region).add_auth(request)
+            request = AWSRequest("POST", f"https://{host}{path}", data=body, headers=headers)
+            SigV4Auth(signer, service, region).add_auth(request)
             headers = dict(request.headers)
         return httpx.post(address, content=body, headers=headers, timeout=60)
 

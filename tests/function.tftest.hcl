@@ -69,6 +69,7 @@ run "a_name_is_enough_for_a_working_stack" {
       length(aws_cloudwatch_query_definition.saved),
       length(aws_iam_role_policy.network),
       length(aws_lambda_function.compare.vpc_config),
+      length(aws_lambda_function_event_invoke_config.compare),
       length(aws_lambda_function_url.compare),
     ]) == 0 && output.function_url == null
     error_message = "Nobody pays for an alarm, or gets a URL or a right to network interfaces, without asking for it."
@@ -210,7 +211,8 @@ run "a_stack_is_made_in_its_region_whatever_the_providers_is" {
   command = plan
 
   variables {
-    function_url = true
+    function     = { on_failure = { destination_arn = "arn:aws:sqs:us-west-2:111122223333:failed" } }
+    function_url = {}
     kms_key_arn  = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     monitoring = {
       alarms        = { sns_topic_arns = ["arn:aws:sns:us-west-2:111122223333:on-call"] }
@@ -230,6 +232,7 @@ run "a_stack_is_made_in_its_region_whatever_the_providers_is" {
       values(aws_cloudwatch_query_definition.saved)[*].region,
       aws_lambda_event_source_mapping.upload[*].region,
       aws_lambda_function.compare.region,
+      aws_lambda_function_event_invoke_config.compare[*].region,
       aws_lambda_function_url.compare[*].region,
       aws_s3_bucket.image[*].region,
       aws_s3_bucket_lifecycle_configuration.image[*].region,
@@ -293,7 +296,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 
   variables {
     allow_unlisted_region = true
-    function_url          = true
+    function_url          = {}
   }
 
   override_data {
@@ -310,7 +313,7 @@ run "a_new_region_does_not_have_to_wait_for_a_release" {
 run "an_address_that_lambda_cannot_give_is_refused_before_anything_is_made" {
   command = plan
 
-  variables { function_url = true }
+  variables { function_url = {} }
 
   override_data {
     target = data.aws_region.current

@@ -75,7 +75,7 @@ run "without_an_address_a_caller_may_only_invoke" {
 run "the_address_answers_signed_requests_only" {
   command = plan
 
-  variables { function_url = true }
+  variables { function_url = {} }
 
   assert {
     condition = (
@@ -103,6 +103,107 @@ run "the_address_answers_signed_requests_only" {
       },
     ])
     error_message = "A caller needs both actions, each on this function only, and must have no way past the address."
+  }
+}
+
+run "pages_of_the_named_origins_may_call_the_address_and_nothing_else_changes" {
+  command = plan
+
+  variables {
+    function_url = { cors = { allow_origins = ["https://www.example.com"], max_age_seconds = 600 } }
+  }
+
+  assert {
+    condition = [
+      for cors in aws_lambda_function_url.compare[0].cors :
+      [cors.allow_origins, cors.allow_methods, cors.max_age, cors.expose_headers, cors.allow_credentials == true]
+    ] == [[toset(["https://www.example.com"]), toset(["POST"]), 600, toset(["retry-after"]), false]]
+    error_message = "A browser must be told of the origins, of POST and of Retry-After, and must not send cookies."
+  }
+
+  assert {
+    condition = length(setsubtract(
+      ["authorization", "content-type", "x-amz-date", "x-amz-security-token"],
+      one(aws_lambda_function_url.compare[0].cors).allow_headers
+    )) == 0
+    error_message = "A browser must be allowed to send what a signed request needs."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.compare[0].authorization_type == "AWS_IAM"
+    error_message = "CORS must not open the address to requests without a signature."
+  }
+}
+
+run "failed_events_may_be_sent_to_an_event_bus_and_nowhere_else" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:events:eu-west-1:111122223333:event-bus/failed" } }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      [statement.Effect, statement.Action, statement.Resource] if statement.Sid == "SendFailedEvents"
+    ] == [["Allow", "events:PutEvents", var.function.on_failure.destination_arn]]
+    error_message = "The function must be allowed to send failed events to this event bus only."
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function_event_invoke_config.compare :
+      config.destination_config[0].on_failure[0].destination
+    ] == [var.function.on_failure.destination_arn]
+    error_message = "Lambda must send what failed on every attempt to the event bus."
+  }
+}
+
+run "failed_events_may_be_sent_to_a_function_and_nowhere_else" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:failed" } }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      [statement.Action, statement.Resource] if statement.Sid == "SendFailedEvents"
+    ] == [["lambda:InvokeFunction", var.function.on_failure.destination_arn]]
+    error_message = "The function must be allowed to invoke this function only."
+  }
+}
+
+run "failed_events_may_be_sent_to_a_queue_and_nowhere_else" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:failed" } }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      [statement.Action, statement.Resource] if statement.Sid == "SendFailedEvents"
+    ] == [["sqs:SendMessage", var.function.on_failure.destination_arn]]
+    error_message = "The function must be allowed to send messages to this queue only."
+  }
+}
+
+run "failed_events_may_be_sent_to_a_topic_and_nowhere_else" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:failed" } }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
+      [statement.Action, statement.Resource] if statement.Sid == "SendFailedEvents"
+    ] == [["sns:Publish", var.function.on_failure.destination_arn]]
+    error_message = "The function must be allowed to publish to this topic only."
   }
 }
 

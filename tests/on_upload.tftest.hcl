@@ -87,6 +87,47 @@ run "only_this_bucket_can_announce_images" {
   }
 }
 
+run "a_topic_and_a_rule_can_announce_images_when_they_are_named" {
+  command = plan
+
+  variables {
+    on_upload = {
+      sender_arns = [
+        "arn:aws:sns:eu-west-1:111122223333:images",
+        "arn:aws:events:eu-west-1:111122223333:rule/images",
+        "arn:aws:events:eu-west-1:111122223333:rule/a-bus/images",
+      ]
+    }
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in jsondecode(aws_sqs_queue.upload[0].policy).Statement :
+      [statement.Sid, statement.Principal, statement.Action, statement.Resource, statement.Condition.ArnEquals]
+      if statement.Effect == "Allow" && statement.Sid != "AnnouncedByBucket"
+      ]) == jsonencode([
+      [
+        "AnnouncedByRules", { Service = "events.amazonaws.com" }, "sqs:SendMessage",
+        "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads",
+        { "aws:SourceArn" = slice(var.on_upload.sender_arns, 1, 3) },
+      ],
+      [
+        "AnnouncedByTopics", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
+        "arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads",
+        { "aws:SourceArn" = slice(var.on_upload.sender_arns, 0, 1) },
+      ],
+    ])
+    error_message = "Each service may pass on what the named topics and rules announce, and nothing else."
+  }
+
+  assert {
+    condition = contains([
+      for statement in jsondecode(aws_sqs_queue.upload[0].policy).Statement : statement.Sid
+    ], "AnnouncedByBucket")
+    error_message = "The bucket must still be able to announce images."
+  }
+}
+
 run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one" {
   command = plan
 

@@ -348,3 +348,55 @@ run "a_threshold_just_above_1_is_not_refused" {
     error_message = "Accepted values must reach the function unchanged."
   }
 }
+
+run "an_origin_is_not_an_address_of_a_page" {
+  command = plan
+
+  variables {
+    function     = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:failed.fifo" } }
+    function_url = { cors = { allow_origins = ["https://www.example.com/"] } }
+    on_upload    = { sender_arns = ["arn:aws:s3:::images"] }
+  }
+
+  expect_failures = [var.function, var.function_url, var.on_upload]
+}
+
+run "an_origin_has_no_wildcard_in_its_middle" {
+  command = plan
+
+  variables {
+    function     = { on_failure = { destination_arn = "arn:aws:s3:::failed" } }
+    function_url = { cors = { allow_origins = ["https://*.example.com"] } }
+    on_upload    = { sender_arns = ["arn:aws:sns:eu-west-1:111122223333:images.fifo"] }
+  }
+
+  expect_failures = [var.function, var.function_url, var.on_upload]
+}
+
+run "cors_stays_within_lambdas_limits" {
+  command = plan
+
+  variables {
+    function     = { on_failure = { destination_arn = "failed" } }
+    function_url = { cors = { allow_origins = ["*"], max_age_seconds = 86401 } }
+    on_upload    = { sender_arns = ["arn:aws:events:eu-west-1:111122223333:event-bus/images"] }
+  }
+
+  expect_failures = [var.function, var.function_url, var.on_upload]
+}
+
+run "cors_without_an_origin_would_have_no_effect" {
+  command = plan
+
+  variables { function_url = { cors = { allow_origins = [] } } }
+
+  expect_failures = [var.function_url]
+}
+
+run "a_header_is_a_name" {
+  command = plan
+
+  variables { function_url = { cors = { allow_origins = ["*"], allow_headers = ["content type"] } } }
+
+  expect_failures = [var.function_url]
+}

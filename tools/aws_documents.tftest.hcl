@@ -51,7 +51,10 @@ run "module" {
     name        = "face-compare"
     kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     network     = { security_group_ids = ["sg-0123456789abcdef0"], subnet_ids = ["subnet-0123456789abcdef0"] }
-    on_upload   = {}
+
+    on_upload = {
+      sender_arns = ["arn:aws:events:eu-west-1:111122223333:rule/mock", "arn:aws:sns:eu-west-1:111122223333:mock"]
+    }
   }
 }
 

@@ -17,7 +17,7 @@ from tools.places import REPOSITORY, listed
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _REGISTRY = re.compile(
-    r'source\s*=\s*"([^"/]+)/face-compare/aws[^"]*"[^\n]*\n\s*version\s*=\s*"([^"]+)"'
+    r'source\s*=\s*"([^"/]+)/face-compare/aws[^"]*"[^\n]*\n[\s#]*version\s*=\s*"([^"]+)"'
 )
 _GIT = re.compile(r"([\w-]+)/terraform-aws-face-compare(?:\.git)?(?://[\w/]+)?\?ref=([\w.-]+)")
 

@@ -3,6 +3,9 @@ provider "aws" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name            = var.name
@@ -10,6 +13,9 @@ module "face_compare" {
 }
 
 module "batch" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws//modules/batch"
+  # version = "~> 0.1"
   source = "../../modules/batch"
 
   face_compare = module.face_compare

@@ -27,6 +27,9 @@ resource "aws_s3_bucket_versioning" "image" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name      = var.name

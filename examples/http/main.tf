@@ -3,10 +3,13 @@ provider "aws" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name         = var.name
-  function_url = true
+  function_url = {}
 }
 
 # Attach it to the roles of callers.

@@ -90,10 +90,21 @@ resource "aws_sns_topic_subscription" "on_call" {
   topic_arn = aws_sns_topic.on_call.arn
 }
 
+# What was invoked asynchronously and failed on every attempt. Events with images as bytes would be kept here too.
+resource "aws_sqs_queue" "failed_events" {
+  name                      = "${var.name}-failed-events"
+  message_retention_seconds = 14 * 24 * 3600
+  sqs_managed_sse_enabled   = true
+}
+
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name        = var.name
+  function    = { on_failure = { destination_arn = aws_sqs_queue.failed_events.arn } }
   kms_key_arn = aws_kms_key.faces.arn
   on_upload   = var.uploads ? {} : null
 

@@ -8,6 +8,11 @@ output "dashboard_name" {
   value       = module.face_compare.dashboard_name
 }
 
+output "failed_events_queue_url" {
+  description = "Queue of events that were invoked asynchronously and failed."
+  value       = aws_sqs_queue.failed_events.url
+}
+
 output "function_name" {
   description = "Function to invoke."
   value       = module.face_compare.function_name

@@ -130,6 +130,9 @@ resource "aws_vpc_endpoint" "rekognition" {
 }
 
 module "face_compare" {
+  # Outside this repository:
+  # source  = "OWNER/face-compare/aws"
+  # version = "~> 0.1"
   source = "../.."
 
   name = var.name

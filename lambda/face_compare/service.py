@@ -38,11 +38,11 @@ class Service:
         Returns:
             For a direct invocation, the answer that docs/api.md describes. For HTTP, a response
             with this answer or with the error. For the queue, the messages to deliver
-            again. For a batch of pairs, one entry for each pair.
+            again. For a batch of pairs, one entry for each pair. For a list of pairs, its key.
 
         Raises:
-            FaceCompareError: A direct invocation left every target undecided, or a batch of
-                pairs failed.
+            FaceCompareError: A direct invocation left every target undecided, a batch of pairs
+                failed, or a list of pairs has another form.
         """
         invocation = audit.Invocation(
             context.aws_request_id, context.function_version, self._cold_start
@@ -63,6 +63,8 @@ class Service:
             case EventSource.STATE_MACHINE:
                 batches = self._bulk_handlers(invocation).batches
                 return batches.serve(event, invocation, seconds_left)
+            case EventSource.STATE_MACHINE_CHECK:
+                return self._bulk_handlers(invocation).batches.check(event, invocation)
 
     def _compare(
         self, event: object, invocation: audit.Invocation, seconds_left: SecondsLeft

@@ -11,15 +11,25 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from local.emulator.distributed_map import role_calls
+
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Coroutine[Any, Any, None]]
 _PROTOCOL = b"x-forwarded-proto"
+_SEND_ACTIONS = {
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
+"""What a destination of failed events needs, by its service."""
 
 
 def install() -> None:
     """Apply the patches to the MiniStack that this process imports."""
     app = import_module("ministack.app")
     patch.object(app, "app", as_if_direct(as_if_by_https(app.app))).start()
+    _authorize_failed_events()
     _authorize_log_streams()
     _refuse_to_reveal_missing_objects()
     _tell_of_sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
@@ -56,6 +66,24 @@ def as_if_direct(application: Application) -> Application:
         await application(scope, receive, send)
 
     return serve
+
+
+def _authorize_failed_events() -> None:
+    # Lambda sends events that failed on every attempt with the function's role. MiniStack asks for
+    # no right.
+    functions = import_module("ministack.services.lambda_svc")
+    original = functions._route_async_failure
+
+    def route_async_failure(target: str, name: str, *rest: Any) -> None:
+        role = functions._functions[name]["config"]["Role"]
+        try:
+            role_calls.require(role, _SEND_ACTIONS[target.split(":")[2]], target)
+        except role_calls.TaskError as refusal:
+            functions.logger.warning("A failed event of %s is lost: %s", name, refusal)
+            return
+        original(target, name, *rest)
+
+    patch.object(functions, "_route_async_failure", route_async_failure).start()
 
 
 def _authorize_log_streams() -> None:

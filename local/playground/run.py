@@ -23,7 +23,7 @@ _MORE = {
     # What the example does not need: Terraform merges an override into the module's block.
     "playground_override.tf": """\
 module "face_compare" {
-  function_url = true
+  function_url = {}
 }
 """,
     "playground.tf": """\

@@ -45,16 +45,6 @@ locals {
         Resource = "${local.manifests_arn}*"
       },
       {
-        # Without it, S3 answers 403 for a manifest that does not exist, as for a forbidden one. The key that is asked
-        # for counts as s3:prefix then.
-        when      = true
-        Sid       = "DistinguishMissingManifests"
-        Effect    = "Allow"
-        Action    = "s3:ListBucket"
-        Resource  = local.bucket_arn
-        Condition = { StringLike = { "s3:prefix" = "${var.face_compare.prefixes.manifests}*" } }
-      },
-      {
         # ResultWriter uploads in parts, and reads what it wrote when a run is redriven.
         when     = true
         Sid      = "WriteResults"
@@ -101,6 +91,25 @@ locals {
 
     # The function, in addition to what the root module grants it.
     function = [
+      {
+        # It looks at the first line before a run begins.
+        when     = true
+        Sid      = "CheckManifests"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${local.manifests_arn}*"
+      },
+      {
+        when     = local.has_customer_key
+        Sid      = "DecryptManifests"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = var.face_compare.kms_key_arn
+        Condition = {
+          StringEquals = local.through_s3
+          StringLike   = { "kms:EncryptionContext:aws:s3:arn" = [local.bucket_arn, "${local.manifests_arn}*"] }
+        }
+      },
       {
         # A batch that is retried finds what it had decided, and pays for the rest only.
         when     = true

@@ -11,12 +11,14 @@ locals {
   formats = {
     csv = {
       label       = "Csv"
+      check_state = "Look at the header of a CSV file"
       state       = "Compare pairs of a CSV file"
       batch_state = "Compare a batch of CSV"
       reader      = { InputType = "CSV", CSVHeaderLocation = "FIRST_ROW" }
     }
     jsonl = {
       label       = "JsonLines"
+      check_state = "Look at the first line of JSON Lines"
       state       = "Compare pairs of JSON Lines"
       batch_state = "Compare a batch of JSON Lines"
       reader      = { InputType = "JSONL" }
@@ -45,15 +47,10 @@ locals {
     "States.Timeout",
   ]
 
-  compare_batch = {
+  # What both calls of the function have.
+  call = {
     Type     = "Task"
     Resource = "arn:${local.partition}:states:::lambda:invoke"
-    Parameters = {
-      FunctionName = var.face_compare.function_arn
-      Payload      = { "pairs.$" = "$" }
-    }
-    # The list of decisions alone: ResultWriter makes one line of each.
-    OutputPath = "$.Payload.results"
     Retry = [
       {
         ErrorEquals     = local.retried
@@ -67,7 +64,29 @@ locals {
     ]
     # A lost answer must not keep its place forever.
     TimeoutSeconds = var.face_compare.rate.function_timeout + 30
-    End            = true
+  }
+
+  compare_batch = merge(local.call, {
+    Parameters = {
+      FunctionName = var.face_compare.function_arn
+      Payload      = { "pairs.$" = "$" }
+    }
+    # The list of decisions alone: ResultWriter makes one line of each.
+    OutputPath = "$.Payload.results"
+    End        = true
+  })
+
+  # Before a Map, because with a wrong header each of its pairs would fail for itself.
+  checks = {
+    for ending, format in local.formats : format.check_state => merge(local.call, {
+      Parameters = {
+        FunctionName = var.face_compare.function_arn
+        Payload      = { "manifest.$" = "$.manifest" }
+      }
+      # The Map needs the input.
+      ResultPath = null
+      Next       = format.state
+    })
   }
 
   maps = {
@@ -90,8 +109,9 @@ locals {
         # entry is longest for an image that may not be read, because its key is in it twice. Calculated over every
         # length of key, a batch of such entries has at most 217 KiB.
         MaxInputBytesPerBatch = 65536
-        # With it the function distinguishes unfinished batches of this run from those of another over the same pairs.
-        BatchInput = { "execution.$" = "$$.Execution.Id" }
+        # By the run, the function distinguishes its unfinished batches from those of another over the same pairs. By
+        # the format, it knows whether every value is a text.
+        BatchInput = { "execution.$" = "$$.Execution.Id", format = format.reader.InputType }
       }
       ItemProcessor = {
         # Standard, not Express: each batch starts once, may take longer than 5 minutes with its retries, and leaves a
@@ -121,7 +141,7 @@ locals {
           { Variable = "$.manifest", IsPresent = true },
           { Variable = "$.manifest", StringMatches = "${var.face_compare.prefixes.manifests}*.${ending}" },
         ]
-        Next = format.state
+        Next = format.check_state
       }
     ]
     Default = "Refuse"
@@ -139,7 +159,7 @@ locals {
   definition = {
     Comment = "Compares the pairs of faces that a manifest in S3 lists."
     StartAt = "Look at the manifest's name"
-    States = merge(local.maps, {
+    States = merge(local.checks, local.maps, {
       "Look at the manifest's name" = local.choice
       Refuse                        = local.refusal
     })

@@ -76,7 +76,8 @@ def test_no_pair_of_a_long_list_is_lost_between_batches_or_paid_for_twice(
     assert run.status == "SUCCEEDED"
     inputs = [json.loads(batch["input"]) for batch in runs.batches(run)]
     assert sorted(len(each["Items"]) for each in inputs) == [50, 200, 200]
-    assert all(each["BatchInput"] == {"execution": run.arn} for each in inputs)
+    shared = {"execution": run.arn, "format": "CSV"}
+    assert all(each["BatchInput"] == shared for each in inputs)
     counts = runs.map_run(run)
     assert (counts["executionCounts"]["succeeded"], counts["itemCounts"]["succeeded"]) == (3, 450)
     results = runs.results(run)
@@ -180,12 +181,49 @@ def test_a_redrive_finishes_a_run_once_its_rights_are_granted_again(
     assert paid(steering) == 1
 
 
+def test_a_run_needs_the_right_to_look_at_its_manifest(runs: Runs, steering: Steering) -> None:
+    with runs.without("CheckManifests", of_function=True):
+        run = over_one_pair(runs, "erin")
+    assert (run.status, run.error) == ("FAILED", "CallForbiddenError")
+    assert paid(steering) == 0
+
+
 def test_a_misspelt_manifest_does_not_send_the_operator_looking_for_rights(runs: Runs) -> None:
-    missing = runs.over_key("manifests/none.csv")
-    with runs.without("DistinguishMissingManifests"):
-        forbidden = runs.over_key("manifests/none.csv")
-    assert missing.error == forbidden.error == "States.ItemReaderFailed"
-    assert missing.cause != forbidden.cause
+    run = runs.over_key("manifests/none.csv")
+    assert (run.status, run.error) == ("FAILED", "InvalidManifestError")
+    assert "There is no manifest 'manifests/none.csv'" in run.cause
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        ("source;target\nreference/a.jpg;challenge/b.jpg\n", "is separated by semicolons"),
+        ("reference/a.jpg,challenge/b.jpg\n", "has no header"),
+        ('{"left": "a", "right": "b"}\n', "does not name a source and a target"),
+    ],
+)
+def test_a_list_with_a_wrong_beginning_fails_at_once_with_one_sentence(
+    runs: Runs, steering: Steering, manifest: str, words: str
+) -> None:
+    run = runs.over(manifest)
+    assert (run.status, run.error) == ("FAILED", "InvalidManifestError")
+    assert words in run.cause
+    assert runs.states.list_map_runs(executionArn=run.arn)["mapRuns"] == []
+    assert paid(steering) == 0
+
+
+def test_a_list_from_a_spreadsheet_is_compared_and_its_ids_are_in_the_results(runs: Runs) -> None:
+    put_images(runs, ["reference/ivan.jpg", "challenge/ivan-1.jpg", "challenge/ivan-2.jpg"])
+    rows = [f"{number}, reference/ivan.jpg,challenge/ivan-{number}.jpg " for number in (1, 2, 3)]
+    run = runs.over("\ufeffID,Source, TARGET\r\n" + "\r\n".join(rows) + "\r\n")
+    assert run.status == "SUCCEEDED", run.cause
+    lines = runs.results(run).succeeded
+    # Whether Step Functions removes the byte-order mark is not documented: both give this.
+    assert {line["columns"]["ID"]: line.get("decision") for line in lines} == {
+        "1": "match",
+        "2": "match",
+        "3": None,
+    }
 
 
 def test_a_file_of_another_kind_is_refused_with_what_is_expected(runs: Runs) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from local.rekognition.authority import IamAuthority
 from local.rekognition.policy import Access
 from local.stack import REGION
+from local.waiting import eventually
 from tests.integration.conftest import DARK, EILEEN, Deployed
 from tests.integration.test_least_privilege import PROOFS, Policy
 
+_ATTEMPTS_SECONDS = 8.0
 S3, SQS = f"s3.{REGION}.amazonaws.com", f"sqs.{REGION}.amazonaws.com"
 
 
@@ -139,6 +143,40 @@ def test_the_role_cannot_read_what_else_the_key_protects(
         assert not allowed(policy, access), access
 
 
+def failed_event(deployed: Deployed) -> dict[str, Any] | None:
+    """Return what is in the queue of failed events, and delete it."""
+    sqs, url = deployed.stack.client("sqs"), deployed.outputs["failed_events_queue_url"]
+    received = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+    for message in received.get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        content: dict[str, Any] = json.loads(message["Body"])
+        return content
+    return None
+
+
+def test_an_asynchronous_event_that_fails_is_kept_if_the_role_may_send_it(
+    monitored: Deployed, policy: Policy
+) -> None:
+    """Otherwise nobody would learn that it was never compared."""
+    event = {"source": EILEEN, "target": "challenge/asynchronous.jpg"}
+
+    def invoke() -> None:
+        monitored.stack.client("lambda").invoke(
+            FunctionName=monitored.function, InvocationType="Event", Payload=json.dumps(event)
+        )
+
+    invoke()
+    kept = eventually(lambda: failed_event(monitored), 60.0, "a failed event")
+    assert kept is not None
+    assert kept["requestPayload"] == event
+    assert kept["responsePayload"]["errorType"] == "ImageNotFoundError"
+    policy.put(policy.without("SendFailedEvents", "sqs:SendMessage"))
+    invoke()
+    # Lambda tries it three times. Here the pauses are seconds, and not minutes.
+    time.sleep(_ATTEMPTS_SECONDS)
+    assert failed_event(monitored) is None
+
+
 FURTHER = (
     ("DecryptImages", "kms:Decrypt"),
     ("DecryptUploads", "kms:Decrypt"),
@@ -147,6 +185,7 @@ FURTHER = (
     ("ReceiveUploads", "sqs:DeleteMessage"),
     ("ReceiveUploads", "sqs:GetQueueAttributes"),
     ("ReceiveUploads", "sqs:ReceiveMessage"),
+    ("SendFailedEvents", "sqs:SendMessage"),
     ("WriteResults", "s3:GetObject"),
     ("WriteResults", "s3:PutObject"),
 )
@@ -169,6 +208,7 @@ def test_no_statement_is_wider_than_its_purpose(
         "DecryptUploads": with_key(action, key, SQS, queue),
         "EncryptResults": with_key(action, key, S3, result),
         "ReceiveUploads": Access(action, queue),
+        "SendFailedEvents": Access(action, queue.replace("-uploads", "-failed-events")),
         "WriteResults": Access(action, result),
     }[sid]
     assert allowed(policy, access)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import unicodedata
 
 import pytest
 from botocore.exceptions import ClientError
@@ -58,6 +60,40 @@ def test_a_caller_who_needs_more_certainty_can_ask_for_it(minimal: Deployed) -> 
     answer = minimal.compare(GRACE, DARK, similarity_threshold=99.5).answer
     assert answer is not None
     assert answer["similarity_threshold"] == 99.5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.jpg", b"", "is empty"),
+        ("phone.jpg", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "is HEIC"),
+        ("page.jpg", b"<!DOCTYPE html><html></html>", "is an HTML page"),
+        ("half.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "did not arrive whole"),
+    ],
+)
+def test_a_file_under_an_images_name_is_told_by_its_first_bytes(
+    minimal: Deployed, name: str, content: bytes, words: str
+) -> None:
+    key = f"challenge/{name}"
+    minimal.stack.client("s3").put_object(Bucket=minimal.bucket, Key=key, Body=content)
+    outcome = minimal.compare(EILEEN, key)
+    assert outcome.error_type == "ImageFormatError"
+    assert words in str(outcome.error_message)
+    inline = {"bytes": base64.b64encode(content or b"\n").decode()}
+    assert minimal.compare(EILEEN, inline).error_type == "ImageFormatError"
+
+
+def test_a_name_in_the_other_unicode_form_is_named(minimal: Deployed) -> None:
+    composed, decomposed = (
+        unicodedata.normalize(form, "challenge/jos\u00e9.jpg") for form in ("NFC", "NFD")
+    )
+    minimal.stack.client("s3").put_object(
+        Bucket=minimal.bucket, Key=decomposed, Body=minimal.read(DARK)
+    )
+    outcome = minimal.compare(EILEEN, composed)
+    assert outcome.error_type == "ImageNotFoundError"
+    assert "NFD" in str(outcome.error_message)
+    assert minimal.compare(EILEEN, decomposed).answer is not None
 
 
 @pytest.mark.parametrize(

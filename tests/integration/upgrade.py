@@ -37,13 +37,16 @@ ON, OFF = "with everything on", "with everything off again"
 STEPS: Mapping[str, Mapping[str, Any]] = {
     "as it was": {},
     ON: {
-        "function_url": True,
+        "function": {
+            "on_failure": {"destination_arn": "arn:aws:sqs:eu-west-1:000000000000:failed-events"}
+        },
+        "function_url": {"cors": {"allow_origins": ["https://www.example.com"]}},
         "monitoring": {
             "alarms": {"sns_topic_arns": ["arn:aws:sns:eu-west-1:000000000000:on-call"]},
             "dashboard": True,
             "saved_queries": True,
         },
-        "on_upload": {},
+        "on_upload": {"sender_arns": ["arn:aws:sns:eu-west-1:000000000000:images"]},
         "rekognition_tps": 50,
     },
     OFF: {},

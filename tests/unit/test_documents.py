@@ -110,6 +110,16 @@ def test_the_security_page_explains_every_statement_of_every_policy() -> None:
     assert capitals <= sids, f"explained, but not there: {capitals - sids}"
 
 
+def test_every_case_has_its_test() -> None:
+    """Otherwise the log of reports would claim what nothing shows."""
+    tests = REPOSITORY / "tests"
+    named = re.findall(r"`([\w/.]+)::(\w+)`", prose(tests / "cases.md"))
+    assert len(named) > 20
+    for file, name in named:
+        wanted = f'run "{name}" {{' if file.endswith(".hcl") else f"def {name}("
+        assert wanted in (tests / file).read_text(encoding="utf-8"), f"{file}::{name}"
+
+
 def test_every_test_that_a_document_names_exists() -> None:
     """Otherwise a claim rests on a proof that nobody can look up."""
     named = set(re.findall(r"`((?!modules/)\w+)/(\w+)`", prose(SECURITY)))

@@ -1,8 +1,9 @@
 """A batch of pairs, as Step Functions sends it.
 
 The event is ``{"pairs": ITEMS}``. ITEMS is one item, a list of items, or what the ItemBatcher of a
-Distributed Map makes of them: ``{"Items": [...], "BatchInput": {"execution": ARN}}``. An item is
-an event of a direct invocation with one ``target`` and without inline images.
+Distributed Map makes of them:
+``{"Items": [...], "BatchInput": {"execution": ARN, "format": "CSV" or "JSONL"}}``. An item is an
+event of a direct invocation with one ``target`` and without inline images.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from face_compare.bulk.list_item import without_bytes
 from face_compare.contract.request import parse_request
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import InvalidRequestError
@@ -24,12 +26,14 @@ _LONGEST_SHOWN_ITEM = 500
 class Batch:
     """The items of a batch, and the ARN of the execution that it belongs to ("" if unknown).
 
-    ``text`` is the items as JSON. Equal items have an equal text.
+    ``text`` is the items as JSON. Equal items have an equal text. ``is_csv`` says that every value
+    is a text, perhaps with blanks around it.
     """
 
     items: list[object]
     execution: str
     text: str
+    is_csv: bool
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
@@ -39,15 +43,17 @@ class Batch:
             InvalidRequestError: There are no items, too many, or they are nested too deeply.
         """
         pairs = event["pairs"]
-        execution = ""
+        execution, is_csv = "", False
         if isinstance(pairs, Mapping) and "Items" in pairs:
-            execution = _execution_in(pairs.get("BatchInput"))
+            shared = pairs.get("BatchInput")
+            execution = _text_in(shared, "execution")
+            is_csv = _text_in(shared, "format") == "CSV"
             pairs = pairs["Items"]
         items = pairs if isinstance(pairs, list) else [pairs]
         if not 1 <= len(items) <= _MOST_ITEMS:
             raise InvalidRequestError(f"pairs must hold 1 to {_MOST_ITEMS} items.")
         try:
-            return cls(items, execution, json.dumps(items, sort_keys=True))
+            return cls(items, execution, json.dumps(items, sort_keys=True), is_csv)
         except RecursionError:
             raise InvalidRequestError("pairs is nested too deeply to be a list of pairs.") from None
 
@@ -76,14 +82,9 @@ def shown_item(item: object) -> str:
     Inline images are left out. The text is in ASCII, because the item may hold half characters
     that no encoding can write.
     """
-    without_images = json.loads(json.dumps(item), object_hook=_without_bytes)
-    return json.dumps(without_images)[:_LONGEST_SHOWN_ITEM]
+    return json.dumps(without_bytes(item))[:_LONGEST_SHOWN_ITEM]
 
 
-def _execution_in(batch_input: object) -> str:
-    execution = batch_input.get("execution") if isinstance(batch_input, Mapping) else None
-    return execution if isinstance(execution, str) else ""
-
-
-def _without_bytes(members: dict[str, Any]) -> dict[str, Any]:
-    return {**members, "bytes": "..."} if "bytes" in members else members
+def _text_in(batch_input: object, member: str) -> str:
+    value = batch_input.get(member) if isinstance(batch_input, Mapping) else None
+    return value if isinstance(value, str) else ""

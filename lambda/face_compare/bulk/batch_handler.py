@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.batch_event import Batch, parse_item, shown_item
 from face_compare.bulk.checkpoint import Checkpoint, Entry
+from face_compare.bulk.list_item import list_item
 from face_compare.bulk.paced_comparer import PacedComparer
 from face_compare.contract.answer import error_members, target_answer
 from face_compare.engine.comparer import Comparer
@@ -61,6 +62,14 @@ class BatchHandler:
         self._comparer = comparer
         self._s3 = s3
 
+    def check(self, event: Mapping[str, Any], invocation: audit.Invocation) -> dict[str, Any]:
+        """Check a list of pairs before its run begins. See ``manifest.check_manifest``."""
+        # Imported here because it is needed once for each run.
+        from face_compare.bulk.manifest import check_manifest  # noqa: PLC0415
+
+        with audit.failures_recorded(invocation):
+            return check_manifest(self._s3, self._settings.bucket, event)
+
     def serve(
         self, event: Mapping[str, Any], invocation: audit.Invocation, seconds_left: SecondsLeft
     ) -> dict[str, Any]:
@@ -80,7 +89,7 @@ class BatchHandler:
             kept = list(entries)
             open_places = [place for place, entry in enumerate(entries) if entry is None]
             open_items = [batch.items[place] for place in open_places]
-            outcomes = self._compare_items(open_items, invocation, seconds_left)
+            outcomes = self._compare_items(batch, open_items, invocation, seconds_left)
             for place, outcome in zip(open_places, outcomes, strict=True):
                 entries[place] = outcome.entry
                 kept[place] = outcome.kept_entry
@@ -92,13 +101,17 @@ class BatchHandler:
         return {"results": entries}
 
     def _compare_items(
-        self, items: list[object], invocation: audit.Invocation, seconds_left: SecondsLeft
+        self,
+        batch: Batch,
+        items: list[object],
+        invocation: audit.Invocation,
+        seconds_left: SecondsLeft,
     ) -> list[_ItemOutcome]:
         comparer = PacedComparer(self._settings, self._comparer, seconds_left, len(items))
 
         def outcome_of(item: object) -> _ItemOutcome:
             try:
-                return self._outcome(item, invocation, comparer)
+                return self._outcome(item, invocation, comparer, is_csv=batch.is_csv)
             except Exception as error:  # noqa: BLE001 - a defect at one pair must not stop the others
                 audit.record_failure(invocation, error)
                 return _ItemOutcome(None, error)
@@ -109,19 +122,29 @@ class BatchHandler:
         return outcomes
 
     def _outcome(
-        self, item: object, invocation: audit.Invocation, comparer: PacedComparer
+        self,
+        item: object,
+        invocation: audit.Invocation,
+        comparer: PacedComparer,
+        *,
+        is_csv: bool,
     ) -> _ItemOutcome:
+        entry: Entry = {"request_id": invocation.request_id}
         try:
-            request = parse_item(item, self._settings.rule, module_explains=self._settings.explain)
+            listed = list_item(item, is_csv=is_csv)
+            if listed.columns:
+                entry["columns"] = listed.columns
+            explains = self._settings.explain
+            request = parse_item(listed.event, self._settings.rule, module_explains=explains)
         except FaceCompareError as error:
             audit.record_failure(invocation, error)
             unread = {"item": shown_item(item), "error": error_members(error)}
-            return _ItemOutcome({"request_id": invocation.request_id, **unread}, error)
+            return _ItemOutcome({**entry, **unread}, error)
         result = comparer.compare(request)
         audit.record_result(invocation, result)
         if isinstance(result.outcome, TransientError):
             return _ItemOutcome(None, result.outcome)
-        entry = {"request_id": invocation.request_id, **_short_answer(result)}
+        entry |= _short_answer(result)
         if isinstance(result.outcome, FaceCompareError):
             return _ItemOutcome(entry, result.outcome)
         return _ItemOutcome(entry)

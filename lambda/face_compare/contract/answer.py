@@ -55,6 +55,7 @@ def _decided(result: TargetResult, verdict: Verdict) -> dict[str, Any]:
         **_explanation(verdict),
         "source": {
             **_image_members(result.bucket, pair.source),
+            "face_count": faces.source_face_count,
             "face": _face_members(faces.source_face),
         },
         "target": {

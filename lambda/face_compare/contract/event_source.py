@@ -11,6 +11,7 @@ class EventSource(Enum):
     HTTP = auto()
     QUEUE = auto()
     STATE_MACHINE = auto()
+    STATE_MACHINE_CHECK = auto()
 
 
 def event_source_of(event: object) -> EventSource:
@@ -19,6 +20,8 @@ def event_source_of(event: object) -> EventSource:
         return EventSource.DIRECT
     if "pairs" in event:
         return EventSource.STATE_MACHINE
+    if event.keys() == {"manifest"}:
+        return EventSource.STATE_MACHINE_CHECK
     # The function URL, API Gateway and load balancers: no other sender has it.
     if isinstance(event.get("requestContext"), Mapping):
         return EventSource.HTTP

@@ -34,7 +34,8 @@ def event_in(http_event: Mapping[str, Any]) -> object:
         raise InvalidRequestError("The request has no body. Send the event as JSON.")
     try:
         content = base64.b64decode(body) if http_event.get("isBase64Encoded") else body.encode()
-        return json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        # A byte-order mark is skipped.
+        return json.loads(content)
     except (ValueError, RecursionError):
         raise InvalidRequestError(
             f"The body is not valid JSON in UTF-8.{_advice(_header(http_event, 'content-type'))}"

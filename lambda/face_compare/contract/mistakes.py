@@ -49,7 +49,7 @@ def meant_member(name: str, known: Sequence[str]) -> str | None:
     """Return the known member that is meant by an unknown one, None if it is like none."""
     plain = _plain(name)
     for member in known:
-        if plain == _plain(member) or plain in _OTHER_SPELLINGS.get(member, ()):
+        if plain in _OTHER_SPELLINGS.get(member, ()):
             return member
     close = difflib.get_close_matches(name[:64].lower(), known, n=1, cutoff=_CLOSE)
     return close[0] if close else None

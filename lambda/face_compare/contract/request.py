@@ -19,7 +19,7 @@ _WHOLE = "The event"
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
 # No prefix of the module begins like these, so none of them can be the key of an image.
 _NO_KEY_BEGINNINGS = ("/", "./", "arn:", "data:", "http://", "https://", "s3://")
-_MEMBERS = (
+MEMBERS = (
     "source",
     "sources",
     "target",
@@ -51,7 +51,7 @@ def parse_request(
     """
     if not isinstance(event, Mapping):
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.")
-    _refuse_unknown(event, _MEMBERS, _WHOLE)
+    _refuse_unknown(event, MEMBERS, _WHOLE)
     return ComparisonRequest(
         sources=_images(event, "source", "sources", MOST_SOURCES),
         targets=_images(event, "target", "targets", MOST_TARGETS),

@@ -136,6 +136,8 @@ class Comparer:
             diagnosis = self._diagnosis(images, seconds_left, rule.quality_filter)
             return diagnosis.explain_empty_answer()
         if rule.require_single_face:
+            # The source's faces were counted before: it has one, or the pair has a refusal.
+            faces = faces._replace(source_face_count=1)
             return self._refused_target(pair.target, faces, rule, seconds_left) or faces
         return faces
 
@@ -197,7 +199,7 @@ def _several(side: Side, image: Image, count: int) -> FaceCompareError | None:
     if count <= 1:
         return None
     return _SEVERAL_FACES[side](
-        f"The {side} image {image} shows {count} faces, and the rule requires a single one. Crop "
-        "the image to the person to compare.",
+        f"The {side} image {image} shows {count} faces, and the rule requires a single one "
+        "(require_single_face). Crop the image to the person to compare.",
         side,
     )

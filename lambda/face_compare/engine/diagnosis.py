@@ -1,9 +1,9 @@
 """Finds out what is wrong with an image, but only after a call to Rekognition failed.
 
 CompareFaces does not say which image is too large, is not a JPEG or PNG, or has no face.
-DetectFaces on each image finds out. CompareFaces has a single error for an object that is
-missing, forbidden, in another region or encrypted with an unusable key. HeadObject and HeadBucket
-find out which of these it is.
+DetectFaces on each image finds out, and the first bytes of a file that is not such an image tell
+what it is. CompareFaces has a single error for an object that is missing, forbidden, in another
+region or encrypted with an unusable key. HeadObject and HeadBucket find out which of these it is.
 
 With a quality filter CompareFaces has the same error for a face that the filter left out. AWS does
 not document more than "Filtered faces aren't compared". The target compared with itself shows which
@@ -16,11 +16,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from face_compare.engine import first_bytes
 from face_compare.engine.error_mapping import error_code, general_error, status_of
 from face_compare.engine.rekognition import compare_faces, count_faces
+from face_compare.engine.spellings import other_spellings
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
-from face_compare.model.image import Image, Side, StoredImage
+from face_compare.model.image import Image, InlineImage, Side, StoredImage
 from face_compare.model.rule import QualityFilter
 from face_compare.runtime.clients import AWS_ERRORS, Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
@@ -34,9 +36,15 @@ _OBJECT_CODE = "InvalidS3ObjectException"
 _PARAMETER_CODE = "InvalidParameterException"
 """Rekognition's code for an image without a face to compare, and for a bad parameter."""
 
+_FORMAT_CODE = "InvalidImageFormatException"
+"""Rekognition's code for an image that it cannot read."""
+
+_FILE_CODES = (_FORMAT_CODE, _PARAMETER_CODE)
+"""Codes for a file that may not be an image: its first bytes tell."""
+
 _IMAGE_ERRORS: dict[str, type[FaceCompareError]] = {
     "ImageTooLargeException": errors.ImageTooLargeError,
-    "InvalidImageFormatException": errors.ImageFormatError,
+    _FORMAT_CODE: errors.ImageFormatError,
     _PARAMETER_CODE: errors.InvalidRequestError,
 }
 """Rekognition's codes for an image that it has read, but refuses."""
@@ -45,7 +53,7 @@ _IMAGE_ADVICE = {
     "ImageTooLargeException": (
         "is larger than Rekognition accepts: over 15 MB, or too many pixels. Store a smaller copy."
     ),
-    "InvalidImageFormatException": "is not a readable JPEG or PNG. Convert it.",
+    _FORMAT_CODE: "is not a readable JPEG or PNG. Convert it.",
     _PARAMETER_CODE: (
         "is refused by Rekognition. It needs at least 80 pixels on each side, and a key without "
         "line breaks."
@@ -71,6 +79,21 @@ def no_face(side: Side, image: Image) -> FaceCompareError:
         "upright, uncovered face of at least 40 pixels.",
         side,
     )
+
+
+def _file_error(
+    side: Side, image: Image, first: bytes | None, *, is_unreadable: bool = False
+) -> FaceCompareError | None:
+    """Return what is wrong with a file by its first bytes, None if they do not tell.
+
+    If Rekognition does not call an image unreadable, it is refused for another reason.
+    """
+    if first is None or (first_bytes.is_image(first) and not is_unreadable):
+        return None
+    described = first_bytes.described(first)
+    if described is None:
+        return None
+    return errors.ImageFormatError(f"The {side} image {image} {described}", side)
 
 
 class Diagnosis:
@@ -152,6 +175,11 @@ class Diagnosis:
     def _examine_faces(self, code: str) -> FaceCompareError:
         """Return what is wrong with an image that Rekognition could read."""
         for side, image in self._images.items():
+            if code in _FILE_CODES and isinstance(image, InlineImage):
+                # No call is needed to see that these bytes are something else.
+                other_file = _file_error(side, image, image.content[: first_bytes.COUNT])
+                if other_file is not None:
+                    return other_file
             self._require_time(code)
             try:
                 count = self._count_faces(image)
@@ -167,11 +195,32 @@ class Diagnosis:
     def _image_error(self, side: Side, image: Image, error: Exception) -> FaceCompareError:
         """Return the error for ``error``, which DetectFaces raised for this image alone."""
         code = error_code(error)
+        if code in _FILE_CODES:
+            is_unreadable = code == _FORMAT_CODE
+            first = self._first_bytes(image)
+            file_error = _file_error(side, image, first, is_unreadable=is_unreadable)
+            if file_error is not None:
+                return file_error
         if code in _IMAGE_ERRORS:
             return _IMAGE_ERRORS[code](f"The {side} image {image} {_IMAGE_ADVICE[code]}", side)
         if code == _OBJECT_CODE:
             return self._examine_objects()
         return general_error(error, "Rekognition")
+
+    def _first_bytes(self, image: Image) -> bytes | None:
+        """Return the first bytes of an image, None if they cannot be read now."""
+        if isinstance(image, InlineImage):
+            return image.content[: first_bytes.COUNT]
+        if not self._has_time():
+            return None
+        try:
+            part = self._clients.diagnosis_s3.get_object(
+                **self._parameters(image), Range=f"bytes=0-{first_bytes.COUNT - 1}"
+            )
+            return part["Body"].read()
+        except AWS_ERRORS as error:
+            # S3 has no first bytes of an empty object.
+            return b"" if status_of(error) == 416 else None
 
     def _examine_objects(self) -> FaceCompareError:
         """Return why Rekognition could not read an image from the bucket."""
@@ -221,7 +270,8 @@ class Diagnosis:
         if status in (404, 405) or error_code(error) == "InvalidArgument":
             return errors.ImageNotFoundError(
                 f"There is no {side} image {image}{version} in the bucket "
-                f"{self._settings.bucket}. Upload it first, or correct the key.",
+                f"{self._settings.bucket}.{self._other_spelling(image)} Upload it first, or "
+                "correct the key.",
                 side,
             )
         if error_code(error) == "InvalidRequest":
@@ -240,12 +290,25 @@ class Diagnosis:
             return errors.ImageForbiddenError(
                 f"The function's role is not allowed to read the {side} image {image}{version}. "
                 f"It can read keys that begin with {self._settings.reference_prefix} or "
-                f"{self._settings.challenge_prefix}. A policy of the bucket may deny more.",
+                f"{self._settings.challenge_prefix}. A policy of the bucket may deny more."
+                f"{self._other_spelling(image)}",
                 side,
             )
         if status == 301:
             return self._other_region("another region")
         return general_error(error, "S3")
+
+    def _other_spelling(self, image: StoredImage) -> str:
+        """Return a sentence about an object whose key is easily mistaken for the image's."""
+        for key, difference in other_spellings(image.key):
+            if not self._has_time():
+                break
+            try:
+                self._clients.diagnosis_s3.head_object(Bucket=self._settings.bucket, Key=key)
+            except AWS_ERRORS:
+                continue
+            return f" {difference}: {key!r}."
+        return ""
 
     def _bucket_error(self) -> FaceCompareError | None:
         """Return the error if the bucket is in another region, None if it is not."""
@@ -268,6 +331,8 @@ class Diagnosis:
         self, side: Side, image: StoredImage, head: HeadObjectOutputTypeDef
     ) -> FaceCompareError | None:
         """Return why Rekognition cannot read an object, None if the head shows no reason."""
+        if head.get("ContentLength") == 0:
+            return _file_error(side, image, b"")
         # Intelligent-Tiering keeps its storage class. It has a status while the object is archived.
         is_archived = head.get("StorageClass") in _ARCHIVE_CLASSES or "ArchiveStatus" in head
         is_restored = 'ongoing-request="false"' in head.get("Restore", "")
@@ -307,9 +372,12 @@ class Diagnosis:
         version = {} if image.version_id is None else {"VersionId": image.version_id}
         return {"Bucket": self._settings.bucket, "Key": image.key, **version}
 
-    def _require_time(self, code: str) -> None:
+    def _has_time(self) -> bool:
         needed = self._settings.diagnosis_limits.worst_case + _ANSWER_SECONDS
-        if self._seconds_left() < needed:
+        return self._seconds_left() >= needed
+
+    def _require_time(self, code: str) -> None:
+        if not self._has_time():
             raise errors.OutOfTimeError(
                 f"Rekognition refused the images ({code}), and the function's timeout left no time "
                 "to find out why. Send the request again, or raise function.timeout."

@@ -70,11 +70,14 @@ class ComparedFaces(NamedTuple):
     """The faces that Rekognition compared: the source's largest, and the target's 100 largest.
 
     ``target_faces`` begin with the highest similarity. Faces without a score come last.
+    CompareFaces does not count the source's faces: ``source_face_count`` is None unless the rule
+    had them counted.
     """
 
     source_face: Face
     target_faces: tuple[Face, ...]
     rekognition_request_id: str | None
+    source_face_count: int | None = None
 
     @property
     def similarity(self) -> float | None:

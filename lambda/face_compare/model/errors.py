@@ -55,6 +55,12 @@ class InvalidRequestError(PermanentError):
     http_status = 400
 
 
+class InvalidManifestError(PermanentError):
+    """There is no such list of pairs, or it does not have the documented form."""
+
+    http_status = 400
+
+
 class NoFaceInSourceError(PermanentError):
     """Rekognition sees no face in the source image."""
 

@@ -22,7 +22,8 @@ class StoredImage(NamedTuple):
     version_id: str | None = None
 
     def __str__(self) -> str:
-        return self.key
+        # Quoted, so that a blank at the end can be seen.
+        return repr(self.key)
 
 
 class InlineImage:

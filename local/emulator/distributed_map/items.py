@@ -25,9 +25,11 @@ def read(body: bytes, reader_config: Mapping[str, Json]) -> list[Json]:
     Raises:
         ValueError: it cannot be read.
     """
-    text = body.decode("utf-8-sig")
     if reader_config["InputType"] == "JSONL":
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
+        lines = body.decode("utf-8-sig").split("\n")
+        return [json.loads(line) for line in lines if line.strip()]
+    # Whether a byte-order mark is removed is not documented. Here the function has to cope with it.
+    text = body.decode()
     # Fields that are missing are empty, and those beyond the header are left out.
     rows = csv.DictReader(io.StringIO(text, newline=""), escapechar="\\", restval="")
     return [{name: row[name] for name in rows.fieldnames or ()} for row in rows]

@@ -65,10 +65,29 @@ run "a_manifest_of_either_format_is_read_and_another_name_gets_a_sentence" {
       for choice in local.definition.States[local.definition.StartAt].Choices :
       [choice.And[1].StringMatches, choice.Next]
       ] == [
-      ["manifests/*.csv", "Compare pairs of a CSV file"],
-      ["manifests/*.jsonl", "Compare pairs of JSON Lines"],
+      ["manifests/*.csv", "Look at the header of a CSV file"],
+      ["manifests/*.jsonl", "Look at the first line of JSON Lines"],
     ]
     error_message = "The name's ending must choose the reader, and it must begin with the prefix of manifests."
+  }
+
+  assert {
+    condition = {
+      for name, state in local.checks :
+      name => [state.Resource, state.Parameters, state.ResultPath == null, state.Next, state.Retry]
+      } == {
+      for name, next in {
+        "Look at the header of a CSV file"     = "Compare pairs of a CSV file"
+        "Look at the first line of JSON Lines" = "Compare pairs of JSON Lines"
+        } : name => [
+        "arn:aws:states:::lambda:invoke",
+        { FunctionName = var.face_compare.function_arn, Payload = { "manifest.$" = "$.manifest" } },
+        true,
+        next,
+        values(local.maps[next].ItemProcessor.States)[0].Retry,
+      ]
+    }
+    error_message = "The function must look at a list before its Map, which still needs the input."
   }
 
   assert {
@@ -86,7 +105,8 @@ run "both_formats_are_compared_alike_in_states_of_their_own" {
   assert {
     condition = length(distinct([
       for state in values(local.maps) : jsonencode([
-        state.MaxConcurrency, state.ToleratedFailurePercentage, state.ItemBatcher, state.ResultWriter,
+        state.MaxConcurrency, state.ToleratedFailurePercentage, state.ResultWriter,
+        merge(state.ItemBatcher, { BatchInput = state.ItemBatcher.BatchInput["execution.$"] }),
         state.ItemProcessor.ProcessorConfig, values(state.ItemProcessor.States),
       ])
     ])) == 1
@@ -106,12 +126,14 @@ run "a_batch_fits_the_quota_is_retried_and_written_line_by_line" {
   command = plan
 
   assert {
-    condition = [for map in local.maps : [map.MaxConcurrency, map.ItemBatcher]][0] == [3, {
+    condition = one([
+      for map in local.maps : [map.MaxConcurrency, map.ItemBatcher] if map.Label == "JsonLines"
+      ]) == [3, {
       # The answer must keep below Step Functions' 256 KiB (tests/unit/payload/test_answer_size.py calculates it).
       MaxInputBytesPerBatch = 65536
       MaxItemsPerBatch      = 9
-      # The function distinguishes unfinished batches of two runs by the run's ARN.
-      BatchInput = { "execution.$" = "$$.Execution.Id" }
+      # The function distinguishes unfinished batches of two runs by the run's ARN, and cells of CSV from JSON.
+      BatchInput = { "execution.$" = "$$.Execution.Id", format = "JSONL" }
     }]
     error_message = "Both must be those of the root module's rate; unset, 10,000 batches would start at once."
   }
@@ -215,7 +237,6 @@ run "the_state_machine_may_do_this_and_no_more" {
       ComparePairs = [
         ["lambda:InvokeFunction"], ["arn:aws:lambda:eu-west-1:111122223333:function:face-compare"],
       ]
-      DistinguishMissingManifests = [["s3:ListBucket"], ["arn:aws:s3:::face-compare-111122223333-eu-west-1"]]
       FollowAndStopBatches = [["states:DescribeExecution", "states:StopExecution"], [
         "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch/*",
         "arn:aws:states:eu-west-1:111122223333:execution:face-compare-batch:*",
@@ -240,22 +261,20 @@ run "the_state_machine_may_do_this_and_no_more" {
   }
 
   assert {
-    condition = {
-      for statement in jsondecode(aws_iam_role_policy.batch.policy).Statement :
-      statement.Sid => statement.Condition if can(statement.Condition)
-    } == { DistinguishMissingManifests = { StringLike = { "s3:prefix" = "manifests/*" } } }
-    error_message = "The role may learn which manifests exist, and no other names of the bucket."
-  }
-
-  assert {
     condition = jsonencode([
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
-      [aws_iam_role_policy.function.role, statement.Sid, sort(statement.Action), statement.Resource]
-      ]) == jsonencode([[
+      [aws_iam_role_policy.function.role, statement.Sid, sort(flatten([statement.Action])), statement.Resource]
+      ]) == jsonencode([
+      [
+        "face-compare-eu-west-1", "CheckManifests", ["s3:GetObject"],
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/manifests/*",
+      ],
+      [
         "face-compare-eu-west-1", "KeepUnfinishedBatches", ["s3:GetObject", "s3:PutObject"],
         "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/batch/unfinished/*",
-    ]])
-    error_message = "Batches add to the function's role only writing below results/batch/unfinished/."
+      ],
+    ])
+    error_message = "Batches must only let the function read lists, and write below results/batch/unfinished/."
   }
 }
 
@@ -335,14 +354,21 @@ run "one_customer_key_covers_manifest_results_and_log" {
       ) : statement.Sid => [sort(flatten([statement.Action])), statement.Resource, statement.Condition]
       if can(statement.Condition.StringEquals)
       }) == jsonencode({
-      for sid, arns in {
-        UseBucketKey             = ["/manifests/*", "/results/batch/*"]
-        EncryptUnfinishedBatches = ["/results/batch/unfinished/*"]
-        } : sid => [["kms:Decrypt", "kms:GenerateDataKey"], var.face_compare.kms_key_arn, {
+      for sid, use in {
+        DecryptManifests = { actions = ["kms:Decrypt"], places = ["/manifests/*"] }
+        EncryptUnfinishedBatches = {
+          actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+          places  = ["/results/batch/unfinished/*"]
+        }
+        UseBucketKey = {
+          actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+          places  = ["/manifests/*", "/results/batch/*"]
+        }
+        } : sid => [use.actions, var.face_compare.kms_key_arn, {
           StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" }
           StringLike = {
             "kms:EncryptionContext:aws:s3:arn" = [
-              for end in concat([""], arns) : "arn:aws:s3:::face-compare-111122223333-eu-west-1${end}"
+              for end in concat([""], use.places) : "arn:aws:s3:::face-compare-111122223333-eu-west-1${end}"
             ]
           }
       }]

@@ -54,6 +54,7 @@ def test_the_answer_has_every_documented_member(service: Service, comparison_stu
             "bucket": "photos",
             "key": "reference/a.jpg",
             "version_id": None,
+            "face_count": None,
             "face": {"confidence": 99.9, "bounding_box": ANSWER_BOX},
         },
         "target": {

@@ -19,6 +19,8 @@ MESSAGE = {"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}
         ({"requestContext": {"eventType": "MESSAGE"}}, EventSource.HTTP),
         ({"Records": [MESSAGE]}, EventSource.QUEUE),
         ({"pairs": []}, EventSource.STATE_MACHINE),
+        ({"manifest": "manifests/a.csv"}, EventSource.STATE_MACHINE_CHECK),
+        ({"manifest": "m", "source": "a"}, EventSource.DIRECT),
         ({"requestContext": "x"}, EventSource.DIRECT),
         ({"Records": []}, EventSource.DIRECT),
         ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, EventSource.DIRECT),

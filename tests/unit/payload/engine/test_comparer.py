@@ -200,8 +200,8 @@ class TestSingleFace:
     @pytest.mark.parametrize(
         ("source", "error", "words"),
         [
-            ("two", errors.SeveralFacesInSourceError, "source image two shows 2"),
-            ("none", errors.NoFaceInSourceError, "source image none"),
+            ("two", errors.SeveralFacesInSourceError, "source image 'two' shows 2"),
+            ("none", errors.NoFaceInSourceError, "source image 'none'"),
         ],
     )
     def test_a_source_with_several_faces_or_none_is_refused_for_this_reason(
@@ -210,11 +210,23 @@ class TestSingleFace:
         with pytest.raises(error, match=words):
             strict.serve(source=source, target="t")
 
+    def test_the_answer_says_how_many_faces_the_source_has_if_they_were_counted(
+        self, strict: Direct
+    ) -> None:
+        """Otherwise a caller could not tell a person from the largest face of a group."""
+        assert strict.serve(source="one", target="t")["source"]["face_count"] == 1
+        strict.settings = SETTINGS
+        assert strict.serve(source="two", target="t")["source"]["face_count"] is None
+
+    def test_the_refusal_names_the_setting(self, strict: Direct) -> None:
+        with pytest.raises(errors.SeveralFacesInSourceError, match="require_single_face"):
+            strict.serve(source="two", target="t")
+
     def test_a_target_with_several_faces_is_refused_even_if_one_matches(
         self, strict: Direct
     ) -> None:
         strict.rekognition.unmatched_faces = 1
-        with pytest.raises(errors.SeveralFacesInTargetError, match="target image t shows 2"):
+        with pytest.raises(errors.SeveralFacesInTargetError, match="target image 't' shows 2"):
             strict.serve(source="one", target="t")
 
     def test_counting_faces_and_comparing_end_before_the_timeout(

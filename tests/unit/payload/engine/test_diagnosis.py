@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -51,6 +54,11 @@ def detect(answer: dict[str, Any] | str, key: str = "") -> Call:
 
 def head(answer: dict[str, Any] | int, key: str = "") -> Call:
     return Call("HeadObject", answer, key)
+
+
+def stored(content: bytes) -> Call:
+    """The answer to the read of a file's first bytes."""
+    return Call("GetObject", {"Body": io.BytesIO(content)}, "'Range': 'bytes=0-63'")
 
 
 GONE = "'VersionId': 'gone'"
@@ -161,7 +169,7 @@ QUALITY = {
         [with_itself(PASSED), detect(NO_FACE, SOURCE)], errors.NoFaceInSourceError, (SOURCE,)
     ),
     "a target that is too small is refused for that": Case(
-        [with_itself(REFUSED), detect(REFUSED, TARGET)],
+        [with_itself(REFUSED), detect(REFUSED, TARGET), stored(b"\xff\xd8\xff\xe0")],
         errors.InvalidRequestError,
         (TARGET, "80 pixels"),
     ),
@@ -215,7 +223,10 @@ def test_no_call_about_quality_is_made_that_might_not_end_in_time(
 def test_the_image_that_rekognition_refuses_is_named(
     service: Service, answers: list[Call], code: str, error: type[errors.FaceCompareError]
 ) -> None:
-    case = Case([detect(ONE_FACE), detect(code)], error, (f"source image {SOURCE}",))
+    calls = [detect(ONE_FACE), detect(code)]
+    if code != "ImageTooLargeException":
+        calls.append(stored(b"\x00\x01\x02"))
+    case = Case(calls, error, (f"source image '{SOURCE}'",))
     answers += [Call("CompareFaces", code), *case.calls]
     fails(service, case)
 
@@ -224,10 +235,10 @@ UNREADABLE = "InvalidS3ObjectException"
 # After "unable to get object metadata", Rekognition's only message about S3.
 OBJECTS = {
     "a missing target is named": Case(
-        [head(404)], errors.ImageNotFoundError, (f"target image {TARGET}", "photos")
+        [head(404)], errors.ImageNotFoundError, (f"target image '{TARGET}'", "photos")
     ),
     "a missing source is named": Case(
-        [head(OBJECT, TARGET), head(404)], errors.ImageNotFoundError, (f"source image {SOURCE}",)
+        [head(OBJECT, TARGET), head(404)], errors.ImageNotFoundError, (f"source image '{SOURCE}'",)
     ),
     # Otherwise somebody would look for an image that is there.
     "an image under its uploader's key is not taken for a missing one": Case(
@@ -323,7 +334,7 @@ RESTORED = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"
 
 
 @pytest.mark.parametrize(
-    ("stored", "word"),
+    ("class_of", "word"),
     [
         ({"StorageClass": "GLACIER"}, "archived"),
         ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, "archived"),
@@ -337,9 +348,9 @@ RESTORED = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"
     ],
 )
 def test_an_archived_image_is_named_and_no_other_is_called_archived(
-    service: Service, answers: list[Call], stored: dict[str, str], word: str
+    service: Service, answers: list[Call], class_of: dict[str, str], word: str
 ) -> None:
-    calls = [head(stored), head(OBJECT), HERE]
+    calls = [head(class_of), head(OBJECT), HERE]
     words = (word, TARGET) if word == "archived" else (word,)
     answers += [Call("CompareFaces", UNREADABLE), *calls]
     fails(service, Case(calls, errors.ImageUnreadableError, words))
@@ -347,7 +358,7 @@ def test_an_archived_image_is_named_and_no_other_is_called_archived(
 
 def test_an_inline_image_is_not_looked_for_in_s3(service: Service, answers: list[Call]) -> None:
     """Otherwise an error of the other image would end in a crash."""
-    case = Case([head(404, SOURCE)], errors.ImageNotFoundError, (f"source image {SOURCE}",))
+    case = Case([head(404, SOURCE)], errors.ImageNotFoundError, (f"source image '{SOURCE}'",))
     answers += [Call("CompareFaces", UNREADABLE), *case.calls]
     fails(service, case, target={"bytes": "QQ=="})
 
@@ -378,6 +389,106 @@ def test_a_diagnosis_without_time_fails_its_own_comparison_only(clients: Clients
     diagnosis = Diagnosis(clients, SETTINGS, images, lambda: 2.0)
     found = diagnosis.explain(refusal("InvalidParameterException"))
     assert isinstance(found, errors.OutOfTimeError)
+
+
+FORMAT = "InvalidImageFormatException"
+
+
+@pytest.mark.parametrize("code", [FORMAT, "InvalidParameterException"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is empty"), (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "is HEIC")],
+)
+def test_a_stored_file_that_is_not_an_image_is_told_by_one_read(
+    service: Service, answers: list[Call], code: str, content: bytes, words: str
+) -> None:
+    """Otherwise somebody would convert a file that has to be uploaded again."""
+    read = stored(content) if content else Call("GetObject", 416)
+    calls = [detect(code, TARGET), read]
+    case = Case(calls, errors.ImageFormatError, (f"target image '{TARGET}' {words}",))
+    answers += [Call("CompareFaces", code), *calls]
+    fails(service, case)
+
+
+def test_an_inline_file_that_is_not_an_image_is_told_without_a_call(
+    service: Service, answers: list[Call]
+) -> None:
+    case = Case([], errors.ImageFormatError, ("sent inline", "is a PDF"))
+    answers += [Call("CompareFaces", FORMAT)]
+    fails(service, case, target={"bytes": base64.b64encode(b"%PDF-1.7").decode()})
+
+
+def test_an_image_that_did_not_arrive_whole_is_to_be_uploaded_again(
+    service: Service, answers: list[Call]
+) -> None:
+    case = Case(
+        [detect(FORMAT), stored(b"\xff\xd8\xff\xe0\x00\x10JFIF")],
+        errors.ImageFormatError,
+        ("did not arrive whole", "Upload it again"),
+    )
+    answers += [Call("CompareFaces", FORMAT), *case.calls]
+    fails(service, case)
+
+
+def test_a_good_file_is_not_called_damaged_where_rekognition_blames_something_else(
+    service: Service, answers: list[Call]
+) -> None:
+    """It may be too small, which Rekognition reports by the general code."""
+    calls = [detect("InvalidParameterException"), stored(b"\xff\xd8\xff\xe0")]
+    answers += [Call("CompareFaces", "InvalidParameterException"), *calls]
+    fails(service, Case(calls, errors.InvalidRequestError, ("at least 80 pixels",)))
+
+
+@pytest.mark.parametrize("refused", [403, 503])
+def test_a_file_that_cannot_be_read_now_still_has_its_general_advice(
+    service: Service, answers: list[Call], refused: int
+) -> None:
+    calls = [detect(FORMAT), Call("GetObject", refused)]
+    answers += [Call("CompareFaces", FORMAT), *calls]
+    fails(service, Case(calls, errors.ImageFormatError, ("not a readable JPEG or PNG",)))
+
+
+def test_an_empty_object_is_not_taken_for_a_denied_one(
+    service: Service, answers: list[Call]
+) -> None:
+    """Otherwise somebody would look for a policy that is not there."""
+    calls = [head({"ContentLength": 0}), head(OBJECT), HERE]
+    answers += [Call("CompareFaces", UNREADABLE), *calls]
+    fails(service, Case(calls, errors.ImageFormatError, (TARGET, "is empty")))
+
+
+JOSE = "challenge/jos\u00e9/1.jpg"
+JOSE_OF_MACOS = unicodedata.normalize("NFD", JOSE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "words"),
+    [
+        (JOSE, JOSE_OF_MACOS, "other Unicode form (NFD, decomposed)"),
+        (JOSE_OF_MACOS, JOSE, "other Unicode form (NFC, composed)"),
+        ("challenge/my+image.jpg", "challenge/my image.jpg", "without URL-encoding"),
+        ("challenge/50%25.jpg", "challenge/50%.jpg", "without URL-encoding"),
+        ("challenge/1.jpg ", "challenge/1.jpg", "without white space at its end"),
+    ],
+)
+def test_a_name_that_looks_the_same_is_found(
+    service: Service, answers: list[Call], asked: str, found: str, words: str
+) -> None:
+    """Otherwise somebody would look at the right name in the console, and not see the mistake."""
+    for answer, more in ((OBJECT, (words, repr(found), repr(asked))), (404, (repr(asked),))):
+        calls = [head(404, repr(asked)), head(answer, repr(found))]
+        answers += [Call("CompareFaces", UNREADABLE), *calls]
+        fails(service, Case(calls, errors.ImageNotFoundError, more), target=asked)
+
+
+def test_an_encoded_key_outside_the_prefixes_is_found_too(
+    service: Service, answers: list[Call]
+) -> None:
+    """S3 answers 403 for it, because the role may not read there."""
+    calls = [head(403, "challenge%2F1.jpg"), head(OBJECT, "'challenge/1.jpg'")]
+    answers += [Call("CompareFaces", UNREADABLE), *calls]
+    case = Case(calls, errors.ImageForbiddenError, ("without URL-encoding: 'challenge/1.jpg'",))
+    fails(service, case, target="challenge%2F1.jpg")
 
 
 @mock_aws

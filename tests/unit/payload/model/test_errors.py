@@ -21,6 +21,7 @@ FINAL = {
     "ImageFormatError",
     "ImageNotFoundError",
     "ImageTooLargeError",
+    "InvalidManifestError",
     "InvalidRequestError",
     "LowQualityFaceInSourceError",
     "LowQualityFaceInTargetError",

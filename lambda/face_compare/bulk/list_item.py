@@ -1,0 +1,91 @@
+"""One line of a list of pairs, as Step Functions reads it from a manifest.
+
+People write lists in spreadsheets. So the names of columns may be in capitals, have blanks around
+them or begin with a byte-order mark (whether Step Functions removes it is not documented), and
+columns that mean nothing to the function are carried on to the result.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from face_compare.contract.request import MEMBERS
+from face_compare.model.errors import InvalidRequestError
+
+# If one of these were misspelled and carried on, the module's rule would decide, and not the one
+# that was meant.
+_IMAGES = ("source", "sources", "target", "targets")
+_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in _IMAGES)
+_CLOSE = 0.75
+_BLANKS = " \t\r\n\v\f\u00a0\ufeff"
+_TRUTH = {"true": True, "false": False}
+
+
+class ListItem(NamedTuple):
+    """One line: the event that it stands for, and its further columns."""
+
+    event: object
+    columns: dict[str, Any]
+
+
+def list_item(item: object, *, is_csv: bool) -> ListItem:
+    """Read one item.
+
+    Raises:
+        InvalidRequestError: A name is there twice, or is like one that changes the rule.
+    """
+    if not isinstance(item, Mapping):
+        return ListItem(item, {})
+    event: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
+    for name, value in item.items():
+        plain = plain_name(str(name))
+        if not plain and value in ("", None):
+            # A separator at the end of each line.
+            continue
+        if plain not in MEMBERS:
+            _refuse_misspelled(plain, str(name))
+            columns[str(name).strip(_BLANKS)] = value
+        elif plain in event:
+            raise InvalidRequestError(f"The line has {plain} twice. Give it once.")
+        elif not is_csv:
+            event[plain] = value
+        elif value is not None and str(value).strip(_BLANKS):
+            event[plain] = _read_cell(plain, str(value).strip(_BLANKS))
+    return ListItem(event, without_bytes(columns))
+
+
+def plain_name(name: str) -> str:
+    """Return a name in lower case, without blanks or a byte-order mark around it."""
+    return name.strip(_BLANKS).lower()
+
+
+def without_bytes(value: Any) -> Any:
+    """Return a JSON value without the inline images in it."""
+    return json.loads(json.dumps(value), object_hook=_without_bytes)
+
+
+def _refuse_misspelled(plain: str, name: str) -> None:
+    # Imported here because few lists have further columns.
+    import difflib  # noqa: PLC0415
+
+    close = difflib.get_close_matches(plain[:64], _RULE_MEMBERS, n=1, cutoff=_CLOSE)
+    if close or plain.endswith("threshold"):
+        raise InvalidRequestError(
+            f"The line has the unknown member {name[:64]!a}. It is like one of "
+            f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
+        )
+
+
+def _read_cell(name: str, text: str) -> object:
+    """Return what a cell of a CSV file means, which is always a text there."""
+    if name.endswith("_threshold"):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return _TRUTH.get(text.lower(), text) if name in _RULE_MEMBERS else text
+
+
+def _without_bytes(members: dict[str, Any]) -> dict[str, Any]:
+    return {**members, "bytes": "..."} if "bytes" in members else members
