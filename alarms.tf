@@ -16,10 +16,13 @@ locals {
   }
 
   given_thresholds = {
-    for name, threshold in try(var.monitoring.alarms.thresholds, {}) : name => threshold if threshold != null
+    for name, threshold in local.has_alarms ? tomap(var.monitoring.alarms.thresholds) : {} :
+    name => threshold if threshold != null
   }
 
   thresholds = merge(local.default_thresholds, local.given_thresholds)
+
+  disabled_alarms = local.has_alarms ? var.monitoring.alarms.disabled : []
 
   # First: what each alarm watches. It goes off when `expression` is at `threshold` or above in `datapoints` of the last
   # `periods`, each of `period` seconds.
@@ -129,14 +132,14 @@ locals {
   # Third: the alarms that exist.
   alarms = {
     for name, alarm in local.complete_alarms : name => alarm
-    if local.has_alarms && alarm.when && !contains(try(var.monitoring.alarms.disabled, []), name)
+    if local.has_alarms && alarm.when && !contains(local.disabled_alarms, name)
   }
 
   # Settings of alarms on queues. They have no effect without uploads, and the output alarm_names refuses them then.
   queue_alarm_settings = concat(
     [
       for name in ["failed_uploads", "oldest_upload"] : "disabled = [\"${name}\"]"
-      if contains(try(var.monitoring.alarms.disabled, []), name)
+      if contains(local.disabled_alarms, name)
     ],
     [
       for name in ["failed_uploads", "oldest_upload_seconds"] : "thresholds.${name}"

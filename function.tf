@@ -78,7 +78,7 @@ resource "aws_lambda_function" "compare" {
 }
 
 resource "aws_lambda_function_url" "compare" {
-  count = var.function_url == null ? 0 : 1
+  count = local.has_function_url ? 1 : 0
 
   region = var.region
   # On purpose not an input: without IAM the URL would answer anyone who guesses it.

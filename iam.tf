@@ -120,14 +120,14 @@ locals {
   # actions.
   caller_statements = [
     {
-      when     = var.function_url == null
+      when     = !local.has_function_url
       Sid      = "Invoke"
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
       Resource = local.function_arn
     },
     {
-      when      = var.function_url != null
+      when      = local.has_function_url
       Sid       = "InvokeThroughUrl"
       Effect    = "Allow"
       Action    = "lambda:InvokeFunctionUrl"
@@ -135,7 +135,7 @@ locals {
       Condition = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
     },
     {
-      when      = var.function_url != null
+      when      = local.has_function_url
       Sid       = "InvokeOnlyThroughUrl"
       Effect    = "Allow"
       Action    = "lambda:InvokeFunction"

@@ -10,7 +10,7 @@ resource "aws_cloudwatch_log_group" "function" {
     # Checked here because no other resource takes the key in every configuration. CloudWatch Logs and S3 need a key of
     # their own region, and would only say that they cannot use this one.
     precondition {
-      condition     = var.kms_key_arn == null ? true : split(":", var.kms_key_arn)[3] == local.region
+      condition     = local.has_customer_key ? split(":", var.kms_key_arn)[3] == local.region : true
       error_message = <<-EOT
         kms_key_arn names a key in ${try(split(":", var.kms_key_arn)[3], "another region")}, but the stack is
         in ${local.region}. Give a key (or the replica of a multi-Region key) in

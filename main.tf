@@ -94,10 +94,11 @@ locals {
 
   # What the inputs switch on. `x != null` is known at plan even if the attributes of x are not, so these can decide how
   # many resources there are.
-  has_alarms  = var.monitoring.alarms != null
-  has_network = var.network != null
-  has_uploads = var.on_upload != null
-  owns_bucket = var.bucket.existing == null
+  has_alarms       = var.monitoring.alarms != null
+  has_function_url = var.function_url != null
+  has_network      = var.network != null
+  has_uploads      = var.on_upload != null
+  owns_bucket      = var.bucket.existing == null
 
   # The exception: unknown at plan while the key is. It may decide about arguments, never about a count.
   has_customer_key = var.kms_key_arn != null

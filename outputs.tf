@@ -21,11 +21,6 @@ output "bucket_name" {
   value       = local.bucket_in_use
 }
 
-output "comparison" {
-  description = "Settings in force, unless an event is stricter. Terraform ignores misspelled attributes: compare them."
-  value       = merge(var.comparison, { concurrency = local.concurrency })
-}
-
 output "dashboard_name" {
   description = "Name of the CloudWatch dashboard; null without monitoring.dashboard."
   value       = one(aws_cloudwatch_dashboard.overview[*].dashboard_name)
@@ -162,6 +157,27 @@ output "role_name" {
 output "saved_query_names" {
   description = "Names of the saved queries; empty without monitoring.saved_queries."
   value       = sort([for query in aws_cloudwatch_query_definition.saved : query.name])
+}
+
+output "settings" {
+  description = "Objects of the inputs as they are in force. Terraform ignores misspelled attributes: compare them."
+  value = {
+    bucket = {
+      existing      = var.bucket.existing
+      expiry_days   = local.owns_bucket ? local.expiry_days : null
+      force_destroy = local.owns_bucket ? coalesce(var.bucket.force_destroy, false) : null
+      prefixes      = var.bucket.prefixes
+    }
+    comparison   = merge(var.comparison, { concurrency = local.concurrency })
+    function     = var.function
+    function_url = var.function_url
+    monitoring = merge(var.monitoring, {
+      alarms = local.has_alarms ? merge(var.monitoring.alarms, { thresholds = local.thresholds }) : null
+    })
+    network   = var.network
+    on_upload = var.on_upload
+    role      = var.role
+  }
 }
 
 output "upload_notification" {

@@ -30,7 +30,8 @@ locals {
   calls_per_batch = floor(local.calls_per_second * var.function.timeout * 4 / 10)
 
   # An upload costs one call per reference image. An event source hands over at most 1000.
-  uploads_per_batch = max(1, min(1000, floor(local.calls_per_batch / try(var.on_upload.references_per_subject, 1))))
+  references_per_subject = local.has_uploads ? var.on_upload.references_per_subject : 1
+  uploads_per_batch      = max(1, min(1000, floor(local.calls_per_batch / local.references_per_subject)))
 
   # A pair costs one call per source; modules/batch takes care of pairs with several. Step Functions takes 256 KiB of
   # answer: about 1.3 KB for each of 200.

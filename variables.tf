@@ -88,9 +88,11 @@ variable "bucket" {
   }
 
   validation {
+    # One without "/" at its end is refused above already.
     condition = alltrue([
       for pair in setproduct(keys(var.bucket.prefixes), keys(var.bucket.prefixes)) :
-      pair[0] == pair[1] || !startswith(var.bucket.prefixes[pair[1]], var.bucket.prefixes[pair[0]])
+      pair[0] == pair[1] || !endswith(var.bucket.prefixes[pair[0]], "/") ||
+      !startswith(var.bucket.prefixes[pair[1]], var.bucket.prefixes[pair[0]])
     ])
     error_message = <<-EOT
       bucket.prefixes must be different, and none can start with another. Otherwise
@@ -406,7 +408,7 @@ variable "monitoring" {
 
   validation {
     condition = var.monitoring.alarms == null ? true : alltrue([
-      for name in var.monitoring.alarms.disabled : contains([
+      for name in var.monitoring.alarms.disabled : name == null ? false : contains([
         "duration", "errors", "failed_uploads", "no_face", "oldest_upload",
         "rate", "refused_access", "throttled_comparisons", "throttled_invocations", "unavailable",
       ], name)

@@ -16,7 +16,10 @@ from pathlib import Path
 from tools.places import REPOSITORY
 
 _VARIABLES = """\
-locals { default_rekognition_tps = 25 }
+locals {
+  default_rekognition_tps = 25
+  has_uploads             = true
+}
 variable "comparison" { type = object({ concurrency = number }) }
 variable "function" { type = object({ memory_size = number, timeout = number }) }
 variable "on_upload" { type = object({ references_per_subject = number }) }

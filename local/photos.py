@@ -9,14 +9,14 @@ import io
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import skimage.data
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 _EXIF_ORIENTATION = 0x0112
 _ROTATED_LEFT = 6
@@ -43,6 +43,7 @@ class Expected(StrEnum):
     MATCH = "match"
     NO_MATCH = "no_match"
     NO_FACE_IN_TARGET = "NoFaceInTargetError"
+    LOW_QUALITY_IN_TARGET = "LowQualityFaceInTargetError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Photo:
     """Who is in it; None for a user's own photo."""
     data: bytes = field(repr=False)
     """JPEG or PNG."""
+    is_recognizable: bool = True
+    """False if even the person's own face looks like a stranger's."""
 
     @property
     def content_type(self) -> str:
@@ -70,6 +73,7 @@ class Pair:
 
     reference: Photo
     challenge: Photo
+    quality_filter: str = "NONE"
 
     @property
     def source(self) -> str:
@@ -88,6 +92,9 @@ class Pair:
             return None
         if not self.challenge.people:
             return Expected.NO_FACE_IN_TARGET
+        if not self.challenge.is_recognizable:
+            is_compared = self.quality_filter == "NONE"
+            return Expected.NO_MATCH if is_compared else Expected.LOW_QUALITY_IN_TARGET
         (subject,) = self.reference.people
         return Expected.MATCH if subject in self.challenge.people else Expected.NO_MATCH
 
@@ -104,6 +111,14 @@ class Album:
         for reference in self.references:
             for challenge in self.challenges:
                 yield Pair(reference, challenge)
+
+    def failures(self) -> Iterator[Pair]:
+        """One pair for each error that a user will meet, and that these photos can show."""
+        pairs = list(self.pairs())
+        yield from [each for each in pairs if each.expected is Expected.NO_FACE_IN_TARGET][:1]
+        filtered = [replace(each, quality_filter="MEDIUM") for each in pairs]
+        # The last one is compared with the person's own reference.
+        yield from [e for e in filtered if e.expected is Expected.LOW_QUALITY_IN_TARGET][-1:]
 
 
 def astronaut() -> Image.Image:
@@ -135,9 +150,17 @@ def default_album() -> Album:
                 e,
                 _jpeg(ImageEnhance.Brightness(eileen).enhance(0.4)),
             ),
+            Photo("eileen-tilted.jpg", "Tilted to a shoulder", e, _jpeg(eileen.rotate(25))),
             Photo("eileen-phone.jpg", "Lying on its side, turned by EXIF", e, lying(eileen)),
             Photo("grace-grey.png", "Grey, as PNG", g, encoded(ImageOps.grayscale(grace))),
             Photo("grace-small.jpg", "Cropped and smaller", g, _jpeg(_cropped(grace))),
+            Photo(
+                "grace-blurred.jpg",
+                "Out of focus",
+                g,
+                _jpeg(grace.filter(ImageFilter.GaussianBlur(8))),
+                is_recognizable=False,
+            ),
             Photo("both.jpg", "Both in one picture", e + g, _jpeg(_beside(eileen, grace))),
             Photo("cat.jpg", "A cat: no human face", (), _jpeg(cat)),
         ),

@@ -24,6 +24,7 @@ from local.waiting import eventually
 EILEEN = "reference/eileen-collins.jpg"
 GRACE = "reference/grace-hopper.jpg"
 DARK = "challenge/eileen-dark.jpg"
+BLURRED = "challenge/grace-blurred.jpg"
 BOTH = "challenge/both.jpg"
 CAT = "challenge/cat.jpg"
 CAT_REFERENCE = "reference/cat.jpg"

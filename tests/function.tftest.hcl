@@ -193,8 +193,12 @@ run "settings_reach_function_payload_and_log" {
   }
 
   assert {
-    condition     = output.comparison == var.comparison
-    error_message = "Terraform ignores misspelled members: the output must show the rule that is left."
+    condition = jsonencode({
+      for name in ["comparison", "function", "network"] : name => output.settings[name]
+      }) == jsonencode({
+      comparison = var.comparison, function = var.function, network = var.network
+    })
+    error_message = "Terraform ignores misspelled members: the output must show what was given, as it is in force."
   }
 
   assert {
@@ -373,7 +377,7 @@ run "the_longest_name_fits_in_the_longest_region_and_the_largest_values_are_not_
   }
 
   assert {
-    condition     = output.comparison.concurrency == 50
+    condition     = output.settings.comparison.concurrency == 50
     error_message = "A derived concurrency must keep to the limit of the input."
   }
 }
@@ -420,5 +424,86 @@ run "outputs_and_policies_name_what_was_made" {
       aws_cloudwatch_log_group.function.arn,
     ]
     error_message = "The ARNs in the policies must be those that AWS gives."
+  }
+}
+
+run "what_is_misspelled_is_missing_in_the_settings" {
+  command = plan
+
+  variables {
+    bucket = {
+      expiry_days   = { challange = 7, results = 7 }
+      force_destory = true
+      prefixes      = { challange = "in/" }
+    }
+    comparison = { similarity_treshold = 99 }
+    function   = { memory = 1024 }
+    monitoring = {
+      alarms = {
+        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
+        thresholds     = { error = 7, unavailable = 7 }
+      }
+      dashbord = true
+    }
+    on_upload       = { attempts = 7 }
+    rekognition_tps = 25
+    role            = { permissions_boundary = "arn:aws:iam::111122223333:policy/boundary" }
+  }
+
+  assert {
+    condition = jsonencode(output.settings) == jsonencode({
+      bucket = {
+        existing = null
+        expiry_days = {
+          challenge = 30, incomplete_upload = 1, manifests = 30, noncurrent = 30, reference = null, results = 7
+        }
+        force_destroy = false
+        prefixes = {
+          challenge = "challenge/", manifests = "manifests/", reference = "reference/", results = "results/"
+        }
+      }
+      comparison = {
+        concurrency          = 7
+        explain              = false
+        quality_filter       = "NONE"
+        require_single_face  = false
+        review_threshold     = null
+        similarity_threshold = 80
+      }
+      function = {
+        architecture         = "arm64"
+        memory_size          = 512
+        on_failure           = null
+        reserved_concurrency = null
+        runtime              = "python3.13"
+        timeout              = 30
+      }
+      function_url = null
+      monitoring = {
+        alarms = {
+          disabled       = []
+          sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
+          thresholds = {
+            duration_percent      = 80
+            errors                = 1
+            failed_uploads        = 1
+            no_face_comparisons   = 20
+            no_face_percent       = 30
+            oldest_upload_seconds = 3600
+            rate_percent          = 90
+            refused_access        = 1
+            throttled_comparisons = 5
+            throttled_invocations = 1
+            unavailable           = 7
+          }
+        }
+        dashboard     = false
+        saved_queries = false
+      }
+      network   = null
+      on_upload = { max_attempts = 5, references_per_subject = 1, sender_arns = [] }
+      role      = { path = "/", permissions_boundary_arn = null }
+    })
+    error_message = "Every attribute that is in force must be shown, and nothing that Terraform ignored."
   }
 }

@@ -218,7 +218,7 @@ run "the_whole_default_quota_is_used_in_a_region_with_a_large_one" {
   }
 
   assert {
-    condition     = output.comparison.concurrency == 30
+    condition     = output.settings.comparison.concurrency == 30
     error_message = "30 comparisons at once, each of 0.3 s, start 100 calls per second."
   }
 
@@ -248,7 +248,7 @@ run "the_default_quota_is_not_exceeded_in_a_region_with_a_small_one" {
   }
 
   assert {
-    condition     = output.comparison.concurrency == 7
+    condition     = output.settings.comparison.concurrency == 7
     error_message = "7 comparisons at once, each of 0.3 s, start 23 calls per second; 8 would exceed the quota."
   }
 }
@@ -292,7 +292,7 @@ run "a_given_quota_is_used_and_not_exceeded" {
   }
 
   assert {
-    condition     = output.comparison.concurrency == 5
+    condition     = output.settings.comparison.concurrency == 5
     error_message = "A request with several images must run 5 comparisons at once, also with a small quota."
   }
 }

@@ -3,11 +3,6 @@ output "bucket_name" {
   value       = module.face_compare.bucket_name
 }
 
-output "comparison" {
-  description = "Rule by which images are compared."
-  value       = module.face_compare.comparison
-}
-
 output "function_name" {
   description = "Function to invoke."
   value       = module.face_compare.function_name
@@ -21,4 +16,9 @@ output "invoke_command" {
 output "log_group_name" {
   description = "Log group with one record for each decision."
   value       = module.face_compare.log_group_name
+}
+
+output "settings" {
+  description = "Settings in force: Terraform ignores misspelled attributes."
+  value       = module.face_compare.settings
 }

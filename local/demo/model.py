@@ -28,6 +28,12 @@ class Comparison:
         """None where nothing was expected."""
         return None if self.pair.expected is None else self.came == self.pair.expected
 
+    @property
+    def explanation(self) -> Mapping[str, Any] | None:
+        """What the function measured of the decisive face; None where it did not decide."""
+        answer = self.outcome.answer
+        return None if answer is None else answer.get("explanation")
+
     def problem(self) -> str:
         """One sentence about an outcome that was not expected."""
         said = f" ({self.outcome.error_message})" if self.outcome.answer is None else ""
@@ -40,7 +46,7 @@ class Comparison:
         """The entry of demo-report.json."""
         answer = self.outcome.answer
         if answer is None:
-            found = {
+            found: dict[str, Any] = {
                 "error_type": self.outcome.error_type,
                 "error_message": self.outcome.error_message,
             }
@@ -50,10 +56,12 @@ class Comparison:
                 "threshold": answer["similarity_threshold"],
                 "decision": answer["decision"],
                 "target_face_count": answer["target"]["face_count"],
+                "explanation": self.explanation,
             }
         return {
             "source": self.pair.source,
             "target": self.pair.target,
+            "quality_filter": self.pair.quality_filter,
             **found,
             "expected": self.pair.expected,
             "as_expected": self.as_expected,

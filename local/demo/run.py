@@ -44,8 +44,8 @@ def demonstrate(album: Album, console: Console, results: Path) -> int:
     report.check_writable(results)
     # Before the live display: what is installed now shows its own progress.
     venv_python("emulator")
-    shows_failure = any(_shows_failure(pair) for pair in album.pairs())
-    steps = Steps(console, _STEPS if shows_failure else _STEPS - 1)
+    shows_failures = any(album.failures())
+    steps = Steps(console, _STEPS if shows_failures else _STEPS - 1)
     run = Run(seconds=steps.seconds)
     with steps.step("toolchain", "Check the toolchain") as note:
         run.engines = _versions()
@@ -74,33 +74,35 @@ def _use(stack: Stack, album: Album, steps: Steps, run: Run) -> None:
     bucket, function = outputs["bucket_name"], outputs["function_name"]
     with steps.step("upload", f"Upload photos to s3://{bucket}"):
         use.upload_album(stack.client("s3"), bucket, album)
-    pairs = list(album.pairs())
     with steps.step("compare", "Compare through the deployed function"):
-        for pair in pairs:
-            if not _shows_failure(pair):
+        for pair in album.pairs():
+            if pair.expected is not Expected.NO_FACE_IN_TARGET:
                 _compare(stack, function, pair, run, steps.console)
     with steps.step("follow", "Follow one request through CloudWatch Logs"):
         if run.decided:
             run.audit = _follow(stack, outputs["log_group_name"], run.decided[0], steps.console)
-    for pair in [each for each in pairs if _shows_failure(each)][:1]:
-        with steps.step("failure", "A failure you will meet: a photo without a face"):
-            _compare(stack, function, pair, run, steps.console)
+    if failures := list(album.failures()):
+        title = "Failures you will meet: a photo without a face, one below the quality filter"
+        with steps.step("failures", title):
+            for pair in failures:
+                _compare(stack, function, pair, run, steps.console)
     with steps.step("empty", "Empty the bucket, all versions"):
         inventory.empty_bucket(stack.client("s3"), bucket)
     with steps.step("destroy", "terraform destroy") as note:
         replace(workspace, progress=telling(note)).destroy()
 
 
-def _shows_failure(pair: Pair) -> bool:
-    return pair.expected is Expected.NO_FACE_IN_TARGET
-
-
 def _compare(stack: Stack, function: str, pair: Pair, run: Run, console: Console) -> None:
-    event = {"source": pair.source, "target": pair.target}
+    event = {
+        "source": pair.source,
+        "target": pair.target,
+        "quality_filter": pair.quality_filter,
+        "explain": True,
+    }
     outcome = use.invoke(stack.client("lambda"), function, event)
     comparison = Comparison(pair, outcome)
     run.comparisons.append(comparison)
-    console.print(_line(comparison))
+    console.print(_line(comparison), soft_wrap=True)
     if outcome.answer is None:
         console.print(Text(f"         {outcome.error_message}", style="dim"), soft_wrap=True)
 
@@ -113,11 +115,13 @@ def _line(comparison: Comparison) -> Text:
         False: Text(f"EXPECTED {pair.expected}", style="bold red"),
         None: Text(),
     }
+    reasons = (comparison.explanation or {}).get("likely_reasons", [])
     return Text.assemble(
         f"       {shown:>6}  ",
         (f"{comparison.came.replace('_', ' '):<9}", "bold"),
         f"  {pair.reference.name}  {pair.challenge.name}  ",
         remark[comparison.as_expected],
+        (f"  perhaps: {', '.join(reasons)}" if reasons else "", "dim"),
     )
 
 

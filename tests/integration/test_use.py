@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from botocore.exceptions import ClientError
 
-from local.use import user
+from local.use import BLURRED, user
 from tests.integration.conftest import BOTH, CAT, DARK, EILEEN, GRACE, MISSING, Deployed
 
 
@@ -101,6 +101,11 @@ def test_a_name_in_the_other_unicode_form_is_named(minimal: Deployed) -> None:
     [
         ("reference/cat.jpg", BOTH, {}, "NoFaceInSourceError"),
         (EILEEN, CAT, {}, "NoFaceInTargetError"),
+        (GRACE, BLURRED, {"quality_filter": "MEDIUM"}, "LowQualityFaceInTargetError"),
+        (BLURRED, GRACE, {"quality_filter": "MEDIUM"}, "LowQualityFaceInSourceError"),
+        # The filter does not hide that there is no face at all.
+        (EILEEN, CAT, {"quality_filter": "MEDIUM"}, "NoFaceInTargetError"),
+        ("reference/cat.jpg", BOTH, {"quality_filter": "MEDIUM"}, "NoFaceInSourceError"),
         (EILEEN, MISSING, {}, "ImageNotFoundError"),
         ("private/eileen.jpg", BOTH, {}, "ImageForbiddenError"),
         (EILEEN, "private/eileen.jpg", {}, "ImageForbiddenError"),
@@ -147,13 +152,25 @@ def test_a_disputed_decision_can_be_traced_by_its_request_id(minimal: Deployed) 
     assert {name: decided.get(name) for name in expected} == expected
 
 
+def test_a_blurred_photo_of_the_right_person_is_not_just_a_stranger(minimal: Deployed) -> None:
+    answer = minimal.compare(GRACE, BLURRED, explain=True).answer
+    assert answer is not None
+    assert answer["decision"] == "no_match"
+    (reason,) = answer["explanation"]["likely_reasons"]
+    assert reason.startswith("very blurred: sharpness ")
+
+
 def test_nothing_biometric_is_kept_in_the_log(minimal: Deployed) -> None:
-    outcome = minimal.compare(EILEEN, DARK)
+    outcome = minimal.compare(GRACE, DARK, explain=True)
     assert outcome.answer is not None
     text = json.dumps(minimal.records(outcome)).lower()
     assert outcome.request_id in text
-    for word in ("bounding", "landmark", "pose", '"bytes"', "embedding", '"left"', '"width"'):
+    words = ("bounding", "landmark", "pose", "bright", "sharp", "expla", '"bytes"', "embedding")
+    for word in (*words, '"left"', '"width"'):
         assert word not in text
+    explanation = outcome.answer["explanation"]
+    assert explanation["likely_reasons"]
+    assert not any(str(value) in text for value in explanation["pose"].values())
     box = outcome.answer["target"]["faces"][0]["bounding_box"]
     assert not any(str(value) in text for value in box.values())
 

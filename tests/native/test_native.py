@@ -14,6 +14,8 @@ from tools import workspace
 from tools.places import REPOSITORY
 
 ENGINES = ("terraform", "tofu")
+# They create what the module can be given: a key, topics, queues, a bucket, a network.
+EXAMPLES = ("batch", "existing-bucket", "monitored", "private-network", "upload")
 FILES = sorted(
     (
         path.relative_to(REPOSITORY)
@@ -25,8 +27,38 @@ FILES = sorted(
 )
 _CLOSING = re.compile(r"(\d+) passed, (\d+) failed")
 
+_TOPIC = "arn:aws:sns:eu-west-1:111122223333:topic"
+REFUSED = {
+    "an_empty_prefix": 'bucket = { prefixes = { reference = "" } }',
+    "a_prefix_without_slash": 'bucket = { prefixes = { reference = "challenge" } }',
+    "no_bucket": "bucket = { existing = { name = null } }",
+    "no_topics": "monitoring = { alarms = { sns_topic_arns = null } }",
+    "a_topic_that_is_null": "monitoring = { alarms = { sns_topic_arns = [null] } }",
+    "a_topic_elsewhere": (
+        f'monitoring = {{ alarms = {{ sns_topic_arns = ["{_TOPIC.replace("eu", "us")}"] }} }}'
+    ),
+    "an_alarm_that_is_null": (
+        f'monitoring = {{ alarms = {{ sns_topic_arns = ["{_TOPIC}"], disabled = [null] }} }}'
+    ),
+    "no_groups": 'network = { security_group_ids = null, subnet_ids = ["subnet-01234567"] }',
+    "no_subnets": 'network = { security_group_ids = ["sg-01234567"], subnet_ids = null }',
+    "a_subnet_that_is_null": (
+        'network = { security_group_ids = ["sg-01234567"], subnet_ids = [null] }'
+    ),
+}
+"""Inputs with one mistake each."""
+_REFUSED_RUN = """
+run "{name}" {{
+  command = plan
 
-def run(engine: str, folder: Path, *arguments: str) -> str:
+  variables {{
+    {given}
+  }}
+}}
+"""
+
+
+def run(engine: str, folder: Path, *arguments: str, succeeds: bool = True) -> str:
     done = subprocess.run(
         [engine, *arguments, "-no-color"],
         cwd=folder,
@@ -38,7 +70,7 @@ def run(engine: str, folder: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
+    if (done.returncode == 0) != succeeds:
         pytest.fail(f"{engine} {' '.join(arguments)}:\n{done.stdout}", pytrace=False)
     return done.stdout
 
@@ -76,3 +108,40 @@ def test_the_module_does_the_same_under_both_engines(
     assert closing is not None, output
     assert int(closing[1]) > 0, f"no test ran:\n{output}"
     assert int(closing[2]) == 0, output
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_one_mistake_gets_one_error_of_the_module(
+    initialized: Callable[[str, Path], Path], engine: str
+) -> None:
+    """Not an error of a function in an expression, and not the same sentence for each alarm."""
+    folder = initialized(engine, Path())
+    tests = folder / "tests"
+    mocks, _, _ = (tests / "validation.tftest.hcl").read_text().partition('run "')
+    for name, given in REFUSED.items():
+        # A file for each, because the runs after a failed one are skipped.
+        case = mocks + _REFUSED_RUN.format(name=name, given=given)
+        (tests / f"{name}.tftest.hcl").write_text(case)
+    files = [f"-filter=tests/{name}.tftest.hcl" for name in REFUSED]
+    output = run(engine, folder, "test", *files, succeeds=False)
+    assert f"0 passed, {len(REFUSED)} failed" in output, output
+    assert set(re.findall(r"Error: (.*)", output)) <= {
+        "Invalid value for variable",
+        "Resource precondition failed",
+    }, output
+    assert output.count("Error: ") == len(REFUSED), output
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_consumer_can_test_with_the_documented_mocks(
+    initialized: Callable[[str, Path], Path], engine: str, example: str
+) -> None:
+    """Otherwise the checks of the module refuse the random values of a mocked provider."""
+    reference = (REPOSITORY / "docs" / "reference.md").read_text()
+    mocks = re.search(r"```hcl\n(mock_provider .*?)```", reference, re.DOTALL)
+    assert mocks is not None
+    folder = initialized(engine, Path("examples", example))
+    (folder / "consumer.tftest.hcl").write_text(mocks[1] + 'run "apply" {}\n')
+    output = run(engine, folder, "test")
+    assert "1 passed, 0 failed" in output, output

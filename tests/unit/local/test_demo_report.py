@@ -107,9 +107,11 @@ def test_scripts_find_the_promised_fields_in_the_data() -> None:
     assert comparison == {
         "source": "reference/eileen.jpg",
         "target": "challenge/same.jpg",
+        "quality_filter": "NONE",
         "similarity": 99.0,
         "threshold": 80.0,
         "decision": "match",
+        "explanation": None,
         "expected": "match",
         "as_expected": True,
         "target_face_count": 1,

@@ -31,10 +31,23 @@ def test_what_must_come_out_follows_from_who_is_in_the_photo(
     assert Pair(reference, Photo("c.jpg", "", people, JPEG)).expected is expected
 
 
+def test_a_blurred_photo_looks_like_a_stranger_unless_a_filter_leaves_it_out() -> None:
+    eileen = (Person.EILEEN_COLLINS,)
+    blurred = Photo("c.jpg", "", eileen, JPEG, is_recognizable=False)
+    reference = Photo("r.jpg", "", eileen, JPEG)
+    assert Pair(reference, blurred).expected is Expected.NO_MATCH
+    assert Pair(reference, blurred, "LOW").expected is Expected.LOW_QUALITY_IN_TARGET
+
+
 def test_the_demo_shows_each_case_that_it_promises() -> None:
     album = default_album()
     expected = [pair.expected for pair in album.pairs()]
     assert {*expected} == {Expected.MATCH, Expected.NO_MATCH, Expected.NO_FACE_IN_TARGET}
+    failures = [(pair.expected, pair.challenge.name) for pair in album.failures()]
+    assert failures == [
+        (Expected.NO_FACE_IN_TARGET, "cat.jpg"),
+        (Expected.LOW_QUALITY_IN_TARGET, "grace-blurred.jpg"),
+    ]
     kinds = {photo.content_type for photo in album.challenges}
     assert kinds == {"image/jpeg", "image/png"}
     names = [photo.name for photo in album.challenges]

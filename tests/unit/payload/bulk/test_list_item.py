@@ -46,6 +46,7 @@ def test_a_line_of_a_spreadsheet_is_read_as_what_it_says(item: dict[str, str]) -
         ("review_threshold", "70", Rule(80.0, 70.0)),
         ("require_single_face", "TRUE", Rule(80.0, require_single_face=True)),
         ("require_single_face", "false", Rule(80.0)),
+        ("Quality_Filter", " HIGH ", Rule(80.0, quality_filter="HIGH")),
     ],
 )
 def test_a_column_of_the_rule_has_the_value_that_its_text_stands_for(
@@ -80,6 +81,11 @@ def test_a_misspelled_column_of_the_rule_is_not_carried_on_without_effect(
     """Otherwise a lower threshold would decide than the list asks for."""
     with pytest.raises(InvalidRequestError, match="would change the rule"):
         list_item({**KEYS, name: "99"}, is_csv=is_csv)
+
+
+def test_a_line_can_ask_for_an_explanation() -> None:
+    event = list_item({**KEYS, "Explain": "TRUE"}, is_csv=True).event
+    assert parse_request(event, Rule(80.0)).explain
 
 
 def test_a_column_that_is_there_twice_does_not_hide_the_other() -> None:
