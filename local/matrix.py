@@ -2,7 +2,7 @@
 
 Every engine of every toolchain is tried with every provider: init and validate everywhere, the
 native tests, and a plan of every example against the local stack. The function's tests run under
-every Python. Prints the tables of the README's section on compatibility.
+every Python. The README says what passed.
 """
 
 from __future__ import annotations
