@@ -35,18 +35,19 @@ resource "aws_lambda_function" "compare" {
   environment {
     variables = merge(
       {
-        FACE_COMPARE_BUCKET               = local.bucket_in_use
-        FACE_COMPARE_CALLS_PER_SECOND     = tostring(local.calls_per_second)
-        FACE_COMPARE_CHALLENGE_PREFIX     = var.bucket.prefixes.challenge
-        FACE_COMPARE_CONCURRENCY          = tostring(local.concurrency)
-        FACE_COMPARE_EXPLAIN              = tostring(var.comparison.explain)
-        FACE_COMPARE_QUALITY_FILTER       = var.comparison.quality_filter
-        FACE_COMPARE_REFERENCE_PREFIX     = var.bucket.prefixes.reference
-        FACE_COMPARE_REQUIRE_SINGLE_FACE  = tostring(var.comparison.require_single_face)
-        FACE_COMPARE_RESULTS_PREFIX       = var.bucket.prefixes.results
-        FACE_COMPARE_SIMILARITY_THRESHOLD = tostring(var.comparison.similarity_threshold)
-        FACE_COMPARE_TIMEOUT_SECONDS      = tostring(var.function.timeout)
-        FACE_COMPARE_WORKERS              = tostring(local.workers)
+        FACE_COMPARE_BUCKET                 = local.bucket_in_use
+        FACE_COMPARE_CALLS_PER_SECOND       = tostring(local.calls_per_second)
+        FACE_COMPARE_CHALLENGE_PREFIX       = var.bucket.prefixes.challenge
+        FACE_COMPARE_CONCURRENCY            = tostring(local.concurrency)
+        FACE_COMPARE_EXPLAIN                = tostring(var.comparison.explain)
+        FACE_COMPARE_QUALITY_FILTER         = var.comparison.quality_filter
+        FACE_COMPARE_REFERENCE_PREFIX       = var.bucket.prefixes.reference
+        FACE_COMPARE_REFERENCE_WAIT_MINUTES = tostring(try(var.on_upload.reference_wait_minutes, 0))
+        FACE_COMPARE_REQUIRE_SINGLE_FACE    = tostring(var.comparison.require_single_face)
+        FACE_COMPARE_RESULTS_PREFIX         = var.bucket.prefixes.results
+        FACE_COMPARE_SIMILARITY_THRESHOLD   = tostring(var.comparison.similarity_threshold)
+        FACE_COMPARE_TIMEOUT_SECONDS        = tostring(var.function.timeout)
+        FACE_COMPARE_WORKERS                = tostring(local.workers)
       },
       var.comparison.review_threshold == null ? {} : {
         FACE_COMPARE_REVIEW_THRESHOLD = tostring(var.comparison.review_threshold)

@@ -82,13 +82,16 @@ locals {
       Resource = [local.uploads_arn]
     },
     {
-      # Reading is for an image that is announced again: is it decided, and is another invocation at work on it? The
-      # endings are those of results and claims, so that images which others put there cannot be read.
-      when     = local.has_uploads
-      Sid      = "WriteResults"
-      Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:PutObject"]
-      Resource = ["${local.results_arn}*.json", "${local.results_arn}*.json.claim"]
+      # Reading is for an image that is announced again: is it decided, is another invocation at work on it, and does it
+      # wait for a reference? The endings are those of what the function writes, so that images which others put there
+      # cannot be read.
+      when   = local.has_uploads
+      Sid    = "WriteResults"
+      Effect = "Allow"
+      Action = ["s3:GetObject", "s3:PutObject"]
+      Resource = [
+        for ending in [".json", ".json.claim", ".retry", ".waiting"] : "${local.results_arn}*${ending}"
+      ]
     },
     {
       when     = local.has_uploads && local.has_customer_key

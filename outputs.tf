@@ -144,6 +144,28 @@ output "retry_failed_uploads_command" {
   ])
 }
 
+output "retry_waiting_uploads_command" {
+  description = "Shell command that announces images again that wait for a reference; null without on_upload."
+  value = one([
+    for queue in aws_sqs_queue.upload : join(" ", [
+      "aws s3api list-objects-v2",
+      "--region ${local.region}",
+      "--bucket ${local.bucket_in_use}",
+      "--prefix ${var.bucket.prefixes.results}",
+      "--query 'Contents[].[Key]' --output text |",
+      "grep '[.]waiting$' |",
+      # What says that an image waits is the message that announces it.
+      "while IFS= read -r key; do",
+      "aws sqs send-message",
+      "--region ${local.region}",
+      "--queue-url ${queue.url}",
+      "--message-body \"$(aws s3 cp --region ${local.region} \"s3://${local.bucket_in_use}/$key\" - < /dev/null)\"",
+      "< /dev/null;",
+      "done",
+    ])
+  ])
+}
+
 output "role_arn" {
   description = "ARN of the function's role. Name it in a key policy that does not delegate to IAM."
   value       = aws_iam_role.function.arn
@@ -183,10 +205,10 @@ output "settings" {
 output "upload_notification" {
   description = "Settings for the notification of an existing bucket; null without on_upload or bucket.existing."
   value = !local.has_uploads || local.owns_bucket ? null : {
-    eventbridge   = true
-    events        = local.upload_events
-    filter_prefix = var.bucket.prefixes.challenge
-    queue_arn     = aws_sqs_queue.upload[0].arn
+    eventbridge = true
+    events      = local.upload_events
+    filters     = local.upload_filters
+    queue_arn   = aws_sqs_queue.upload[0].arn
   }
 }
 

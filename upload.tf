@@ -8,6 +8,18 @@ locals {
 
   upload_events = ["s3:ObjectCreated:*"]
 
+  # What S3 announces: images, references, which images may wait for, and the objects by which the function puts such
+  # images back into the queue. Results must not be among them. The provider takes "" for no suffix.
+  upload_filters = [
+    { filter_prefix = var.bucket.prefixes.challenge, filter_suffix = "" },
+    { filter_prefix = var.bucket.prefixes.reference, filter_suffix = "" },
+    { filter_prefix = var.bucket.prefixes.results, filter_suffix = ".retry" },
+  ]
+
+  # An image that waits for a reference is one of the queue's retries. The last delivery has to come after the wait.
+  reference_wait_seconds = 60 * try(var.on_upload.reference_wait_minutes, 0)
+  longest_wait_seconds   = (try(var.on_upload.max_attempts, 1) - 1) * local.visibility_timeout
+
   # Topics and rules that pass S3's announcements on. An ARN holds its account, so aws:SourceAccount would add nothing,
   # and the guides of SNS and EventBridge do not promise that they send it.
   senders = {
@@ -118,11 +130,16 @@ resource "aws_s3_bucket_notification" "upload" {
   # For consumers of results.
   eventbridge = true
 
-  queue {
-    events        = local.upload_events
-    filter_prefix = var.bucket.prefixes.challenge
-    # By reference: S3 sends a test message at once, and the queue's policy has to allow it by then.
-    queue_arn = aws_sqs_queue.upload[0].arn
+  dynamic "queue" {
+    for_each = local.upload_filters
+
+    content {
+      events        = local.upload_events
+      filter_prefix = queue.value.filter_prefix
+      filter_suffix = queue.value.filter_suffix
+      # By reference: S3 sends a test message at once, and the queue's policy has to allow it by then.
+      queue_arn = aws_sqs_queue.upload[0].arn
+    }
   }
 }
 
@@ -151,6 +168,16 @@ resource "aws_lambda_event_source_mapping" "upload" {
         function.timeout = ${var.function.timeout} an invocation has time for ${local.calls_per_batch}. Raise
         function.timeout to ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at
         most 900), or keep fewer reference images per person.
+      EOT
+    }
+
+    precondition {
+      condition     = local.reference_wait_seconds <= local.longest_wait_seconds
+      error_message = <<-EOT
+        on_upload.reference_wait_minutes is ${local.reference_wait_seconds / 60}, but with max_attempts =
+        ${try(var.on_upload.max_attempts, 1)} an image is retried for ${floor(local.longest_wait_seconds / 60)} minutes
+        only, every ${local.visibility_timeout} seconds. Let it wait no longer than that, or raise max_attempts to
+        ${1 + ceil(local.reference_wait_seconds / local.visibility_timeout)}.
       EOT
     }
 

@@ -516,6 +516,7 @@ variable "network" {
 variable "on_upload" {
   type = object({
     max_attempts           = optional(number, 5)
+    reference_wait_minutes = optional(number, 5)
     references_per_subject = optional(number, 1)
     sender_arns            = optional(list(string), [])
   })
@@ -529,6 +530,19 @@ variable "on_upload" {
       on_upload.max_attempts is ${try(var.on_upload.max_attempts, "unset")}; give a whole number from 3 to 1000 (the
       most that SQS counts). 5 or more is recommended: with fewer, throttling can
       move good images to the dead-letter queue.
+    EOT
+  }
+
+  validation {
+    # 10 days, for which the queue keeps a message.
+    condition = var.on_upload == null ? true : (
+      var.on_upload.reference_wait_minutes >= 0 && var.on_upload.reference_wait_minutes <= 14400 &&
+      floor(var.on_upload.reference_wait_minutes) == var.on_upload.reference_wait_minutes
+    )
+    error_message = <<-EOT
+      on_upload.reference_wait_minutes is ${try(var.on_upload.reference_wait_minutes, "unset")}; give a whole number of
+      minutes from 0 to 14400 (10 days): how long an image waits for the first
+      reference of its subject, before its result says that there is none.
     EOT
   }
 

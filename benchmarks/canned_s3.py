@@ -1,4 +1,4 @@
-"""S3 on the wire: canned answers for the three calls of an upload.
+"""S3 on the wire: canned answers for the four calls of an upload.
 
 Every write succeeds, and every prefix holds one object. Headers and XML are as S3 sends them, so
 that reading them costs what it costs there.
@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape
 
 from benchmarks.canned import Canned
 
+VERSION_ID = "096fKKXTRTtl3on89fVO.nfljtsv6qko"
+"""The version of every image."""
 _ETAG = '"d41d8cd98f00b204e9800998ecf8427e"'
 _EVERY_ANSWER = {
     "x-amz-id-2": "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234=",
@@ -26,7 +28,7 @@ _LIST = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class CannedS3(Canned):
-    """PutObject and ListObjectsV2."""
+    """HeadObject, PutObject and ListObjectsV2."""
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: what is written is kept back otherwise."""
@@ -44,6 +46,20 @@ class CannedS3(Canned):
                 "x-amz-server-side-encryption": "AES256",
                 "x-amz-checksum-crc32": "AAAAAA==",
                 "x-amz-checksum-type": "FULL_OBJECT",
+                "ETag": _ETAG,
+            }
+        )
+
+    def do_HEAD(self) -> None:  # noqa: N802 - http.server's name
+        """Have every image, in the version that the messages announce."""
+        self.answer(
+            {
+                **_EVERY_ANSWER,
+                "x-amz-version-id": VERSION_ID,
+                "x-amz-server-side-encryption": "AES256",
+                "Last-Modified": "Wed, 25 Nov 2026 12:00:00 GMT",
+                "Content-Type": "image/jpeg",
+                "Accept-Ranges": "bytes",
                 "ETag": _ETAG,
             }
         )

@@ -38,6 +38,8 @@ LOGS_GB = 0.57
 # What one pair needs beside its call.
 S3_PUTS_AN_UPLOAD = 3
 """Claim, list of references, result."""
+S3_LOOKS_AN_UPLOAD = 1
+"""Whether the image is still there."""
 S3_GETS_A_PAIR = 2
 """Rekognition reads both images with the function's permissions. This assumes that S3 bills it."""
 SQS_REQUESTS_AN_UPLOAD = 1.2
@@ -91,6 +93,7 @@ def capacity(tps: int) -> Capacity:
         + PAIRS / derived.uploads_per_batch * LAMBDA_REQUEST,
         uploads=gets
         + logs
+        + PAIRS * S3_LOOKS_AN_UPLOAD * S3_GET
         + PAIRS * S3_PUTS_AN_UPLOAD * S3_PUT_OR_LIST
         + PAIRS * SQS_REQUESTS_AN_UPLOAD * SQS_REQUEST
         + PAIRS * EVENTS_AN_UPLOAD * EVENTBRIDGE_S3_EVENT,

@@ -22,6 +22,7 @@ def function_variables(
         "FACE_COMPARE_EXPLAIN": "false",
         "FACE_COMPARE_QUALITY_FILTER": "NONE",
         "FACE_COMPARE_REFERENCE_PREFIX": "reference/",
+        "FACE_COMPARE_REFERENCE_WAIT_MINUTES": "5",
         "FACE_COMPARE_REQUIRE_SINGLE_FACE": "false",
         "FACE_COMPARE_RESULTS_PREFIX": "results/",
         "FACE_COMPARE_SIMILARITY_THRESHOLD": "80",

@@ -63,7 +63,7 @@ def take_picture(chrome: webdriver.Chrome, path: Path, width: int, height: int) 
     asked = {"clip": clip, "captureBeyondViewport": True}
     shot = chrome.execute_cdp_cmd("Page.captureScreenshot", asked)["data"]
     out = io.BytesIO()
-    Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB").quantize(128).save(
+    Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB").quantize(256).save(
         out, "PNG", optimize=True
     )
     assert len(out.getvalue()) < _MOST_BYTES

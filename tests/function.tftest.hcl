@@ -40,18 +40,19 @@ run "a_name_is_enough_for_a_working_stack" {
 
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
-      FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
-      FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
-      FACE_COMPARE_CHALLENGE_PREFIX     = "challenge/"
-      FACE_COMPARE_CONCURRENCY          = "30"
-      FACE_COMPARE_EXPLAIN              = "false"
-      FACE_COMPARE_QUALITY_FILTER       = "NONE"
-      FACE_COMPARE_REFERENCE_PREFIX     = "reference/"
-      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "false"
-      FACE_COMPARE_RESULTS_PREFIX       = "results/"
-      FACE_COMPARE_SIMILARITY_THRESHOLD = "80"
-      FACE_COMPARE_TIMEOUT_SECONDS      = "30"
-      FACE_COMPARE_WORKERS              = "38"
+      FACE_COMPARE_BUCKET                 = "face-compare-111122223333-eu-west-1"
+      FACE_COMPARE_CALLS_PER_SECOND       = "24.5"
+      FACE_COMPARE_CHALLENGE_PREFIX       = "challenge/"
+      FACE_COMPARE_CONCURRENCY            = "30"
+      FACE_COMPARE_EXPLAIN                = "false"
+      FACE_COMPARE_QUALITY_FILTER         = "NONE"
+      FACE_COMPARE_REFERENCE_PREFIX       = "reference/"
+      FACE_COMPARE_REFERENCE_WAIT_MINUTES = "0"
+      FACE_COMPARE_REQUIRE_SINGLE_FACE    = "false"
+      FACE_COMPARE_RESULTS_PREFIX         = "results/"
+      FACE_COMPARE_SIMILARITY_THRESHOLD   = "80"
+      FACE_COMPARE_TIMEOUT_SECONDS        = "30"
+      FACE_COMPARE_WORKERS                = "38"
     })
     error_message = "The payload reads these variables: if one is missing, every invocation fails. No review band."
   }
@@ -168,19 +169,20 @@ run "settings_reach_function_payload_and_log" {
 
   assert {
     condition = aws_lambda_function.compare.environment[0].variables == tomap({
-      FACE_COMPARE_BUCKET               = "face-compare-111122223333-eu-west-1"
-      FACE_COMPARE_CALLS_PER_SECOND     = "24.5"
-      FACE_COMPARE_CHALLENGE_PREFIX     = "in/"
-      FACE_COMPARE_CONCURRENCY          = "12"
-      FACE_COMPARE_EXPLAIN              = "true"
-      FACE_COMPARE_QUALITY_FILTER       = "MEDIUM"
-      FACE_COMPARE_REFERENCE_PREFIX     = "people/known/"
-      FACE_COMPARE_REQUIRE_SINGLE_FACE  = "true"
-      FACE_COMPARE_RESULTS_PREFIX       = "out/"
-      FACE_COMPARE_REVIEW_THRESHOLD     = "90.5"
-      FACE_COMPARE_SIMILARITY_THRESHOLD = "99.5"
-      FACE_COMPARE_TIMEOUT_SECONDS      = "60"
-      FACE_COMPARE_WORKERS              = "38"
+      FACE_COMPARE_BUCKET                 = "face-compare-111122223333-eu-west-1"
+      FACE_COMPARE_CALLS_PER_SECOND       = "24.5"
+      FACE_COMPARE_CHALLENGE_PREFIX       = "in/"
+      FACE_COMPARE_CONCURRENCY            = "12"
+      FACE_COMPARE_EXPLAIN                = "true"
+      FACE_COMPARE_QUALITY_FILTER         = "MEDIUM"
+      FACE_COMPARE_REFERENCE_PREFIX       = "people/known/"
+      FACE_COMPARE_REFERENCE_WAIT_MINUTES = "0"
+      FACE_COMPARE_REQUIRE_SINGLE_FACE    = "true"
+      FACE_COMPARE_RESULTS_PREFIX         = "out/"
+      FACE_COMPARE_REVIEW_THRESHOLD       = "90.5"
+      FACE_COMPARE_SIMILARITY_THRESHOLD   = "99.5"
+      FACE_COMPARE_TIMEOUT_SECONDS        = "60"
+      FACE_COMPARE_WORKERS                = "38"
     })
     error_message = "Rule, timeout, prefixes and pace must reach the payload, or it decides by another rule."
   }
@@ -501,7 +503,7 @@ run "what_is_misspelled_is_missing_in_the_settings" {
         saved_queries = false
       }
       network   = null
-      on_upload = { max_attempts = 5, references_per_subject = 1, sender_arns = [] }
+      on_upload = { max_attempts = 5, reference_wait_minutes = 5, references_per_subject = 1, sender_arns = [] }
       role      = { path = "/", permissions_boundary_arn = null }
     })
     error_message = "Every attribute that is in force must be shown, and nothing that Terraform ignored."

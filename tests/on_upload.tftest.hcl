@@ -47,7 +47,8 @@ run "nothing_of_it_is_there_unless_asked_for" {
     condition = alltrue([
       for value in [
         output.failed_uploads_queue_arn, output.failed_uploads_queue_url, output.retry_failed_uploads_command,
-        output.upload_notification, output.uploads_queue_arn, output.uploads_queue_url,
+        output.retry_waiting_uploads_command, output.upload_notification, output.uploads_queue_arn,
+        output.uploads_queue_url,
       ] : value == null
     ])
     error_message = "Outputs of what is not there must be null."
@@ -139,9 +140,15 @@ run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one
   assert {
     condition = [
       for each in aws_s3_bucket_notification.upload :
-      [each.eventbridge, one(each.queue).filter_prefix, one(each.queue).events]
-    ] == [[true, "in/", toset(["s3:ObjectCreated:*"])]]
-    error_message = "Challenge images must be announced to the queue, and results to consumers on EventBridge."
+      [each.eventbridge, [for queue in each.queue : [queue.filter_prefix, queue.filter_suffix, queue.events]]]
+      ] == [[
+        true,
+        [
+          for filter in [["in/", ""], ["people/known/", ""], ["out/", ".retry"]] :
+          [filter[0], filter[1], toset(["s3:ObjectCreated:*"])]
+        ],
+    ]]
+    error_message = "The queue must hear of images, references and retries only, and consumers of results."
   }
 
   assert {
@@ -154,7 +161,7 @@ run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Resource
       if contains(["ReadImages", "WriteResults"], statement.Sid)
       ])) == toset([
-      for path in ["people/known/*", "in/*", "out/*.json", "out/*.json.claim"] :
+      for path in ["people/known/*", "in/*", "out/*.json", "out/*.json.claim", "out/*.retry", "out/*.waiting"] :
       "arn:aws:s3:::face-compare-111122223333-eu-west-1/${path}"
     ])
     error_message = "The function's rights must follow bucket.prefixes."
@@ -199,6 +206,8 @@ run "the_function_may_do_what_uploads_take_and_no_more" {
       WriteResults = [toset(["s3:GetObject", "s3:PutObject"]), toset([
         "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json",
         "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.json.claim",
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.retry",
+        "arn:aws:s3:::face-compare-111122223333-eu-west-1/results/*.waiting",
       ])]
     }
     error_message = "Uploads take reading one queue and writing below results/: two statements and no other."
@@ -372,6 +381,46 @@ run "with_the_timeout_that_the_message_names_it_is_taken" {
   }
 }
 
+run "an_image_waits_five_minutes_for_its_reference_by_default" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_REFERENCE_WAIT_MINUTES == "5"
+    error_message = "The function must let an image wait for five minutes, as docs/reference.md says."
+  }
+}
+
+run "a_longer_wait_than_the_queue_retries_is_refused" {
+  command = plan
+
+  variables { on_upload = { reference_wait_minutes = 13 } }
+
+  expect_failures = [aws_lambda_event_source_mapping.upload]
+}
+
+run "with_the_attempts_that_the_message_names_it_is_taken" {
+  command = plan
+
+  # 4 retries of 181 s are 12 minutes; 5 are 15.
+  variables { on_upload = { max_attempts = 6, reference_wait_minutes = 15 } }
+
+  assert {
+    condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_REFERENCE_WAIT_MINUTES == "15"
+    error_message = "The function must let an image wait as long as the input says."
+  }
+}
+
+run "an_image_need_not_wait_and_may_wait_as_long_as_the_queue_keeps_it" {
+  command = plan
+
+  variables { on_upload = { max_attempts = 1000, reference_wait_minutes = 3000 } }
+
+  assert {
+    condition     = aws_lambda_function.compare.environment[0].variables.FACE_COMPARE_REFERENCE_WAIT_MINUTES == "3000"
+    error_message = "A wait of two days must be possible, with enough attempts."
+  }
+}
+
 run "fewer_instances_than_the_quota_takes_do_not_send_images_to_the_dead_letter_queue" {
   command = plan
 
@@ -413,12 +462,16 @@ run "what_cannot_be_compared_is_kept_and_consumers_see_results" {
 
   assert {
     condition = output.upload_notification == {
-      eventbridge   = true
-      events        = ["s3:ObjectCreated:*"]
-      filter_prefix = "challenge/"
-      queue_arn     = aws_sqs_queue.upload[0].arn
+      eventbridge = true
+      events      = ["s3:ObjectCreated:*"]
+      filters = [
+        { filter_prefix = "challenge/", filter_suffix = "" },
+        { filter_prefix = "reference/", filter_suffix = "" },
+        { filter_prefix = "results/", filter_suffix = ".retry" },
+      ]
+      queue_arn = aws_sqs_queue.upload[0].arn
     }
-    error_message = "The owner of an existing bucket must be told queue, events, prefix and EventBridge."
+    error_message = "The owner of an existing bucket must be told queue, events, filters and EventBridge."
   }
 
   assert {

@@ -111,6 +111,30 @@ run "fractions_of_instances_references_and_scores_are_refused" {
   expect_failures = [var.bucket, var.comparison, var.function, var.on_upload]
 }
 
+run "half_a_minute_of_waiting_is_refused" {
+  command = plan
+
+  variables { on_upload = { reference_wait_minutes = 1.5 } }
+
+  expect_failures = [var.on_upload]
+}
+
+run "a_wait_below_zero_is_refused" {
+  command = plan
+
+  variables { on_upload = { reference_wait_minutes = -1 } }
+
+  expect_failures = [var.on_upload]
+}
+
+run "a_wait_beyond_the_queues_retention_is_refused" {
+  command = plan
+
+  variables { on_upload = { max_attempts = 1000, reference_wait_minutes = 14401 } }
+
+  expect_failures = [var.on_upload]
+}
+
 run "names_and_arns_in_the_wrong_form_are_refused" {
   command = plan
 

@@ -84,7 +84,8 @@ def _csv_rows(lines: Iterator[str], first: str, path: Path) -> Iterator[tuple[in
                     f"{path}, line {reader.line_num} has {len(cells)} columns, but the header has "
                     f"{len(header)}: the file is cut off, or a comma in a key needs quotes."
                 )
-            yield reader.line_num, dict(zip(header, cells, strict=True))
+            # As the function reads them.
+            yield reader.line_num, dict(zip(header, map(str.strip, cells), strict=True))
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num} is not CSV: {error}.") from error
 

@@ -167,5 +167,15 @@ def _items(told: Any) -> list[dict[str, Any]]:
         told = json.loads(told) if isinstance(told, str) else told
     except ValueError:
         return []
+    shared = told.get("BatchInput", {}) if isinstance(told, dict) else {}
     items = told.get("Items", [told]) if isinstance(told, dict) else told
-    return [each for each in items if isinstance(each, dict) and "target" in each]
+    read = [_as_compared(each, shared) for each in items if isinstance(each, dict)]
+    return [each for each in read if "target" in each]
+
+
+def _as_compared(item: dict[str, Any], shared: Any) -> dict[str, Any]:
+    """Read names, and the values of CSV, as the function does: without blanks around them."""
+    named = {name.strip("\ufeff \t").lower(): value for name, value in item.items()}
+    if not isinstance(shared, dict) or shared.get("format") != "CSV":
+        return named
+    return {name: str(value).strip() for name, value in named.items()}

@@ -43,9 +43,14 @@ resource "aws_s3_bucket_notification" "image" {
   bucket      = aws_s3_bucket.image.id
   eventbridge = module.face_compare.upload_notification.eventbridge
 
-  queue {
-    events        = module.face_compare.upload_notification.events
-    filter_prefix = module.face_compare.upload_notification.filter_prefix
-    queue_arn     = module.face_compare.upload_notification.queue_arn
+  dynamic "queue" {
+    for_each = module.face_compare.upload_notification.filters
+
+    content {
+      events        = module.face_compare.upload_notification.events
+      filter_prefix = queue.value.filter_prefix
+      filter_suffix = queue.value.filter_suffix
+      queue_arn     = module.face_compare.upload_notification.queue_arn
+    }
   }
 }

@@ -33,6 +33,11 @@ output "retry_failed_uploads_command" {
   value       = module.face_compare.retry_failed_uploads_command
 }
 
+output "retry_waiting_uploads_command" {
+  description = "Shell command that announces images again that wait for a reference."
+  value       = module.face_compare.retry_waiting_uploads_command
+}
+
 output "uploads_queue_url" {
   description = "Queue of uploads that are not compared yet."
   value       = module.face_compare.uploads_queue_url

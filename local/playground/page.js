@@ -79,6 +79,7 @@ function wanted() {
   for (const name of ["similarity_threshold", "review_threshold"]) {
     if (fields.get(name) !== "") event.rule[name] = Number(fields.get(name));
   }
+  if (fields.get("quality_filter")) event.rule.quality_filter = fields.get("quality_filter");
   for (const box of form.querySelectorAll(".check input")) if (box.checked) event.rule[box.name] = true;
   return event;
 }

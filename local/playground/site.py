@@ -37,7 +37,13 @@ from local.playground.ways import Deployment, Event
 from local.stack import Stack
 
 _MOST_CALL_BYTES = 64 * 1024
-_RULE = ("similarity_threshold", "review_threshold", "require_single_face")
+_RULE = (
+    "similarity_threshold",
+    "review_threshold",
+    "require_single_face",
+    "quality_filter",
+    "explain",
+)
 
 
 @dataclass(slots=True)

@@ -214,3 +214,17 @@ def test_no_statement_is_wider_than_its_purpose(
     assert allowed(policy, access)
     policy.put(policy.without(sid, action))
     assert not allowed(policy, access)
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+def test_the_function_reaches_what_it_writes_about_uploads_and_no_other_objects_there(
+    policy: Policy, bucket: str, action: str
+) -> None:
+    """Results, claims, and the two objects about an image that waits for its reference."""
+    written = [f"{bucket}/results/k/x{each}" for each in (".json", ".json.claim", ".retry")]
+    written.append(f"{bucket}/results/k/waiting/x.waiting")
+    others = [f"{bucket}/results/k/x.jpg", f"{bucket}/private/x.retry", f"{bucket}/x.waiting"]
+    assert [allowed(policy, Access(action, each)) for each in written] == [True] * 4
+    assert [allowed(policy, Access(action, each)) for each in others] == [False] * 3
+    policy.put(policy.without("WriteResults", action))
+    assert not any(allowed(policy, Access(action, each)) for each in written)

@@ -22,6 +22,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from local import processes, use
+from local.pages.parts import score
 from local.photos import Album
 from local.playground.site import Site, listening, served
 from local.playground.ways import Deployment
@@ -118,7 +119,7 @@ class Page:
 def site(everything: Everything, upload: dict[str, Any], album: Album) -> Site:
     stack = everything.stack
     deployment = Deployment.of(upload, stack.endpoint)
-    photos = [*album.references, *album.challenges]
+    photos = [*album.references, *(each for each in album.challenges if each.people)]
     have_seen(stack, deployment.bucket, deployment.function, photos)
     return Site(stack, deployment, album)
 
@@ -230,6 +231,19 @@ def test_a_photo_with_several_faces_can_be_refused(page: Page) -> None:
     assert page.one("#called h2").text == "SeveralFacesInTargetError"
 
 
+def test_a_decision_is_explained_when_that_is_asked_for(page: Page) -> None:
+    page.choose("grace-hopper.jpg", "eileen-dark.jpg")
+    page.compare()
+    assert "Brightness" not in page.one("#called .card").text
+    page.one("[name=explain]").click()
+    page.compare()
+    explanation = page.answer()["explanation"]
+    shown = dict(zip(page.texts("#called .card dt"), page.texts("#called .card dd"), strict=True))
+    assert shown["Brightness"] == score(explanation["brightness"])
+    assert "yaw" in shown["Pose"]
+    assert shown["Possible reasons"] == (", ".join(explanation["likely_reasons"]) or "none")
+
+
 def test_a_photo_put_into_the_bucket_by_hand_appears_with_its_decision(
     page: Page, stack: Stack, album: Album
 ) -> None:
@@ -253,7 +267,8 @@ def test_a_person_uses_photos_of_their_own_whatever_their_names(
     reference = tmp_path / "it's <img src=x onerror=alert(1)>.jpg"
     challenge = tmp_path / "$(date) `id` %s ü.png"
     reference.write_bytes(album.references[1].data)
-    challenge.write_bytes(album.challenges[3].data)
+    (grey,) = (each for each in album.challenges if each.name == "grace-grey.png")
+    challenge.write_bytes(grey.data)
     page.one("[data-kind=reference] [type=file]").send_keys(str(reference))
     page.one("[data-kind=challenge] [type=file]").send_keys(str(challenge))
     eventually(lambda: page.all("[data-own] :checked")[1:], 10, "both photos")
@@ -296,7 +311,7 @@ def test_the_readmes_picture_can_be_made_again(page: Page) -> None:
     page.choose("eileen-collins.jpg", "eileen-dark.jpg", "both.jpg", "cat.jpg")
     page.compare(similarity_threshold="99", review_threshold="90")
     page.chrome.execute_script("document.activeElement.blur()")
-    take_picture(page.chrome, REPOSITORY / "docs" / "playground.png", 1100, 1240)
+    take_picture(page.chrome, REPOSITORY / "docs" / "playground.png", 1100, 1340)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from face_compare.bulk.s3_events import names_an_image, subject_of
+from face_compare.engine.spellings import other_spellings
 from face_compare.model.errors import InvalidRequestError, ReferenceNotFoundError
 from face_compare.model.image import StoredImage
 from face_compare.runtime.settings import Settings
@@ -46,8 +47,11 @@ class References:
         self._clock = clock
         self._lists: dict[str, _List] = {}
 
-    def of(self, key: str) -> tuple[StoredImage, ...]:
+    def of(self, key: str, *, anew: bool = False) -> tuple[StoredImage, ...]:
         """Return the references of the subject of an uploaded image.
+
+        With ``anew`` they are listed now, and not taken from a list of the last moment. If there
+        are none, the message says whether another spelling of the subject has some.
 
         Raises:
             InvalidRequestError: The image has no subject, or too many references.
@@ -56,27 +60,35 @@ class References:
         subject = subject_of(key, self._settings.challenge_prefix)
         if subject is None:
             raise InvalidRequestError(
-                f"The image {key} has no subject. Upload images below "
+                f"The image {key!r} has no subject. Upload images below "
                 f"{self._settings.challenge_prefix}<subject>/."
             )
         prefix = f"{self._settings.reference_prefix}{subject}/"
-        listed = self._list(prefix)
+        listed = self._list(prefix, anew=anew)
         if not listed.keys:
             raise ReferenceNotFoundError(
-                f"There is no reference image below {prefix} to compare {key} with. Put one "
-                "there, then upload the image again."
+                f"There is no reference image below {prefix!r} to compare {key!r} with. Put one "
+                "there. The image is then compared, without another upload."
+                f"{self._other_spelling(subject) if anew else ''}"
             )
         if not listed.is_complete or len(listed.keys) > _MOST_REFERENCES:
             raise InvalidRequestError(
-                f"There are more than {_MOST_REFERENCES} reference images below {prefix}. Each "
+                f"There are more than {_MOST_REFERENCES} reference images below {prefix!r}. Each "
                 "costs a call for every uploaded image. Keep the best of them."
             )
         return tuple(StoredImage(reference) for reference in listed.keys)
 
-    def _list(self, prefix: str) -> _List:
+    def _other_spelling(self, subject: str) -> str:
+        """Return a sentence about references of a name that is easily mistaken for the subject."""
+        for name, difference in other_spellings(subject):
+            if self._list(f"{self._settings.reference_prefix}{name}/", anew=True).keys:
+                return f" {difference}: {name!r}."
+        return ""
+
+    def _list(self, prefix: str, *, anew: bool) -> _List:
         now = self._clock()
         kept = self._lists.get(prefix)
-        if kept is not None and now - kept.listed_at <= _LIST_SECONDS:
+        if not anew and kept is not None and now - kept.listed_at <= _LIST_SECONDS:
             return kept
         # Two workers may list the same prefix at the same time. Either list will do.
         answer = self._s3.list_objects_v2(Bucket=self._settings.bucket, Prefix=prefix)

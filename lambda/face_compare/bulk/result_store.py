@@ -5,6 +5,9 @@ which succeeds for one invocation only. A claim is valid for as long as an invoc
 After that its holder does not run any more, and another invocation may take the claim over. The
 result is written conditionally too, so even two holders of one claim cannot write two results.
 
+One kind of result is not the end: that an image has no reference. It needs no claim, because
+nothing is compared. If a reference comes later, the decision replaces it, once.
+
 The age of a claim is measured by S3's clock, from the headers of one answer, never by the
 function's. Source: "Conditional writes" in the Amazon S3 user guide.
 """
@@ -20,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from face_compare.bulk.s3_events import CLAIM_ENDING
+from face_compare.bulk.places import CLAIM_ENDING
 from face_compare.engine.error_mapping import status_of
+from face_compare.model.errors import ReferenceNotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,6 +39,14 @@ class ClaimOutcome(Enum):
     MINE = auto()
     DECIDED = auto()
     BUSY = auto()
+
+
+class ResultState(Enum):
+    """What the result of an image says."""
+
+    MISSING = auto()
+    WITHOUT_REFERENCE = auto()
+    DECIDED = auto()
 
 
 class ResultStore:
@@ -58,12 +70,24 @@ class ResultStore:
                 raise
         else:
             return ClaimOutcome.MINE
-        if self._exists(key):
+        if self.state(key) is ResultState.DECIDED:
             return ClaimOutcome.DECIDED
         return self._take_over(claim_key, request_id)
 
+    def state(self, key: str) -> ResultState:
+        """Return what the result at ``key`` says."""
+        return self._read(key)[0]
+
     def write(self, key: str, result: Mapping[str, Any]) -> bool:
-        """Write the result. Return False if there is one already, which stays as it is."""
+        """Write a result. Return False if there is a decision already, which stays as it is."""
+        if self._put(key, result, IfNoneMatch="*"):
+            return True
+        if _state_of(result) is ResultState.WITHOUT_REFERENCE:
+            return False
+        state, etag = self._read(key)
+        return state is ResultState.WITHOUT_REFERENCE and self._put(key, result, IfMatch=etag)
+
+    def _put(self, key: str, result: Mapping[str, Any], **condition: Any) -> bool:
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -71,23 +95,29 @@ class ResultStore:
                 # Not in ASCII, so that a search for a key finds it.
                 Body=json.dumps(result, ensure_ascii=False).encode(),
                 ContentType="application/json",
-                IfNoneMatch="*",
+                **condition,
             )
         except ClientError as error:
-            # 412: there is a result. 409 says only that another write is under way.
+            # 412: the condition does not hold. 409 says only that another write is under way.
             if status_of(error) == 412:
                 return False
             raise
         return True
 
-    def _exists(self, key: str) -> bool:
+    def _read(self, key: str) -> tuple[ResultState, str]:
+        """Return what the result at ``key`` says, and its ETag."""
         try:
-            self._s3.head_object(Bucket=self._bucket, Key=key)
+            stored = self._s3.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if status_of(error) == 404:
-                return False
+                return ResultState.MISSING, ""
             raise
-        return True
+        try:
+            result = json.loads(stored["Body"].read())
+        except ValueError:
+            # It was written by others, and stays as it is.
+            result = None
+        return _state_of(result), stored["ETag"]
 
     def _take_over(self, claim_key: str, request_id: str) -> ClaimOutcome:
         try:
@@ -106,6 +136,13 @@ class ResultStore:
                 return ClaimOutcome.BUSY
             raise
         return ClaimOutcome.MINE
+
+
+def _state_of(result: Any) -> ResultState:
+    error = result.get("error") if isinstance(result, Mapping) else None
+    if isinstance(error, Mapping) and error.get("type") == ReferenceNotFoundError.__name__:
+        return ResultState.WITHOUT_REFERENCE
+    return ResultState.DECIDED
 
 
 def _date_in(headers: Mapping[str, str]) -> datetime:

@@ -1,4 +1,4 @@
-"""S3's messages about uploaded images, and the keys of the results.
+"""S3's messages about new objects: images, references, and images that are put back.
 
 S3 sends a notification to the queue itself, or through an SNS topic, which wraps it unless the
 subscription has raw message delivery. Or S3 sends an event to EventBridge, and a rule passes it on.
@@ -8,14 +8,14 @@ guide, "Fanout to Amazon SQS queues" in the Amazon SNS developer guide, and "Usi
 Amazon SQS" in the AWS Lambda developer guide. S3 announces each image at least once, in any order.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from face_compare.model.image import LONGEST_KEY_BYTES
+from face_compare.runtime.settings import Settings
 
 _CREATED = "ObjectCreated"
 # What file managers leave in folders that somebody then copies to the bucket.
@@ -23,8 +23,8 @@ _LITTER = frozenset(
     {".ds_store", ".gitkeep", ".keep", ".localized", "desktop.ini", "ehthumbs.db", "thumbs.db"}
 )
 
-CLAIM_ENDING = ".claim"
-"""What is added to the key of a result to get the key of its claim."""
+RETRY_ENDING = ".retry"
+"""The ending of an object by which the function has S3 announce a waiting image again."""
 
 
 class UnreadableMessageError(Exception):
@@ -49,6 +49,23 @@ class Upload:
         return self.version_id or f"upload-{self.sequencer}"
 
 
+@dataclass(frozen=True, slots=True)
+class NewReference:
+    """A reference image of a subject was put. ``subject`` is None if it is in no folder."""
+
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """A waiting image is put back. The object at ``key`` announces the image once more."""
+
+    key: str
+
+
+type Announced = Upload | NewReference | RetryRequest
+
+
 class _Announcement(NamedTuple):
     """What a message says about one object, in whichever form. Nothing of it is checked."""
 
@@ -60,21 +77,21 @@ class _Announcement(NamedTuple):
     sequencer: Any
 
 
-def uploads_in(body: str, bucket: str, challenge_prefix: str) -> list[Upload]:
-    """Return the uploads that the body of a message announces. S3's test message has none.
+def announced_in(body: str, settings: Settings) -> list[Announced]:
+    """Return what the body of a message announces. S3's test message announces nothing.
 
     Raises:
-        UnreadableMessageError: The message is not a notification of S3 about images in ``bucket``
-            below ``challenge_prefix``.
+        UnreadableMessageError: The message is not a notification of S3 about new objects of the
+            module's bucket, below the prefixes that the module has announced.
     """
     try:
         message = _unwrapped(json.loads(body))
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _upload(announced, bucket, challenge_prefix)
-            for announced in _announcements(message)
-            if names_an_image(announced.key, announced.size)
+            _announced(announcement, settings)
+            for announcement in _announcements(message)
+            if names_an_image(announcement.key, announcement.size)
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
@@ -94,26 +111,24 @@ def names_an_image(key: str, size: int | None) -> bool:
     return not name.startswith("._") and name.lower() not in _LITTER
 
 
-def subject_of(key: str, challenge_prefix: str) -> str | None:
+def subject_of(key: str, prefix: str) -> str | None:
     """Return the subject of an image: the first folder below the prefix, None if there is none."""
-    subject, slash, rest = key.removeprefix(challenge_prefix).partition("/")
-    return subject if key.startswith(challenge_prefix) and subject and slash and rest else None
+    subject, slash, rest = key.removeprefix(prefix).partition("/")
+    return subject if key.startswith(prefix) and subject and slash and rest else None
 
 
-def result_key(upload: Upload, challenge_prefix: str, results_prefix: str) -> str:
-    """Return the key of the result: one for each version of each image.
-
-    If the image's key is too long for this, a digest replaces it, below the same subject.
-    """
-    name = upload.key.removeprefix(challenge_prefix)
-    digest = f"sha256-{hashlib.sha256(upload.key.encode()).hexdigest()}"
-    subject = subject_of(upload.key, challenge_prefix)
-    for place in (name, f"{subject}/{digest}" if subject else digest):
-        key = f"{results_prefix}{place}/{upload.version}.json"
-        # The key of the claim is longer.
-        if len(f"{key}{CLAIM_ENDING}".encode()) <= LONGEST_KEY_BYTES:
-            return key
-    return f"{results_prefix}{digest}/{upload.version}.json"
+def announcement_of(upload: Upload, bucket: str) -> str:
+    """Return the body of a message that announces ``upload``, as S3 would write it."""
+    # An object without a size could be a folder.
+    stored: dict[str, str | int] = {
+        "key": quote_plus(upload.key),
+        "size": 1,
+        "sequencer": upload.sequencer,
+    }
+    if upload.version_id is not None:
+        stored["versionId"] = upload.version_id
+    about = {"bucket": {"name": bucket}, "object": stored}
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": about}]})
 
 
 def _unwrapped(message: Any) -> Any:
@@ -160,21 +175,26 @@ def _notified(event: Any, about: Mapping[str, Any]) -> _Announcement:
     )
 
 
-def _upload(announced: _Announcement, bucket: str, challenge_prefix: str) -> Upload:
+def _announced(announced: _Announcement, settings: Settings) -> Announced:
     if not announced.event.startswith(_CREATED):
         raise UnreadableMessageError(
-            f"The message announces {_shown(announced.event)}, not a new image."
+            f"The message announces {_shown(announced.event)}, not a new object."
         )
-    if announced.bucket != bucket:
+    if announced.bucket != settings.bucket:
         raise UnreadableMessageError(
-            f"The message is about the bucket {_shown(announced.bucket)}, not {bucket}."
+            f"The message is about the bucket {_shown(announced.bucket)}, not {settings.bucket}."
         )
     key = _key(announced.key)
+    if key.startswith(settings.reference_prefix):
+        return NewReference(subject_of(key, settings.reference_prefix))
+    if key.startswith(settings.results_prefix) and key.endswith(RETRY_ENDING):
+        return RetryRequest(key)
     # If results were announced too, each would get a result of its own, without end.
-    if not key.startswith(challenge_prefix):
+    if not key.startswith(settings.challenge_prefix):
         raise UnreadableMessageError(
-            f"The message is about {_shown(key)}, which is not below {challenge_prefix}. Give the "
-            "bucket's notification, or the rule, this prefix as its filter."
+            f"The message is about {_shown(key)}, which is neither an image nor put back by the "
+            "function. Give the bucket's notification, or the rule, the filters of the output "
+            "upload_notification."
         )
     # "null" is the version of an object that was put while versioning was off or suspended.
     version_id = announced.version_id

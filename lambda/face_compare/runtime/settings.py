@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     ``concurrency`` is how many comparisons of one request run at once. In bulk work each
     invocation starts ``calls_per_second`` and has at most ``workers`` under way.
     ``timeout_seconds`` is the function's own timeout. The limits of every call follow from it.
+    ``reference_wait_minutes`` is how long an uploaded image waits for its first reference.
     """
 
     bucket: str
@@ -66,6 +67,7 @@ class Settings(NamedTuple):
     calls_per_second: float
     workers: int
     timeout_seconds: float
+    reference_wait_minutes: float
     explain: bool = False
 
     @classmethod
@@ -92,6 +94,7 @@ class Settings(NamedTuple):
             calls_per_second=float(environment["FACE_COMPARE_CALLS_PER_SECOND"]),
             workers=int(environment["FACE_COMPARE_WORKERS"]),
             timeout_seconds=float(environment["FACE_COMPARE_TIMEOUT_SECONDS"]),
+            reference_wait_minutes=float(environment["FACE_COMPARE_REFERENCE_WAIT_MINUTES"]),
             explain=environment["FACE_COMPARE_EXPLAIN"] == "true",
         )
 

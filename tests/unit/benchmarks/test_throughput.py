@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks import throughput
-from face_compare.bulk.s3_events import uploads_in
+from face_compare.bulk import s3_events
 from local.upload_site import Upload
+from tests.unit.payload.invocation import SETTINGS
 
 
 @dataclass
@@ -61,5 +62,6 @@ def test_the_last_line_has_every_figure_by_system_and_quota(
 
 def test_announcements_are_what_the_payload_reads() -> None:
     body = Upload("photos", "challenge/a b/1.jpg", "v1").announcement
-    (upload,) = uploads_in(body, "photos", "challenge/")
-    assert (upload.key, upload.version_id) == ("challenge/a b/1.jpg", "v1")
+    (found,) = s3_events.announced_in(body, SETTINGS)
+    assert isinstance(found, s3_events.Upload)
+    assert (found.key, found.version_id) == ("challenge/a b/1.jpg", "v1")

@@ -12,8 +12,9 @@ from botocore.session import Session
 from benchmarks import upload
 from benchmarks.canned import served
 from benchmarks.canned_s3 import CannedS3
-from face_compare.bulk.s3_events import subject_of, uploads_in
+from face_compare.bulk.s3_events import Upload, announced_in, subject_of
 from face_compare.contract.event_source import EventSource, event_source_of
+from tests.unit.payload.invocation import SETTINGS
 
 
 @pytest.mark.parametrize(("images", "persons"), [(1, upload.BATCH), (4, upload.BATCH // 4)])
@@ -25,7 +26,8 @@ def test_the_payload_reads_each_message_as_one_new_upload(images: int, persons: 
         each.key
         for batch in (first, second)
         for record in batch["Records"]
-        for each in uploads_in(record["body"], "photos", "challenge/")
+        for each in announced_in(record["body"], SETTINGS)
+        if isinstance(each, Upload)
     ]
     assert len(set(keys)) == 2 * upload.BATCH
     assert len({subject_of(key, "challenge/") for key in keys}) == 2 * persons
@@ -81,7 +83,12 @@ def test_the_canned_s3_is_one_for_botocore() -> None:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}),
         )
+        head = s3.head_object(Bucket="photos", Key="k")
         put = s3.put_object(Bucket="photos", Key="k", Body=b"x", IfNoneMatch="*")
         listed = s3.list_objects_v2(Bucket="photos", Prefix="reference/a&b/")
+    (message, *_) = next(upload.events(1))["Records"]
+    (image,) = announced_in(message["body"], SETTINGS)
+    assert isinstance(image, Upload)
+    assert head["VersionId"] == image.version_id, "it would count as replaced, at one call more"
     assert put["ETag"]
     assert [each["Key"] for each in listed["Contents"]] == ["reference/a&b/1.jpg"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,12 @@ class BulkWork:
         self.batches = BatchHandler(settings, comparer, self.s3)
         return self
 
+    def contents(self) -> set[tuple[str, str]]:
+        """Return every key of the bucket with each of its versions, delete markers included."""
+        found = self.s3.list_object_versions(Bucket="photos")
+        listed = found.get("Versions", []) + found.get("DeleteMarkers", [])
+        return {(each["Key"], each["VersionId"]) for each in listed}
+
     def put(self, key: str) -> str:
         # The S3 console makes an empty object for a folder.
         body = b"" if key.endswith("/") else b"x"
@@ -85,11 +92,19 @@ class BulkWork:
     def expire_claims(self) -> None:
         self.monkeypatch.setattr(self.uploads._results, "_lease_seconds", -1.0)
 
-    def deliver(self, *messages: list[dict[str, Any]], left: float = 29.0) -> list[str]:
+    def deliver(
+        self, *messages: list[dict[str, Any]], left: float = 29.0, waited_minutes: float = 0.0
+    ) -> list[str]:
         """Deliver a message for each list of records. Return those to be delivered again."""
+        sent = str(int((time.time() - 60 * waited_minutes) * 1000))
         event = {
             "Records": [
-                {"messageId": f"m{n}", "eventSource": "aws:sqs", "body": json.dumps({"Records": m})}
+                {
+                    "messageId": f"m{n}",
+                    "eventSource": "aws:sqs",
+                    "attributes": {"SentTimestamp": sent},
+                    "body": json.dumps({"Records": m}),
+                }
                 for n, m in enumerate(messages)
             ]
         }

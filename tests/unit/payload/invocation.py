@@ -18,6 +18,7 @@ SETTINGS = Settings(
     calls_per_second=1000.0,
     workers=4,
     timeout_seconds=30.0,
+    reference_wait_minutes=5.0,
 )
 
 

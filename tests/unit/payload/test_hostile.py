@@ -9,6 +9,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -151,6 +152,14 @@ class EmptyBucket:
         return {}
 
     get_object = raising(refusal("NoSuchKey", 404, "GetObject"))
+
+    def head_object(self, **_: Any) -> dict[str, Any]:
+        """Have every image that is asked for, in the version that most messages name."""
+        return {"VersionId": "v1"}
+
+    def get_paginator(self, _: str) -> Any:
+        """List nothing."""
+        return SimpleNamespace(paginate=lambda **_: [{}])
 
     def list_objects_v2(self, **call: Any) -> dict[str, Any]:
         """List one reference of any subject."""

@@ -277,3 +277,21 @@ def test_a_place_that_is_not_there_is_one_sentence(
 def test_failures_to_acquire_are_errors_of_the_function() -> None:
     """Otherwise an error that gets another name would silently count as an outage."""
     assert all(issubclass(getattr(errors, name), errors.FaceCompareError) for name in _NOT_ACQUIRED)
+
+
+def test_a_list_from_a_spreadsheet_finds_its_results(tmp_path: Path) -> None:
+    """Otherwise blanks and capitals, which a batch accepts, would make labels look missing."""
+    labels = "ID, Source ,TARGET,Label\n1, reference/0.jpg,challenge/0.jpg ,Genuine\n"
+    labels += (
+        "2,reference/1.jpg , challenge/1.jpg,impostor\n3,reference/2.jpg,challenge/2.jpg, no\n"
+    )
+    item = {"ID": "3", " Source ": "reference/2.jpg ", "TARGET": " challenge/2.jpg"}
+    told = {"Items": [item], "BatchInput": {"execution": "arn", "format": "CSV"}}
+    failed = {"Input": json.dumps(told), "Error": "NoFaceInTargetError", "Status": "FAILED"}
+    columns = {"columns": {"ID": "1", "Label": "Genuine"}}
+    decided = {**result("reference/0.jpg", "challenge/0.jpg", 99.0), **columns}
+    other = result("reference/1.jpg", "challenge/1.jpg", 2.0)
+    run = ARun(tmp_path, labels, [decided, other, failed]).write()
+    assert run.report() == 0
+    pairs = run.facts["pairs"]
+    assert (pairs["genuine"], pairs["impostor"]) == (1, 1)

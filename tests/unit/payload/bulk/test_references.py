@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from face_compare.bulk.references import References
 from face_compare.bulk.upload_handler import UploadHandler
 from face_compare.engine.comparer import Comparer
+from face_compare.model.errors import ReferenceNotFoundError
 from face_compare.model.image import StoredImage
 from face_compare.runtime.clients import Clients
 from tests.unit.payload.bulk_work import BulkWork, uploaded
@@ -55,8 +56,8 @@ def test_several_images_of_a_person_in_one_batch_cost_one_list(
 
 
 def test_a_reference_that_was_put_before_an_upload_is_never_overlooked(bulk: BulkWork) -> None:
-    """Otherwise "put one there, then upload the image again" would not help at once."""
-    bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")])
+    """Otherwise an image would wait though its reference is there."""
+    bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")], waited_minutes=6.0)
     bulk.put("reference/alice/1.jpg")
     bulk.deliver([uploaded(bulk, "challenge/alice/2.jpg")])
     decisions = [bulk.result(key).get("decision") for key in sorted(bulk.result_keys())]
@@ -115,3 +116,27 @@ def test_what_file_managers_leave_beside_references_costs_no_call(bulk: BulkWork
     assert bulk.deliver([uploaded(bulk, "challenge/alice/1.jpg")]) == []
     (source,) = bulk.only_result()["sources"]
     assert source["key"] == "reference/alice/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("subject", "stored", "words"),
+    [
+        ("jos\u00e9", "jose\u0301", "NFD, decomposed"),
+        ("jose\u0301", "jos\u00e9", "NFC, composed"),
+        ("anna+lee", "anna lee", "without URL-encoding"),
+    ],
+)
+def test_a_person_whose_references_are_under_a_name_that_looks_the_same_is_found(
+    bulk: BulkWork, lists: list[str], subject: str, stored: str, words: str
+) -> None:
+    """Otherwise somebody would look at the right name in the console, and not see the mistake."""
+    bulk.put(f"reference/{stored}/1.jpg")
+    references = References(bulk.s3, SETTINGS)
+    with pytest.raises(ReferenceNotFoundError, match=words) as missing:
+        references.of(f"challenge/{subject}/1.jpg", anew=True)
+    assert repr(stored) in str(missing.value)
+    lists.clear()
+    # While an image waits, each attempt costs one list.
+    with pytest.raises(ReferenceNotFoundError):
+        references.of(f"challenge/{subject}/2.jpg")
+    assert len(lists) <= 1

@@ -7,18 +7,30 @@ from typing import Any
 
 import pytest
 
+from face_compare.bulk.places import result_key, retry_key, waiting_folder, waiting_key
 from face_compare.bulk.s3_events import (
+    Announced,
+    NewReference,
+    RetryRequest,
     UnreadableMessageError,
     Upload,
-    result_key,
+    announced_in,
+    announcement_of,
     subject_of,
-    uploads_in,
 )
 from tests.unit.payload.bulk_work import announced
+from tests.unit.payload.invocation import SETTINGS
 
 
-def read(message: str) -> list[Upload]:
-    return uploads_in(message, "photos", "challenge/")
+def read(message: str) -> list[Announced]:
+    return announced_in(message, SETTINGS)
+
+
+def uploads(message: str) -> list[Upload]:
+    """Return what a message announces, which is images only."""
+    found = read(message)
+    assert all(isinstance(each, Upload) for each in found)
+    return found  # type: ignore[return-value]
 
 
 def body(*records: dict[str, Any]) -> str:
@@ -81,12 +93,12 @@ def test_an_image_is_the_same_whichever_way_its_announcement_takes(message: str)
 def test_eventbridge_does_not_encode_keys() -> None:
     """Otherwise an image with a plus or a percent sign would not be found."""
     for key in ("challenge/a/50%25+1.jpg", "challenge/a/%E9%9B%AA.jpg", "challenge/a/雪 1.jpg"):
-        assert [upload.key for upload in read(event_bridge(key))] == [key]
+        assert [upload.key for upload in uploads(event_bridge(key))] == [key]
 
 
 def test_eventbridge_names_no_version_in_a_bucket_without_versions() -> None:
     unnamed: dict[str, Any] = {"version-id": None}
-    (upload,) = read(event_bridge("challenge/a/1.jpg", **unnamed))
+    (upload,) = uploads(event_bridge("challenge/a/1.jpg", **unnamed))
     assert (upload.version_id, upload.version) == (None, "upload-0A")
 
 
@@ -109,8 +121,8 @@ def test_what_file_managers_leave_behind_is_no_image(name: str) -> None:
     ("message", "words"),
     [
         (in_envelope("{}", "SubscriptionConfirmation"), "confirm the subscription"),
-        (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new image"),
-        (event_bridge("results/a/1.json"), "or the rule, this prefix as its filter"),
+        (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new object"),
+        (event_bridge("results/a/1.json"), "or the rule, the filters"),
         (BRIDGED.replace("photos", "other"), "bucket 'other'"),
     ],
 )
@@ -182,7 +194,16 @@ def test_a_message_that_is_not_about_our_images_is_refused_and_not_lost(message:
     assert len(str(refused.value).encode()) < 300, "it must fit into the log"
 
 
-@pytest.mark.parametrize("key", ["results/alice/a.jpg/v1.json", "reference/alice/1.jpg", "alice/a"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "results/alice/a.jpg/v1.json",
+        "results/alice/a.jpg/v1.json.claim",
+        "results/alice/waiting/abc.waiting",
+        "manifests/a.retry",
+        "alice/a",
+    ],
+)
 def test_results_that_are_announced_too_do_not_start_an_endless_chain(key: str) -> None:
     """Otherwise every result would get a result of its own, without end."""
     with pytest.raises(UnreadableMessageError, match="filter"):
@@ -192,11 +213,61 @@ def test_results_that_are_announced_too_do_not_start_an_endless_chain(key: str) 
 @pytest.mark.parametrize("version", [None, "", "null"])
 def test_without_versioning_each_upload_of_a_key_is_another(version: str | None) -> None:
     """Otherwise the second image under a key would count as decided."""
-    uploads = {
-        read(body(announced("challenge/a/1.jpg", versionId=version, sequencer=each)))[0]
+    found = {
+        uploads(body(announced("challenge/a/1.jpg", versionId=version, sequencer=each)))[0]
         for each in ("0A", "0B")
     }
-    assert {upload.version for upload in uploads} == {"upload-0A", "upload-0B"}
+    assert {upload.version for upload in found} == {"upload-0A", "upload-0B"}
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("reference/alice/1.jpg", [NewReference("alice")]),
+        ("reference/alice/2026/1.jpg", [NewReference("alice")]),
+        ("reference/%E9%9B%AA+%2B%25/1.jpg", [NewReference("雪 +%")]),
+        # Direct callers keep references in no folder.
+        ("reference/alice.jpg", [NewReference(None)]),
+        ("results/alice/waiting/abc.retry", [RetryRequest("results/alice/waiting/abc.retry")]),
+    ],
+)
+def test_references_and_images_that_are_put_back_are_told_apart(
+    key: str, found: list[Announced]
+) -> None:
+    assert read(body(announced(key))) == found
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        Upload("challenge/alice/a.jpg", "v1", "0A"),
+        Upload("challenge/alice/a.jpg", None, "0A"),
+        Upload("challenge/Jo Ann+%/100 %25 雪é .jpg", "v.1_-", "0055AED6DCD90281E5"),
+        Upload("challenge/alice/ends in a slash/", "v1", "0A"),
+        Upload("challenge/alice/" + "雪" * 300, "v1", "0A"),
+    ],
+)
+def test_an_image_that_waits_is_found_again_under_its_key(upload: Upload) -> None:
+    """Otherwise it would be put back as another, or never."""
+    assert read(announcement_of(upload, "photos")) == [upload]
+
+
+def test_what_says_that_an_image_waits_is_in_its_subjects_folder_however_long_its_key() -> None:
+    """Otherwise a new reference would not find it, nor a command that deletes a person."""
+    keys = [f"challenge/alice/{'x' * length}" for length in (1, 900, 1008)]
+    waiting = [waiting_key(Upload(key, "v1", "e"), SETTINGS) for key in keys]
+    assert len(set(waiting)) == len(waiting)
+    assert {key.rpartition("/")[0] + "/" for key in waiting} == {"results/alice/waiting/"}
+    assert waiting_folder("alice", SETTINGS) == "results/alice/waiting/"
+
+
+@pytest.mark.parametrize("length", [900, 933, 934, 940, 1000, 1012])
+def test_images_of_a_subject_with_a_long_name_are_found_too(length: int) -> None:
+    subject = "s" * length
+    key = waiting_key(Upload(f"challenge/{subject}/1", "v1", "e"), SETTINGS)
+    assert key.startswith(waiting_folder(subject, SETTINGS))
+    assert len(key.encode()) <= 1024
+    assert read(body(announced(retry_key(key)))) == [RetryRequest(retry_key(key))]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +286,7 @@ def test_the_first_folder_is_the_subject(key: str, subject: str | None) -> None:
 
 
 def test_each_version_of_each_image_has_a_result_of_its_own() -> None:
-    uploads = [
+    images = [
         Upload("challenge/alice/a.jpg", "v1", "e"),
         Upload("challenge/alice/a.jpg", "v2", "e"),
         Upload("challenge/alice/a.jpg", None, "e"),
@@ -225,9 +296,9 @@ def test_each_version_of_each_image_has_a_result_of_its_own() -> None:
         Upload("challenge/" + "x" * 1001, "v1", "e"),
         *(Upload("challenge/" + "x" * length, "v1", "e") for length in range(990, 1012, 3)),
     ]
-    uploads += [Upload(f"challenge/{'x' * 990}/{n}{'y' * 20}.jpg", "v1", "e") for n in range(2)]
-    uploads = list(dict.fromkeys(uploads))
-    keys = [result_key(upload, "challenge/", "results/") for upload in uploads]
+    images += [Upload(f"challenge/{'x' * 990}/{n}{'y' * 20}.jpg", "v1", "e") for n in range(2)]
+    images = list(dict.fromkeys(images))
+    keys = [result_key(upload, SETTINGS) for upload in images]
     assert keys[0] == "results/alice/a.jpg/v1.json"
     assert len(set(keys)) == len(keys)
     assert all(len(key.encode()) + len(".claim") <= 1024 for key in keys)
@@ -236,5 +307,5 @@ def test_each_version_of_each_image_has_a_result_of_its_own() -> None:
 def test_results_of_images_with_long_keys_stay_with_their_subject() -> None:
     """Otherwise they would be missing when the results of a person are listed or deleted."""
     upload = Upload("challenge/alice/" + "x" * 1000, "v1", "e")
-    key = result_key(upload, "challenge/", "results/")
+    key = result_key(upload, SETTINGS)
     assert key.startswith("results/alice/sha256-")

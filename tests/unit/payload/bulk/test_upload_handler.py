@@ -142,7 +142,7 @@ def test_a_defect_at_one_image_sends_only_its_message_back(
 def test_the_same_key_uploaded_again_is_decided_again_in_a_bucket_without_versions(
     bulk: BulkWork,
 ) -> None:
-    """The message "put one there, then upload the image again" must be true everywhere."""
+    """Otherwise a better photo under the same name would never be compared."""
     record = uploaded(bulk)
     for sequencer in ("0A", "0B"):
         stored = {**record["s3"]["object"], "sequencer": sequencer}
@@ -163,7 +163,7 @@ def test_an_image_without_references_has_this_as_its_result_and_is_not_retried(
 ) -> None:
     """It is recorded too. Otherwise nobody would notice a folder with a misspelled name."""
     record = uploaded(bulk, key)
-    assert bulk.deliver([record]) == []
+    assert bulk.deliver([record], waited_minutes=6.0) == []
     assert bulk.only_result()["error"]["type"] == error
     assert bulk.rekognition.calls == []
     failed = records.the(FAILED)
