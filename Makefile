@@ -8,11 +8,12 @@ PARALLEL := --numprocesses=4
 
 # These variables are passed in the environment, not on the command line: spaces and quotes in them are safe.
 export REFERENCE CHALLENGE PORT RESULTS LABELS OUT FMR VERSION
+export ACCOUNT CLEAN CONFIRM ENGINE FREE LOCAL ONLY WITH
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo playground threshold test test-payload test-botocore fuzz soak lint fmt docs pictures package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
+.PHONY: help demo playground acceptance threshold test test-payload test-botocore fuzz soak lint fmt docs pictures package bench bench-cold-start bench-throughput bench-threshold bench-upload requirements matrix release-check clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-17s", $$1, $$2; $$1 = $$2 = ""; print }'
@@ -22,6 +23,9 @@ demo: ## Compare real faces on this machine; for your own photos REFERENCE=a.jpg
 
 playground: ## Compare photos on a page, until Ctrl-C; PORT=8080 if you want that port
 	@$(RUN) --with terraform python -m local.playground
+
+acceptance: ## Check on a real AWS account that the module works there (LOCAL=1 FREE=1 CLEAN=1: docs/acceptance.md)
+	@$(RUN) --with "$${ENGINE:-terraform}" python -m acceptance
 
 threshold: ## Recommend a threshold from labeled pairs: RESULTS=folder-or-s3-url LABELS=list.csv (OUT=name FMR=0.1)
 	@$(RUN) --with "" python -m threshold "$$RESULTS" "$$LABELS" $${OUT:+--out "$$OUT"} $${FMR:+--fmr "$$FMR"} $(ARGS)
@@ -91,5 +95,5 @@ release-check: ## Check that VERSION=0.1.0 can be released
 	@$(RUN) --with terraform-docs python -m tools.release "$$VERSION"
 
 clean: ## Remove generated files (the cache of tools and environments stays)
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-report.html demo-report.json threshold-report.html threshold-report.json
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache acceptance-report.html acceptance-report.json demo-report.html demo-report.json threshold-report.html threshold-report.json
 	@find . -name .git -prune -o \( -name __pycache__ -o -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +

@@ -12,8 +12,6 @@ from local.stack import AwsClient
 from local.use import Account
 from local.waiting import eventually
 
-_SECONDS = 150.0
-
 type Json = Any
 
 
@@ -43,6 +41,8 @@ class Runs:
     account: Account
     outputs: Mapping[str, Any]
     """Of examples/batch."""
+    seconds: float = 150.0
+    """How long a run may take."""
 
     @property
     def states(self) -> AwsClient:
@@ -61,16 +61,17 @@ class Runs:
 
     def over(self, manifest: str) -> Run:
         """Run over a list of pairs, CSV or JSON Lines."""
+        return self._ended(self.start(manifest))
+
+    def start(self, manifest: str) -> str:
+        """Start a run over a list of pairs; its ARN."""
         key = f"manifests/pairs.{'jsonl' if manifest.startswith('{') else 'csv'}"
         self.s3.put_object(Bucket=self.outputs["bucket_name"], Key=key, Body=manifest.encode())
-        return self.over_key(key)
+        return self._started(key)
 
     def over_key(self, key: str) -> Run:
         """Run over what is stored there, if anything."""
-        started = self.states.start_execution(
-            stateMachineArn=self.machine, input=json.dumps({"manifest": key})
-        )
-        return self._ended(started["executionArn"])
+        return self._ended(self._started(key))
 
     def redriven(self, run: Run) -> Run:
         """Resume a run that failed, and wait for its end."""
@@ -127,6 +128,12 @@ class Runs:
         finally:
             iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
 
+    def _started(self, key: str) -> str:
+        started = self.states.start_execution(
+            stateMachineArn=self.machine, input=json.dumps({"manifest": key})
+        )
+        return str(started["executionArn"])
+
     def _content(self, key: str) -> str:
         stored = self.s3.get_object(Bucket=self.outputs["bucket_name"], Key=key)
         return str(stored["Body"].read().decode())
@@ -136,5 +143,5 @@ class Runs:
             described: Mapping[str, Json] = self.states.describe_execution(executionArn=arn)
             return described if described["status"] != "RUNNING" else {}
 
-        end = eventually(found, _SECONDS, f"the end of {arn}")
+        end = eventually(found, self.seconds, f"the end of {arn}")
         return Run(arn, end["status"], end.get("error", ""), end.get("cause", ""))

@@ -32,6 +32,8 @@ REGION = "eu-west-1"
 """The examples' default region; the emulator keeps every region apart."""
 KEYS = ("test", "test")
 """Of the account's root: access key id and secret."""
+RIGHTS = "rights.jsonl"
+"""File in the stack's folder: what users and roles were asked for, and whether IAM allowed it."""
 _START_SECONDS = 60.0
 _LOOPBACK = "127.0.0.1"
 
@@ -140,6 +142,7 @@ class Stack:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_REKOGNITION": self.rekognition_endpoint,
             "BIND_HOST": _LOOPBACK,
+            "FACE_COMPARE_RIGHTS_FILE": str(self.folder / RIGHTS),
             "FACE_COMPARE_SESSIONS_FILE": str(sessions),
             "FACE_COMPARE_RUNTIME_PYTHON": sys.executable,
             "GATEWAY_PORT": str(emulator_port),

@@ -69,22 +69,31 @@ class Workspace:
     """Called with each line Terraform writes."""
 
     @classmethod
-    def create(cls, example: str, root: Path, endpoint: str | None, **variables: str) -> Workspace:
+    def create(
+        cls,
+        example: str,
+        root: Path,
+        endpoint: str | None,
+        *,
+        engine: str = "terraform",
+        **variables: str,
+    ) -> Workspace:
         """Mirror the repository for an example.
 
         Args:
             example: name of a folder below examples/.
             root: the folder that the mirror is made in.
             endpoint: address of the emulator; None for AWS.
+            engine: the command, terraform or tofu.
             variables: the example's inputs.
 
         Raises:
-            StackError: Terraform is not on PATH.
+            StackError: the engine is not on PATH.
         """
         published = REPOSITORY / "examples" / example
-        if shutil.which("terraform") is None:
+        if shutil.which(engine) is None:
             raise StackError(
-                "terraform is not on PATH. Start this through `make`, or as "
+                f"{engine} is not on PATH. Start this through `make`, or as "
                 "`python3 -m tools.run -- COMMAND`, which installs it."
             )
         mirror = root / "repository"
@@ -97,7 +106,7 @@ class Workspace:
                 (folder / source.name).symlink_to(source)
         if endpoint is not None:
             (folder / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
-        return cls(example, folder, endpoint, variables)
+        return cls(example, folder, endpoint, variables, engine=engine)
 
     def init(self, *flags: str) -> None:
         """`terraform init`."""

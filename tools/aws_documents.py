@@ -59,21 +59,34 @@ def render(engine: str = "terraform", *, with_examples: bool = True) -> list[Doc
     Raises:
         ToolError: a module cannot be applied, or a part of its code is in no document.
     """
+    found = sorted(path.parent.name for path in places.REPOSITORY.glob("examples/*/main.tf"))
+    output, code = _rendered(engine, found if with_examples else [])
+    documents = list(applied(output))
+    if with_examples and (missing := unseen(code, documents)):
+        raise ToolError(f"no run of {_RUNS.name} has {', '.join(missing)}: add one.")
+    return documents
+
+
+def texts(examples: Sequence[str], engine: str = "terraform") -> dict[str, str]:
+    """Every text that AWS would get from the modules and these examples, by its place.
+
+    Raises:
+        ToolError: a module cannot be applied.
+    """
+    return dict(_applied_texts(_rendered(engine, examples)[0]))
+
+
+def _rendered(engine: str, examples: Sequence[str]) -> tuple[str, str]:
+    """What the runs print, and the code that they apply."""
     with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
         root = workspace.copy_to(Path(folder))
-        found = sorted(path.parent.name for path in root.glob("examples/*/main.tf"))
-        examples = found if with_examples else []
         runs = root / "tests" / _RUNS.name
         text = _RUNS.read_text(encoding="utf-8") + "".join(map(_run_of, examples))
         runs.write_text(text, encoding="utf-8")
         _terraform(engine, root, "init", "-backend=false", "-no-color")
         filtered = f"-filter={runs.relative_to(root)}"
         output = _terraform(engine, root, "test", "-json", "-verbose", filtered)
-        code = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.tf"))
-    documents = list(applied(output))
-    if with_examples and (missing := unseen(code, documents)):
-        raise ToolError(f"no run of {_RUNS.name} has {', '.join(missing)}: add one.")
-    return documents
+        return output, "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.tf"))
 
 
 def unseen(code: str, documents: Sequence[Document]) -> list[str]:
@@ -90,14 +103,19 @@ def unseen(code: str, documents: Sequence[Document]) -> list[str]:
 
 def applied(output: str) -> Iterator[Document]:
     """The documents in what `terraform test -json -verbose` prints of runs that apply."""
+    for place, text in _applied_texts(output):
+        document = Document(place, _parsed(text))
+        if document.is_policy or document.is_machine:
+            yield document
+
+
+def _applied_texts(output: str) -> Iterator[tuple[str, str]]:
     for line in output.splitlines():
         message = json.loads(line)
         state = message.get("test_state", {})
         # OpenTofu has one level more.
         for place, text in _texts(state.get("values", state)):
-            document = Document(f"{message['@testrun']}, {place}", _parsed(text))
-            if document.is_policy or document.is_machine:
-                yield document
+            yield f"{message['@testrun']}, {place}", text
 
 
 def _texts(state: Json) -> Iterator[tuple[str, str]]:

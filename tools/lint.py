@@ -18,7 +18,15 @@ from tools import venv, workspace
 from tools.failure import reported
 from tools.places import REPOSITORY
 
-_PYTHON_FOLDERS = ("lambda/face_compare", "local", "threshold", "tools", "tests", "benchmarks")
+_PYTHON_FOLDERS = (
+    "acceptance",
+    "lambda/face_compare",
+    "local",
+    "threshold",
+    "tools",
+    "tests",
+    "benchmarks",
+)
 # The newest that Lambda has; pyproject.toml has the oldest.
 _NEWEST_PYTHON = "3.14"
 _CHECKOV = "checkov"

@@ -32,7 +32,9 @@ def install() -> None:
     _authorize_failed_events()
     _authorize_log_streams()
     _refuse_to_reveal_missing_objects()
-    _tell_of_sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
+    sessions = Sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
+    _tell_of_sessions(sessions)
+    _record_rights(Path(os.environ["FACE_COMPARE_RIGHTS_FILE"]), sessions)
 
 
 def as_if_by_https(application: Application) -> Application:
@@ -145,21 +147,52 @@ def _refuse_to_reveal_missing_objects() -> None:
     patch.object(iam_actions, "s3_access_point_resources", s3_access_point_resources).start()
 
 
-def _tell_of_sessions(path: Path) -> None:
-    # The Rekognition stand-in must know every session.
+class Sessions:
+    """The file that tells the Rekognition stand-in whose each access key is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, dict[str, str]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, access_key: str, arn: str) -> None:
+        """Add a key, unless it is there."""
+        with self._lock:
+            if access_key not in self._known:
+                self._known[access_key] = {"arn": arn}
+                # Beside it and then into place, so that a reader never sees half a file.
+                beside = self._path.with_suffix(".new")
+                beside.write_text(json.dumps(self._known), encoding="utf-8")
+                beside.replace(self._path)
+
+
+def _record_rights(path: Path, sessions: Sessions) -> None:
+    # What a policy has to allow is what its user was asked for.
+    evaluator = import_module("ministack.core.iam_evaluator")
+    original = evaluator.enforce
+    lock = threading.Lock()
+
+    def enforce(access_key: str, action: str, *rest: Any, **more: Any) -> Any:
+        denied = original(access_key, action, *rest, **more)
+        if not evaluator._is_root_key(access_key or ""):
+            resource = more.get("resource_arn", rest[2] if len(rest) > 2 else "*")
+            identity = evaluator.resolve_caller_identity(access_key)
+            if identity:
+                sessions.add(access_key, identity["userArn"])
+            asked = {"key": access_key, "action": action, "resource": resource}
+            with lock, path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({**asked, "allowed": denied is None}) + "\n")
+        return denied
+
+    patch.object(evaluator, "enforce", enforce).start()
+
+
+def _tell_of_sessions(sessions: Sessions) -> None:
     sts = import_module("ministack.services.sts")
     original = sts.register_session
-    known: dict[str, dict[str, str]] = {}
-    lock = threading.Lock()
 
     def register_session(access_key: str, session: dict[str, Any]) -> None:
         original(access_key, session)
-        with lock:
-            if access_key not in known:
-                known[access_key] = {"arn": session["Arn"]}
-                # Beside it and then into place, so that a reader never sees half a file.
-                beside = path.with_suffix(".new")
-                beside.write_text(json.dumps(known), encoding="utf-8")
-                beside.replace(path)
+        sessions.add(access_key, session["Arn"])
 
     patch.object(sts, "register_session", register_session).start()

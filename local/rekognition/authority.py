@@ -1,12 +1,13 @@
 """What may this caller do? Read from the emulator's IAM, afresh for every request.
 
-Of a role only the inline policies count, which is what the module gives it. Of a bucket's policy
-the Deny statements count (image_store.py). Policies of keys are not looked at.
+Of a role only the inline policies count, which is what the module gives it, and of a user only the
+attached ones. Of a bucket's policy the Deny statements count (image_store.py). Policies of keys are
+not looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from local.rekognition.policy import Access, Decision, Policy, decide
@@ -49,9 +50,11 @@ class IamAuthority:
         self._client = client
 
     def caller(self, arn: str) -> Caller:
-        """Return the rights of root or of a role's session. Users and deleted roles have none."""
+        """Return the rights of root, a user or a role's session. Deleted ones have none."""
         if arn.endswith(":root"):
             return everything(arn)
+        if user := arn.partition(":user/")[2].rpartition("/")[2]:
+            return Caller(tuple(self._attached(user)), arn)
         role = arn.partition(":assumed-role/")[2].partition("/")[0]
         if not role:
             return Caller((), arn)
@@ -60,6 +63,15 @@ class IamAuthority:
         except self._client.exceptions.NoSuchEntityException:
             return Caller((), arn)
         return Caller(tuple(self._inline(role, name) for name in names), arn)
+
+    def _attached(self, user: str) -> Iterator[Policy]:
+        attached = self._client.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+        for each in attached:
+            policy = self._client.get_policy(PolicyArn=each["PolicyArn"])["Policy"]
+            version = self._client.get_policy_version(
+                PolicyArn=each["PolicyArn"], VersionId=policy["DefaultVersionId"]
+            )
+            yield cast("Policy", version["PolicyVersion"]["Document"])
 
     def _inline(self, role: str, policy: str) -> Policy:
         answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)

@@ -23,7 +23,7 @@ from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.browser import chromium
-from tests.integration import keeping, regions, registry
+from tests.integration import acceptance, keeping, regions, registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -109,10 +109,11 @@ def everything(
 ) -> Iterator[Everything]:
     asked = asked_for(request.session)
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("demo", "playground")}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("acceptance", "demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
+            "acceptance": lambda: acceptance.run(folders["acceptance"]),
             "demo": lambda: _demo(folders["demo"]),
             "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
             "playground": lambda: _playground(folders["playground"]),

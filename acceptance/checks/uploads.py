@@ -1,0 +1,209 @@
+"""Uploads, their results, events and dead letters. On examples/upload."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from acceptance.model import Scene, Verdict, check
+from local import use
+from local.photos import Photo
+from local.upload_site import result_key
+
+_RESULT_SECONDS = 400.0
+"""An upload takes seconds; but if an attempt fails, the next one follows in three minutes."""
+_DEAD_SECONDS = 300.0
+"""SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
+_IDLE_SECONDS = 20.0
+"""What Lambda may wait for more messages, beside the comparison itself."""
+NO_MOVE = "the emulator does not have StartMessageMoveTask"
+_PROPAGATION_SECONDS = 120.0
+
+
+def put_subject(scene: Scene, subject: str) -> None:
+    """Put a reference of Eileen Collins for a subject."""
+    key = f"reference/{subject}/front.jpg"
+    use.upload(scene.client("s3"), scene.bucket, key, scene.album.references[0])
+
+
+def put_challenge(scene: Scene, subject: str, photo: Photo, name: str = "door 1+.jpg") -> str:
+    """Put a photo for a subject; the key of the result that it will have."""
+    key = f"challenge/{subject}/{name}"
+    return result_key(key, use.upload(scene.client("s3"), scene.bucket, key, photo))
+
+
+def stored(scene: Scene, key: str) -> dict[str, Any]:
+    """Wait for a result."""
+
+    def found() -> dict[str, Any] | None:
+        listed = scene.client("s3").list_objects_v2(Bucket=scene.bucket, Prefix=key)
+        if not any(each["Key"] == key for each in listed.get("Contents", [])):
+            return None
+        body = scene.client("s3").get_object(Bucket=scene.bucket, Key=key)["Body"].read()
+        content: dict[str, Any] = json.loads(body)
+        return content
+
+    result = scene.wait(found, _RESULT_SECONDS, f"a result at {key}")
+    assert result is not None
+    return result
+
+
+def said(result: dict[str, Any]) -> str:
+    """What a result says, with its request id."""
+    told = result.get("decision") or result.get("error", {}).get("type")
+    return f"{told} (request {result.get('request_id')})"
+
+
+@check(
+    "upload-decided",
+    "S3 announces an upload to the encrypted queue, Lambda hands it over, the result is written.",
+    "match",
+    on="upload",
+)
+def upload_decided(scene: Scene) -> Verdict:
+    """Put a reference, then a photo of the same person."""
+    put_subject(scene, "alice")
+    began = time.monotonic()
+    result = stored(scene, put_challenge(scene, "alice", scene.album.challenges[0]))
+    took = f" after {time.monotonic() - began:.1f} s"
+    return result.get("decision") == "match", said(result) + took
+
+
+@check("stranger-uploaded", "A stranger's photo does not match.", "no_match", on="upload")
+def stranger_uploaded(scene: Scene) -> Verdict:
+    """Put a reference, then a photo of somebody else."""
+    put_subject(scene, "bob")
+    result = stored(scene, put_challenge(scene, "bob", scene.album.references[1]))
+    return result.get("decision") == "no_match", said(result)
+
+
+@check(
+    "upload-into-an-idle-queue",
+    "One photo that arrives alone is not kept waiting for others.",
+    "a result within 30 s: 20 s at most for the queue, the rest for the comparison",
+    on="upload",
+    row=18,
+    not_local="how long it takes here depends on what else this machine does",
+)
+def upload_into_an_idle_queue(scene: Scene) -> Verdict:
+    """Put a photo when the function is warm and the queue is empty."""
+    put_subject(scene, "carol")
+    began = time.monotonic()
+    result = stored(scene, put_challenge(scene, "carol", scene.album.challenges[0]))
+    took = time.monotonic() - began
+    return took <= _IDLE_SECONDS + 10, f"{took:.1f} s, {said(result)}"
+
+
+@check(
+    "result-announced",
+    "EventBridge announces each result, and the module's event pattern selects it.",
+    "one event for the result, and none for its claim",
+    on="upload",
+)
+def result_announced(scene: Scene) -> Verdict:
+    """Put a photo, and read the events of the queue that the example has for them."""
+    put_subject(scene, "dora")
+    wanted = put_challenge(scene, "dora", scene.album.challenges[0])
+    sqs, url, keys = scene.client("sqs"), scene.outputs["decided_queue_url"], []
+
+    def seen() -> bool:
+        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        for message in received.get("Messages", []):
+            keys.append(json.loads(message["Body"])["detail"]["object"]["key"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return wanted in keys
+
+    scene.wait(seen, _RESULT_SECONDS, f"an event for {wanted}")
+    claims = [key for key in keys if key.endswith(".claim")]
+    return not claims, f"{len(keys)} events, {len(claims)} of them for claims"
+
+
+@contextmanager
+def _without_images(scene: Scene) -> Iterator[None]:
+    """The function's role without the right to read images, while the block runs."""
+    iam, lambda_client = scene.client("iam"), scene.client("lambda")
+    role = lambda_client.get_function_configuration(FunctionName=scene.function)["Role"]
+    place = {"RoleName": role.rpartition("/")[2], "PolicyName": "face-compare"}
+    policy = iam.get_role_policy(**place)["PolicyDocument"]
+    rest = [each for each in policy["Statement"] if each["Sid"] != "ReadImages"]
+    iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": rest}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
+
+
+def dead_letter_put_back(scene: Scene) -> Verdict:
+    """Refuse the function an image until its message is a dead letter; put it back and see."""
+    sqs = scene.client("sqs")
+    url, dead = (
+        sqs.get_queue_url(QueueName=f"{scene.name}-{queue}")["QueueUrl"]
+        for queue in ("uploads", "uploads-failed")
+    )
+    kept = ["RedrivePolicy", "VisibilityTimeout"]
+    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=kept)["Attributes"]
+    arn = json.loads(before["RedrivePolicy"])["deadLetterTargetArn"]
+    hasty = {"deadLetterTargetArn": arn, "maxReceiveCount": 1}
+
+    def depth() -> int:
+        name = "ApproximateNumberOfMessages"
+        found = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=[name])["Attributes"]
+        return int(found[name])
+
+    def outcome() -> str | None:
+        return scene.compare(use.EILEEN, use.DARK_REFERENCE).error_type
+
+    put_subject(scene, "erin")
+    # One attempt instead of five, and a short wait: otherwise this takes a quarter of an hour.
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"RedrivePolicy": json.dumps(hasty), "VisibilityTimeout": "35"},
+    )
+    try:
+        with _without_images(scene):
+            scene.wait(lambda: outcome() is not None, _PROPAGATION_SECONDS, "the missing right")
+            key = put_challenge(scene, "erin", scene.album.challenges[0])
+            scene.wait(depth, _DEAD_SECONDS, "a dead letter")
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+    scene.wait(lambda: outcome() is None, _PROPAGATION_SECONDS, "the right to read images")
+    sqs.start_message_move_task(SourceArn=arn)
+    result = stored(scene, key)
+    return result.get("decision") == "match", said(result)
+
+
+check(
+    "dead-letter-put-back",
+    "An upload that failed on every attempt becomes a dead letter, and is decided once put back.",
+    "match",
+    on="upload",
+    not_local=NO_MOVE,
+)(dead_letter_put_back)
+
+
+@check(
+    "no-invocation-dropped",
+    "Lambda does not take results in the same bucket for a loop.",
+    "RecursiveInvocationsDropped has no data, or is 0",
+    on="upload",
+    row=18,
+    not_local="the emulator has no such metric",
+)
+def no_invocation_dropped(scene: Scene) -> Verdict:
+    """Ask for Lambda's metric of dropped invocations."""
+    now = datetime.now(UTC)
+    points = scene.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="RecursiveInvocationsDropped",
+        Dimensions=[{"Name": "FunctionName", "Value": scene.function}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    dropped = sum(each["Sum"] for each in points)
+    return dropped == 0, dropped

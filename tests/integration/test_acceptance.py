@@ -1,0 +1,288 @@
+"""`make acceptance LOCAL=1`: it passes here, with its own rights, and fails where AWS differs."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from acceptance import __main__ as program
+from acceptance import checks, cleanup, rights
+from acceptance.checks import free
+from acceptance.model import CHECKS, Result, Scene
+from acceptance.run import Run
+from acceptance.site import ROOT, Site
+from acceptance.trial import tried
+from local import processes
+from local.stack import Stack, StackError
+from local.waiting import eventually
+from tests.integration.acceptance import Accepted
+from tests.integration.conftest import Deployed, Everything
+from tests.integration.filter_patterns import matches
+
+assert checks
+
+UNASKED = {
+    # By checks that are skipped here.
+    "cloudtrail:LookupEvents",
+    "cloudwatch:DescribeAlarmHistory",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:GetMetricStatistics",
+    "cloudwatch:PutMetricData",
+    "iam:SimulatePrincipalPolicy",
+    "kms:DisableKey",
+    "kms:EnableKey",
+    "logs:TestMetricFilter",
+    "sqs:GetQueueUrl",
+    "sqs:SendMessage",
+    "sqs:StartMessageMoveTask",
+    # Together with another action, which the emulator alone asks for.
+    "cloudwatch:TagResource",
+    "events:TagResource",
+    "iam:PassRole",
+    "iam:TagPolicy",
+    "iam:TagRole",
+    "iam:TagUser",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "kms:TagResource",
+    "lambda:TagResource",
+    "logs:TagResource",
+    "sns:TagResource",
+    "sqs:TagQueue",
+    "states:TagResource",
+    # The Rekognition stand-in asks IAM by itself.
+    "rekognition:CompareFaces",
+    # What a killed run leaves is removed with them; here nothing is left.
+    "iam:ListPolicyTags",
+    "iam:ListRoleTags",
+    "iam:ListUserTags",
+    # In CloudWatch's newer protocol, in which the emulator asks for nothing.
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DeleteDashboards",
+    "cloudwatch:GetDashboard",
+    "cloudwatch:ListTagsForResource",
+    "cloudwatch:PutDashboard",
+    "cloudwatch:PutMetricAlarm",
+    # By one version of the provider or the other, or after another answer than the emulator's.
+    "s3:GetBucketTagging",
+    "s3:PutBucketTagging",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:DeleteFunctionUrlConfig",
+    "lambda:GetEventSourceMapping",
+    "s3:GetBucketLocation",
+    "s3:ListTagsForResource",
+    "s3:TagResource",
+}
+"""Rights that AWS asks for and the local stack does not."""
+
+_NEVER_NEEDED = {"iam:GetUser", "sts:GetCallerIdentity"}
+"""The provider asks for the first and manages without it. The second needs no right."""
+
+
+@pytest.fixture(scope="module", name="acceptance")
+def accepted(everything: Everything) -> Accepted:
+    found: Accepted = everything.jobs["acceptance"].result()
+    return found
+
+
+def test_the_acceptance_test_passes_where_nothing_is_wrong(acceptance: Accepted) -> None:
+    problems = [each for each in acceptance.facts["checks"] if each["result"] == Result.FAILED]
+    assert problems == []
+    assert acceptance.code == 0, acceptance.output
+    assert acceptance.facts["passed"] >= 35
+    assert acceptance.facts["left_behind"] == []
+    usual = {name for name, check in CHECKS.items() if check.extra is None}
+    assert {each["name"] for each in acceptance.facts["checks"]} == usual
+
+
+def test_what_an_emulator_cannot_answer_is_skipped_with_the_reason_and_counted(
+    acceptance: Accepted,
+) -> None:
+    skipped = [each for each in acceptance.facts["checks"] if each["result"] == Result.SKIPPED]
+    expected = {
+        name: check.not_local
+        for name, check in CHECKS.items()
+        if check.not_local and not check.extra
+    }
+    assert {each["name"]: each["seen"] for each in skipped} == expected
+    assert f"{len(skipped)} skipped" in acceptance.output
+
+
+def test_the_report_can_be_sent_to_strangers(acceptance: Accepted) -> None:
+    assert "The local stack can use the module" in acceptance.page
+    for text in (acceptance.page, json.dumps(acceptance.facts)):
+        assert "000000000000" not in text
+    for outside in ("http://", "https://", "<script", "@import", "<img"):
+        assert outside not in acceptance.page
+    assert len(acceptance.facts["similarities"]) == 12
+    assert all(each["stand_in"] == each["rekognition"] for each in acceptance.facts["similarities"])
+
+
+def test_the_policy_that_is_printed_is_enough(acceptance: Accepted) -> None:
+    assert acceptance.denied <= _NEVER_NEEDED
+    assert acceptance.asked - _NEVER_NEEDED <= granted()
+
+
+def test_the_policy_that_is_printed_is_no_more_than_enough(acceptance: Accepted) -> None:
+    assert granted() - acceptance.asked <= UNASKED
+    assert granted() >= UNASKED
+
+
+def granted() -> set[str]:
+    return {name for each in rights.STATEMENTS for name in each.names()}
+
+
+def test_a_bucket_that_is_named_like_a_run_outlives_it(acceptance: Accepted) -> None:
+    assert acceptance.look_alike_stays
+
+
+def test_a_service_that_does_not_work_is_not_accepted(acceptance: Accepted) -> None:
+    assert acceptance.code_without_rekognition == 1
+    failed = {
+        each["name"]
+        for each in acceptance.facts_without_rekognition["checks"]
+        if each["result"] == Result.FAILED
+    }
+    assert failed == {
+        "no-face-in-source-is-an-error",
+        "no-face-in-target-is-an-error",
+        "similarities",
+        "strangers-have-a-score",
+    }
+
+
+@contextmanager
+def _policy(minimal: Deployed, without: str = "", resource: object = None) -> Iterator[None]:
+    """The function's role without a statement, or with another resource for ReadImages."""
+    iam = minimal.stack.client("iam")
+    place = {"RoleName": f"{minimal.function}-{minimal.stack.region}", "PolicyName": "face-compare"}
+    policy = iam.get_role_policy(**place)["PolicyDocument"]
+    statements = [each for each in policy["Statement"] if each["Sid"] != without]
+    if resource:
+        statements = [
+            {**each, "Resource": resource} if each["Sid"] == "ReadImages" else each
+            for each in statements
+        ]
+    iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": statements}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("forbidden", {"resource": "*"}),
+        ("match", {"without": "ReadImages"}),
+        ("missing", {"without": "DistinguishMissingImages"}),
+        ("no-face-in-target", {"without": "CompareFaces"}),
+    ],
+)
+def test_a_policy_that_was_changed_is_noticed(
+    minimal: Deployed, name: str, change: dict[str, Any], album: Any
+) -> None:
+    scene = Scene(minimal.stack, minimal.function, album, dict(minimal.outputs))
+    assert tried(CHECKS[name], scene).result is Result.PASSED
+    with _policy(minimal, **change):
+        assert tried(CHECKS[name], scene).result is Result.FAILED
+
+
+class _Logs:
+    """TestMetricFilter by the rules of CloudWatch's user guide."""
+
+    region = "eu-west-1"
+
+    def client(self, _service: str) -> _Logs:
+        return self
+
+    def test_metric_filter(self, filterPattern: str, logEventMessages: list[str]) -> Any:  # noqa: N803
+        found = [
+            {"eventNumber": number}
+            for number, message in enumerate(logEventMessages, start=1)
+            if matches(filterPattern, json.loads(message))
+        ]
+        return {"matches": found}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("", ""),
+        ("$.error_type", "$.errortype"),
+        ("Runtime.*", "Runtime"),
+        ("NoFaceInTargetError", "NoFaceError"),
+        ("no_match", "nomatch"),
+    ],
+)
+def test_a_pattern_that_is_misspelled_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, right: str, wrong: str, album: Any
+) -> None:
+    module = free.rendered()
+    assert any(right in text for text in module.values())
+    changed = {place: text.replace(right, wrong) for place, text in module.items()}
+    monkeypatch.setattr(free, "rendered", lambda: changed if right else module)
+    result = tried(CHECKS["filter-patterns"], Scene(_Logs(), "n", album)).result
+    assert result is (Result.FAILED if right else Result.PASSED)
+
+
+@pytest.fixture
+def site(stack: Stack) -> Site:
+    return Site.of_stack(stack, ROOT, "terraform")
+
+
+def _once_there(site: Site, name: str, then: Callable[[], object]) -> None:
+    """Do something as soon as the bucket of a run is there."""
+
+    def made() -> bool:
+        return any(each.run == name for each in cleanup.find(site, name))
+
+    eventually(made, 200, f"something of {name}", every=0.2)
+    then()
+
+
+def test_a_run_that_is_interrupted_removes_what_it_has_made(site: Site) -> None:
+    name = "fc-accept-20261126-0101"
+    chosen = {each: CHECKS[each] for each in ("apply-minimal", "match", "destroy-leaves-nothing")}
+    with ThreadPoolExecutor() as pool:
+        ending = partial(signal.raise_signal, signal.SIGINT)
+        done = pool.submit(_once_there, site, name, ending)
+        report = Run(site, name, chosen, Console(quiet=True)).go()
+        done.result()
+    assert report.signal == 130
+    assert report.left_behind == []
+    assert {each.name: each.result for each in report.outcomes} == {
+        "apply-minimal": Result.FAILED,
+        "match": Result.SKIPPED,
+        "destroy-leaves-nothing": Result.PASSED,
+    }
+    assert list(cleanup.find(site, name)) == []
+
+
+def test_a_killed_run_is_cleaned_up_later(site: Site, tmp_path: Path) -> None:
+    name = "fc-accept-20261126-0102"
+    workspace = site.workspace("minimal", tmp_path, name)
+    workspace.init()
+
+    def kill() -> None:
+        for process in tuple(workspace.running):
+            processes.end(process)
+
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(_once_there, site, name, kill)
+        with pytest.raises((StackError, ValueError)):
+            workspace.apply()
+        done.result()
+    assert list(cleanup.find(site, name))
+    options = program.Options.read({"CLEAN": "1", "CONFIRM": "yes"})
+    assert program.clean(site, options, Console(quiet=True)) == 0
+    assert list(cleanup.find(site, name)) == []
