@@ -95,7 +95,8 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, acceptance, demo, nothing_lost, playground, registry, two_regions and upgrade."""
+    """Examples by name, and acceptance, demo, nothing_lost, playground, registry, two_regions and
+    upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
