@@ -124,6 +124,7 @@ class Run:
         workspace.init()
         self._workspaces[example] = workspace
         scene.go_on()
+        self.say(f"apply   examples/{example} …")
         workspace.apply()
         scene.go_on()
         outputs = workspace.outputs()

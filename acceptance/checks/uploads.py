@@ -81,6 +81,49 @@ def stranger_uploaded(scene: Scene) -> Verdict:
     return result.get("decision") == "no_match", said(result)
 
 
+def _waits(scene: Scene, subject: str, count: int) -> bool:
+    """Whether so many photos of a subject wait for a reference."""
+    prefix = f"results/{subject}/waiting/"
+    listed = scene.client("s3").list_objects_v2(Bucket=scene.bucket, Prefix=prefix)
+    keys = [str(each["Key"]) for each in listed.get("Contents", [])]
+    return sum(key.endswith(".waiting") for key in keys) >= count
+
+
+@check(
+    "upload-before-its-reference",
+    "S3 announces references too, so a photo that came first is decided when one arrives.",
+    "match",
+    on="upload",
+)
+def upload_before_its_reference(scene: Scene) -> Verdict:
+    """Put a photo, and a reference once the photo waits."""
+    key = put_challenge(scene, "gina", scene.album.challenges[0])
+    scene.wait(lambda: _waits(scene, "gina", 1), _RESULT_SECONDS, "a photo that waits")
+    put_subject(scene, "gina")
+    result = stored(scene, key)
+    return result.get("decision") == "match", said(result)
+
+
+@check(
+    "deleted-upload",
+    "Nothing is written about a photo that was deleted while its message was on its way.",
+    "no result for the deleted photo, when the one beside it is decided",
+    on="upload",
+)
+def deleted_upload(scene: Scene) -> Verdict:
+    """Have two photos wait, delete one of them, and put a reference."""
+    s3, photo = scene.client("s3"), scene.album.challenges[0]
+    gone, kept = (put_challenge(scene, "hugo", photo, f"{name}.jpg") for name in ("gone", "kept"))
+    scene.wait(lambda: _waits(scene, "hugo", 2), _RESULT_SECONDS, "two photos that wait")
+    version = gone.rpartition("/")[2].removesuffix(".json")
+    s3.delete_object(Bucket=scene.bucket, Key="challenge/hugo/gone.jpg", VersionId=version)
+    put_subject(scene, "hugo")
+    result = stored(scene, kept)
+    left = s3.list_objects_v2(Bucket=scene.bucket, Prefix="results/hugo/gone.jpg/")
+    keys = [each["Key"] for each in left.get("Contents", [])]
+    return not keys and result.get("decision") == "match", f"{said(result)}; {keys or 'nothing'}"
+
+
 @check(
     "upload-into-an-idle-queue",
     "One photo that arrives alone is not kept waiting for others.",

@@ -22,6 +22,7 @@ from acceptance.run import Run
 from acceptance.site import ROOT, Site
 from acceptance.trial import tried
 from local import processes
+from local.photos import Album
 from local.stack import Stack, StackError
 from local.waiting import eventually
 from tests.integration.acceptance import Accepted
@@ -44,6 +45,8 @@ UNASKED = {
     "sqs:GetQueueUrl",
     "sqs:SendMessage",
     "sqs:StartMessageMoveTask",
+    # Only for a run that has batches when its function times out.
+    "states:ListExecutions",
     # Together with another action, which the emulator alone asks for.
     "cloudwatch:TagResource",
     "events:TagResource",
@@ -117,13 +120,14 @@ def test_what_an_emulator_cannot_answer_is_skipped_with_the_reason_and_counted(
     assert f"{len(skipped)} skipped" in acceptance.output
 
 
-def test_the_report_can_be_sent_to_strangers(acceptance: Accepted) -> None:
+def test_the_report_can_be_sent_to_strangers(acceptance: Accepted, album: Album) -> None:
     assert "The local stack can use the module" in acceptance.page
     for text in (acceptance.page, json.dumps(acceptance.facts)):
         assert "000000000000" not in text
     for outside in ("http://", "https://", "<script", "@import", "<img"):
         assert outside not in acceptance.page
-    assert len(acceptance.facts["similarities"]) == 12
+    pairs = [pair for pair in album.pairs() if pair.challenge.people]
+    assert len(acceptance.facts["similarities"]) == len(pairs)
     assert all(each["stand_in"] == each["rekognition"] for each in acceptance.facts["similarities"])
 
 

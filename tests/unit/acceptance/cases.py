@@ -349,6 +349,33 @@ _add("upload-into-an-idle-queue", _stored(_MATCH), _NO_RESULT)
 _add("stranger-uploaded", _stored({"decision": "no_match"}), _stored(_MATCH), _NO_RESULT)
 
 
+def _waiting(*, kept: object = _MATCH, left: bool = False, marks: int = 2) -> Answers:
+    """A bucket in which photos wait for a reference; whether the deleted one has a result."""
+
+    def listed(Prefix: str, **_more: object) -> Any:  # noqa: N803
+        if Prefix.endswith("/waiting/"):
+            return {"Contents": [{"Key": f"{Prefix}{each}.waiting"} for each in range(marks)]}
+        keys = [] if "gone" in Prefix and not left else [Prefix]
+        return {"Contents": [{"Key": key} for key in keys]}
+
+    return {
+        **_PUT,
+        "s3.delete_object": {},
+        "s3.list_objects_v2": listed,
+        "s3.get_object": body(kept),
+    }
+
+
+for _name in ("upload-before-its-reference", "deleted-upload"):
+    _add(
+        _name,
+        _waiting(),
+        _waiting(marks=0),
+        _waiting(kept={"error": {"type": "ReferenceNotFoundError"}}),
+        *([_waiting(left=True)] if _name == "deleted-upload" else []),
+    )
+
+
 def _announced(*keys: str) -> dict[str, Any]:
     bodies = [json.dumps({"detail": {"object": {"key": key}}}) for key in keys]
     return {"Messages": [{"Body": text, "ReceiptHandle": "h"} for text in bodies]}
