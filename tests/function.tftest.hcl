@@ -141,8 +141,10 @@ run "settings_reach_function_payload_and_log" {
       similarity_threshold = 99.5
     }
     function = {
-      architecture         = "x86_64"
-      memory_size          = 1769
+      architecture = "x86_64"
+      memory_size  = 1769
+      # OpenTofu compares with what is given here, without the defaults of members that are left out.
+      on_failure           = null
       reserved_concurrency = 5
       runtime              = "python3.12"
       timeout              = 60
