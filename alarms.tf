@@ -40,7 +40,7 @@ locals {
     }
     errors = {
       description = join(" ", [
-        "Comparisons failed because of configuration, service or code, and will until somebody fixes it, or",
+        "Comparisons failed for a reason that somebody has to fix (configuration, service or code), or",
         "invocations crashed or timed out. Bad images, refused access and transient errors do not count.",
       ])
       expression = "errors"
@@ -113,7 +113,7 @@ locals {
     unavailable = {
       description = join(" ", [
         "Comparisons ended as ServiceUnavailableError or OutOfTimeError, after every attempt.",
-        "It should clear without action.",
+        "This usually clears without action.",
       ])
       expression = "unavailable"
       metrics    = { unavailable = local.log_metrics.Unavailable }
@@ -151,16 +151,17 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "on_call" {
   for_each = local.alarms
 
+  region        = var.region
   alarm_actions = var.monitoring.alarms.sns_topic_arns
   alarm_description = join(" ", [
     each.value.description,
     "What to do: docs/operations.md#${replace(each.key, "_", "-")} of the module.",
   ])
-  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_name          = "${local.name}-${replace(each.key, "_", "-")}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = each.value.datapoints
   evaluation_periods  = each.value.periods
-  # Those who were called have to learn that it is over.
+  # The people who were notified have to learn that it is over.
   ok_actions         = var.monitoring.alarms.sns_topic_arns
   tags               = var.tags
   threshold          = each.value.threshold

@@ -89,6 +89,11 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.function.name
 }
 
+output "origin" {
+  description = "What the stack was made with, and keeps: account, region, partition, DNS suffix, name, whose bucket."
+  value       = terraform_data.origin.input
+}
+
 output "prefixes" {
   description = "Prefixes in the bucket for references, challenges, lists of pairs and results; each ends in \"/\"."
   value       = var.bucket.prefixes
@@ -110,8 +115,13 @@ output "rate" {
   }
 }
 
+output "region" {
+  description = "The input region, for modules/batch. The region in force is origin.region."
+  value       = var.region
+}
+
 output "result_event_pattern" {
-  description = "Event pattern (JSON) for an EventBridge rule that matches each result, and manifests of runs."
+  description = "Event pattern (JSON) of an EventBridge rule for results. It matches manifest.json files of runs too."
   value = jsonencode({
     source        = ["aws.s3"]
     "detail-type" = ["Object Created"]
@@ -135,7 +145,7 @@ output "retry_failed_uploads_command" {
 }
 
 output "retry_waiting_uploads_command" {
-  description = "Shell command that announces images again that wait for a reference; null without on_upload."
+  description = "Shell command that sends images that wait for a reference to the queue; null without on_upload."
   value = one([
     for queue in aws_sqs_queue.upload : join(" ", [
       "aws s3api list-objects-v2",
@@ -144,7 +154,7 @@ output "retry_waiting_uploads_command" {
       "--prefix ${var.bucket.prefixes.results}",
       "--query 'Contents[].[Key]' --output text |",
       "grep '[.]waiting$' |",
-      # What says that an image waits is the message that announces it.
+      # The content of a marker is the message that announces its image.
       "while IFS= read -r key; do",
       "aws sqs send-message",
       "--region ${local.region}",
@@ -172,7 +182,7 @@ output "saved_query_names" {
 }
 
 output "settings" {
-  description = "Objects of the inputs as they are in force. Terraform ignores misspelled attributes: compare them."
+  description = "Each input that is an object, as it is in force. A misspelled attribute is missing here."
   value = {
     bucket = {
       existing      = var.bucket.existing

@@ -112,7 +112,15 @@ variable "comparison" {
     review_threshold     = optional(number)
     similarity_threshold = optional(number, 80)
   })
-  description = "How the function compares and decides. An event can make the rule stricter, never weaker."
+  description = <<-EOT
+    How the function compares and decides. An event can make the rule stricter, never weaker.
+    - `concurrency`: comparisons that one direct request runs at once. Default: derived from the quota.
+    - `explain`: whether answers say why a face may not have matched. Default: false.
+    - `quality_filter`: how bad faces are left out: `NONE`, `AUTO`, `LOW`, `MEDIUM` or `HIGH`. Default: `NONE`.
+    - `require_single_face`: whether an image with several faces is refused. Default: false.
+    - `review_threshold`: lowest similarity that a person reviews. Default: null (no review band).
+    - `similarity_threshold`: lowest similarity that is a match, 0 to 100. Default: 80.
+  EOT
   default     = {}
   nullable    = false
 
@@ -180,7 +188,15 @@ variable "function" {
     runtime              = optional(string, "python3.13")
     timeout              = optional(number, 30)
   })
-  description = "Settings of the Lambda function."
+  description = <<-EOT
+    Settings of the Lambda function.
+    - `architecture`: `arm64` or `x86_64`. Default: `arm64`.
+    - `memory_size`: memory in MB, 128 to 10240. Default: 512.
+    - `on_failure.destination_arn`: where asynchronous events go that failed on every attempt. Default: nowhere.
+    - `reserved_concurrency`: instances that are reserved, and the most that run. Default: null (no reservation).
+    - `runtime`: `python3.12` or later. Default: `python3.13`.
+    - `timeout`: timeout in seconds, 15 to 900. Default: 30.
+  EOT
   default     = {}
   nullable    = false
 
@@ -258,8 +274,8 @@ variable "function_url" {
   description = <<-EOT
     An HTTPS address that answers signed requests (AWS_IAM) only; null: no address.
     - `cors.allow_origins`: origins whose pages may call the address from a browser. Without `cors`: none.
-    - `cors.allow_headers`: headers that they may send. Default: those of signed requests.
-    - `cors.max_age_seconds`: how long a browser keeps this. Default: 0.
+    - `cors.allow_headers`: headers that these pages may send. Default: those of signed requests.
+    - `cors.max_age_seconds`: how long a browser keeps these rules. Default: 0.
   EOT
   default     = null
   nullable    = true
@@ -520,7 +536,13 @@ variable "on_upload" {
     references_per_subject = optional(number, 1)
     sender_arns            = optional(list(string), [])
   })
-  description = "Compares each uploaded image with the references of its subject; null switches it off."
+  description = <<-EOT
+    Compares each uploaded image with the references of its subject; null switches it off.
+    - `max_attempts`: attempts before the message of an image moves to the dead-letter queue. Default: 5.
+    - `reference_wait_minutes`: how long an image waits for the first reference of its subject. Default: 5.
+    - `references_per_subject`: typical number of references of a subject; sets the batch size. Default: 1.
+    - `sender_arns`: SNS topics and EventBridge rules that may send to the queue too. Default: none.
+  EOT
   default     = null
   nullable    = true
 
@@ -570,6 +592,21 @@ variable "on_upload" {
   }
 }
 
+variable "region" {
+  type        = string
+  description = "Region of the stack; null uses the provider's region. It cannot be changed later."
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.region == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
+    error_message = <<-EOT
+      region is ${jsonencode(var.region)}; give the code of a region, such as "eu-west-1", or leave
+      it out to use the provider's region.
+    EOT
+  }
+}
+
 variable "rekognition_tps" {
   type        = number
   description = "CompareFaces quota (calls per second) for bulk work; null uses the region's default quota."
@@ -591,7 +628,11 @@ variable "role" {
     path                     = optional(string, "/")
     permissions_boundary_arn = optional(string)
   })
-  description = "Settings of the function's execution role."
+  description = <<-EOT
+    Settings of the function's execution role.
+    - `path`: IAM path of the role. Default: `/`.
+    - `permissions_boundary_arn`: ARN of the policy that limits the role. Default: null (no limit).
+  EOT
   default     = {}
   nullable    = false
 

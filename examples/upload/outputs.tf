@@ -34,7 +34,7 @@ output "retry_failed_uploads_command" {
 }
 
 output "retry_waiting_uploads_command" {
-  description = "Shell command that announces images again that wait for a reference."
+  description = "Shell command that sends images that wait for a reference to the queue."
   value       = module.face_compare.retry_waiting_uploads_command
 }
 

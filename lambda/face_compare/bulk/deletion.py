@@ -38,10 +38,10 @@ def is_gone(s3: S3Client, bucket: str, image: StoredImage) -> bool:
 
 
 def _head(s3: S3Client, call: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return S3's answer, None if there is no such object, nothing if S3 does not tell.
+    """Return S3's answer, None if there is no such object, an empty answer if S3 does not tell.
 
-    S3 refuses to tell for an image that the role or a policy keeps from being read, and for one
-    that is encrypted with the key of its uploader. The comparison then finds the cause.
+    S3 does not tell if the role or a policy forbids reading the image, or if the image is
+    encrypted with the key of its uploader. The comparison then finds the cause.
     """
     try:
         return s3.head_object(**call)

@@ -2,7 +2,7 @@
 
 People write lists in spreadsheets. So the names of columns may be in capitals, have blanks around
 them or begin with a byte-order mark (whether Step Functions removes it is not documented), and
-columns that mean nothing to the function are carried on to the result.
+columns that mean nothing to the function are copied to the result.
 """
 
 import json

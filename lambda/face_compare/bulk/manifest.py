@@ -1,7 +1,7 @@
 """Looks at the beginning of a list of pairs, before a run compares them.
 
 Step Functions takes the first line of a CSV file as names, whatever it holds. With semicolons, or
-without a header, every pair would fail for itself, in executions that nobody looks into. So the
+without a header, every pair would fail in an execution of its own, where few people look. So the
 state machine asks first, and the run fails at once with one sentence.
 """
 

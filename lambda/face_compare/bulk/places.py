@@ -1,8 +1,8 @@
 """Where the function keeps what it writes about an uploaded image.
 
 All of it is in the folder of the subject below the prefix of results, so that one listing finds
-everything about a person. Only if the key of the image is so long that this would exceed S3's limit
-for keys, a digest replaces the image's name, or the subject's.
+everything about a person. Only if a key would exceed S3's limit for its length,
+a digest replaces the image's name, or the subject's.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ CLAIM_ENDING = ".claim"
 """What is added to the key of a result to get the key of its claim."""
 
 WAITING_ENDING = ".waiting"
-"""The ending of an object that says that an image waits for a reference."""
+"""The ending of a marker, which says that an image waits for a reference."""
 
 # A digest, and the longest ending.
 _LONGEST_NAME = "0" * 64 + WAITING_ENDING
@@ -43,14 +43,14 @@ def waiting_folder(subject: str, settings: Settings) -> str:
 
 
 def waiting_key(upload: Upload, settings: Settings) -> str:
-    """Return the key of the object that says that an image waits for its subject's reference."""
+    """Return the key of an image's marker."""
     subject = subject_of(upload.key, settings.challenge_prefix) or ""
     name = _digest(result_key(upload, settings))
     return f"{waiting_folder(subject, settings)}{name}{WAITING_ENDING}"
 
 
 def retry_key(waiting: str) -> str:
-    """Return the key of the object that puts a waiting image back."""
+    """Return the key of the object that puts back the image of a marker."""
     return waiting.removesuffix(WAITING_ENDING) + RETRY_ENDING
 
 

@@ -1,7 +1,7 @@
-"""Puts images back that wait for a reference, when the queue announces one.
+"""Puts waiting images back when the queue announces a reference of their subject.
 
 Each image is announced again, by a message of its own. So it is compared at the module's pace,
-and retried alone, like an image that was just uploaded. This takes no comparison and no pace.
+and retried alone, like an image that was just uploaded. Nothing is compared here.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class ReferenceHandler:
     def serve(self, references: Sequence[NewReference], executor: Executor) -> list[bool]:
         """Put back what waits for the references.
 
-        Return for each reference whether nothing is left to do for it. If something is, its
-        message is delivered again, and goes on with the rest.
+        Return for each reference whether all its images are put back. If not, its message is
+        delivered again, and the next invocation puts back the rest.
         """
         found = list(executor.map(self._guarded(self._waiting_for), references))
         keys = sorted({key for waiting in found for key in waiting or ()})
@@ -60,7 +60,7 @@ class ReferenceHandler:
         return [waiting is not None and done.issuperset(waiting) for waiting in found]
 
     def _waiting_for(self, reference: NewReference) -> list[str]:
-        """Return the keys of what says that an image waits for a reference."""
+        """Return the keys of the markers of the images that wait for this reference."""
         return [] if reference.subject is None else self._waiting.of(reference.subject)
 
     def _put_back(self, key: str) -> bool:
@@ -71,7 +71,7 @@ class ReferenceHandler:
         if upload is None:
             return True
         image = StoredImage(upload.key, upload.version_id)
-        # Without a record: the marker is found again by each later reference.
+        # Without a note, because each later reference of the subject would repeat it.
         if is_gone(self._s3, self._settings.bucket, image):
             return True
         self._waiting.put_back(key, upload)

@@ -51,7 +51,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class NewReference:
-    """A reference image of a subject was put. ``subject`` is None if it is in no folder."""
+    """A reference image was uploaded. ``subject`` is None if it is not in a subject's folder."""
 
     subject: str | None
 
@@ -100,7 +100,7 @@ def announced_in(body: str, settings: Settings) -> list[Announced]:
 
 
 def names_an_image(key: str, size: int | None) -> bool:
-    """Tell whether an object can be an image, and is not a folder or a file manager's litter.
+    """Tell whether an object can be an image, and is not a folder or left by a file manager.
 
     The S3 console makes an empty object "x/" for a folder.
     """

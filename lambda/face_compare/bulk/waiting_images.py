@@ -59,7 +59,7 @@ class WaitingImages:
         self._put(waiting_key(upload, self._settings), upload)
 
     def of(self, subject: str) -> list[str]:
-        """Return the keys of the markers of the images of a subject that wait."""
+        """Return the keys of the markers of a subject's waiting images."""
         written: dict[str, datetime] = {}
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._settings.bucket, Prefix=waiting_folder(subject, self._settings)
@@ -90,7 +90,7 @@ class WaitingImages:
         return images[0] if images else None
 
     def put_back(self, key: str, upload: Upload) -> None:
-        """Have the image announced again that has its marker at ``key``."""
+        """Let S3 announce an image again. ``key`` is the key of its marker."""
         self._put(retry_key(key), upload)
 
     def _put(self, key: str, upload: Upload) -> None:

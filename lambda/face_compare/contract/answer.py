@@ -70,7 +70,7 @@ def _decided(result: TargetResult, verdict: Verdict) -> dict[str, Any]:
 
 
 def _explanation(verdict: Verdict) -> dict[str, Any]:
-    """Return what is measured of the decisive face, and what may have kept it from matching."""
+    """Return what is measured of the face that decided, and why it may not have matched."""
     quality = verdict.faces.target_faces[0].quality
     if quality is None:
         return {}

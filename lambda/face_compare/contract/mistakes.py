@@ -1,4 +1,4 @@
-"""What callers mean by an event that has an unknown member. It is read only to say so.
+"""Finds out what a caller means by an unknown member, only for the message of the error.
 
 Sources: the shapes of the events in the AWS Lambda developer guide, and Rekognition's names in
 its API reference (``CompareFaces``, ``Image``, ``S3Object``).
@@ -56,7 +56,7 @@ def meant_member(name: str, known: Sequence[str]) -> str | None:
 
 
 def advice_on(name: str, known: Sequence[str]) -> str:
-    """Return a sentence about the member that is meant, "" if nobody knows."""
+    """Return a sentence about the member that is meant, "" if no known member is like it."""
     if "key" in known and _plain(name) in _BUCKET_NAMES:
         return " Leave the bucket out: every image is in the module's bucket, and key names it."
     member = meant_member(name, known)

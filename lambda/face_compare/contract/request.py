@@ -1,7 +1,7 @@
 """Reading an event: it becomes a request, or an error that names the member that is wrong.
 
-Unknown members are refused. If a misspelled ``similarity_threshold`` were ignored, a lower
-threshold would decide than the caller asked for.
+Unknown members are refused. If a misspelled ``similarity_threshold`` were ignored, a
+lower threshold would decide, and the caller would not know.
 """
 
 from collections.abc import Mapping

@@ -5,10 +5,10 @@ DetectFaces on each image finds out, and the first bytes of a file that is not s
 what it is. CompareFaces has a single error for an object that is missing, forbidden, in another
 region or encrypted with an unusable key. HeadObject and HeadBucket find out which of these it is.
 
-With a quality filter CompareFaces has the same error for a face that the filter left out. AWS does
-not document more than "Filtered faces aren't compared". The target compared with itself shows which
-image it is: that fails if no face of the target passes the filter. DetectFaces has no filter, and
-tells then whether the image shows a face at all. So two calls tell all four cases apart.
+With a quality filter CompareFaces has the same error for a face that the filter left out. AWS
+documents only "Filtered faces aren't compared". Comparing the target with itself shows which image
+is the cause: the call fails if no face of the target passes the filter. DetectFaces has no filter,
+and shows whether this image has a face at all. So two calls distinguish all four cases.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Diagnosis:
             return out_of_time
 
     def _examine_quality(self) -> FaceCompareError:
-        """Return which image has no face that the quality filter leaves, and why."""
+        """Return the error for the image that has no face, or none that passes the filter."""
         self._require_time(_PARAMETER_CODE)
         target = self._images[Side.TARGET]
         try:

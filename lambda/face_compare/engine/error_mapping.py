@@ -2,7 +2,7 @@
 
 Sources: the error lists of CompareFaces and DetectFaces in botocore's service model, "Error
 responses" in the Amazon S3 API reference, and the codes that botocore itself retries
-(``botocore.retries.standard``): a call that is worth a retry now is worth one later.
+(``botocore.retries.standard``): what botocore retries at once can also succeed later.
 
 The code decides, because Rekognition answers throttling with status 400. The status decides only
 if the code is unknown, because S3 answers HeadObject without a code.

@@ -5,7 +5,7 @@ returns no similarity for a face below the threshold of the call: a near miss wo
 stranger, and the audit record would have no score.
 
 CompareFaces measures brightness, sharpness and pose of the target's faces, not of the source's.
-They are read only on request. Landmarks are never read, and so go no further.
+They are read only on request. Landmarks are never read, so they are never passed on.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class ComparisonRequest(NamedTuple):
     Each of the ``sources`` shows this person, and the best of them decides. Each of the
     ``targets`` gets a decision of its own. ``listed_sources`` and ``listed_targets`` say whether
     the caller sent a list, however short: the answer has a list then, too. With ``explain`` the
-    answer also says how good the image of the decisive face is.
+    answer also says how good the image of the face that decided is.
     """
 
     sources: tuple[Image, ...]
