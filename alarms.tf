@@ -151,12 +151,13 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "on_call" {
   for_each = local.alarms
 
+  region        = var.region
   alarm_actions = var.monitoring.alarms.sns_topic_arns
   alarm_description = join(" ", [
     each.value.description,
     "What to do: docs/operations.md#${replace(each.key, "_", "-")} of the module.",
   ])
-  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_name          = "${local.name}-${replace(each.key, "_", "-")}"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = each.value.datapoints
   evaluation_periods  = each.value.periods

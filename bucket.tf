@@ -17,29 +17,32 @@ locals {
     for name in ["challenge", "manifests", "reference", "results"] : name if local.expiry_days[name] != null
   ]
 
-  # The same name as local.bucket_name, but known only when the bucket exists.
-  bucket_in_use = one(concat(aws_s3_bucket.image[*].bucket, data.aws_s3_bucket.existing[*].bucket))
-
   # The settings wait for the bucket and for nothing else. S3 refuses some of them while another is being written
   # (OperationAborted); the provider repeats such a call, so no chain is needed.
   own_bucket = one(aws_s3_bucket.image[*].bucket)
+
+  # The same name as local.bucket_name, but what has it from here waits for the bucket. An existing bucket's name is not
+  # taken from the data source, which would make it unknown if depends_on is set on the module block.
+  bucket_in_use = local.owns_bucket ? local.own_bucket : local.bucket_name
 }
 
 data "aws_s3_bucket" "existing" {
   count = local.owns_bucket ? 0 : 1
 
+  region = var.region
   bucket = var.bucket.existing.name
 
   lifecycle {
     # Rekognition reads images from a bucket of its own region only. Found here, the mistake costs a plan; found later,
     # every comparison fails with InvalidS3ObjectException. (Where S3 answers the provider's own HeadBucket with
-    # 301 MovedPermanently, the plan ends with that error instead.)
+    # 301 MovedPermanently, the plan ends with that error instead.) Not with local.region: a data source whose condition
+    # refers to a resource that is not made yet, such as terraform_data.origin, is read during apply.
     postcondition {
-      condition     = self.bucket_region == local.region
+      condition     = self.bucket_region == local.given_region
       error_message = <<-EOT
-        The bucket "${self.bucket}" is in ${self.bucket_region}, but the provider of this module is in
-        ${local.region}. Rekognition reads images from its own region only: give the module
-        a provider of ${self.bucket_region}, or a bucket in ${local.region}.
+        The bucket "${self.bucket}" is in ${self.bucket_region}, but the stack is in
+        ${local.given_region}. Rekognition reads images from its own region only: set
+        region = "${self.bucket_region}", or give a bucket in ${local.given_region}.
       EOT
     }
   }
@@ -54,15 +57,20 @@ resource "aws_s3_bucket" "image" {
   #checkov:skip=CKV_AWS_144:A replica would be a second store of biometric data that Rekognition cannot read.
   count = local.owns_bucket ? 1 : 0
 
+  region        = var.region
   bucket        = local.bucket_name
   force_destroy = coalesce(var.bucket.force_destroy, false)
   tags          = var.tags
+
+  # Terraform destroys the other way around: if S3 refuses to delete a bucket with images, the records are still there.
+  depends_on = [aws_cloudwatch_log_group.function]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "image" {
   #checkov:skip=CKV_AWS_300:A rule below aborts unfinished uploads, but checkov cannot resolve the count.
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   dynamic "rule" {
@@ -106,6 +114,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
 resource "aws_s3_bucket_ownership_controls" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   rule {
@@ -116,6 +125,7 @@ resource "aws_s3_bucket_ownership_controls" "image" {
 resource "aws_s3_bucket_policy" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   policy = jsonencode({
@@ -155,17 +165,22 @@ resource "aws_s3_bucket_policy" "image" {
 resource "aws_s3_bucket_public_access_block" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
+  # It ends with the bucket. Terraform destroys the settings first, and if S3 then refuses to delete a bucket with
+  # images, they must not be without it.
+  skip_destroy = true
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   rule {
@@ -182,6 +197,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "image" {
 resource "aws_s3_bucket_versioning" "image" {
   count = local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
 
   versioning_configuration {

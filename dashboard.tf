@@ -28,7 +28,7 @@ locals {
     {
       title = "Invocations"
       metrics = [
-        for metric in ["Invocations", "Errors", "Throttles"] : ["AWS/Lambda", metric, "FunctionName", var.name]
+        for metric in ["Invocations", "Errors", "Throttles"] : ["AWS/Lambda", metric, "FunctionName", local.name]
       ]
       stat = "Sum"
     },
@@ -36,7 +36,7 @@ locals {
       title = "Duration (ms)"
       metrics = [
         for stat in ["p50", "p99", "Maximum"] :
-        ["AWS/Lambda", "Duration", "FunctionName", var.name, { label = stat, stat = stat }]
+        ["AWS/Lambda", "Duration", "FunctionName", local.name, { label = stat, stat = stat }]
       ]
       stat  = "Maximum"
       lines = [{ label = "timeout", value = var.function.timeout * 1000 }]
@@ -113,7 +113,8 @@ locals {
 resource "aws_cloudwatch_dashboard" "overview" {
   count = var.monitoring.dashboard ? 1 : 0
 
+  region = var.region
   # With the region: dashboards of all regions share one list of names.
-  dashboard_name = "${var.name}-${local.region}"
+  dashboard_name = "${local.name}-${local.region}"
   dashboard_body = jsonencode({ widgets = concat(local.graph_widgets, [local.failures_widget]) })
 }

@@ -18,7 +18,8 @@ resource "aws_lambda_function" "compare" {
   #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer or the error.
   #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets; state and outputs hold them too.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
-  function_name                  = var.name
+  region                         = var.region
+  function_name                  = local.name
   description                    = "Compares the face in a reference image with the faces in a challenge image."
   role                           = aws_iam_role.function.arn
   architectures                  = [var.function.architecture]
@@ -72,24 +73,15 @@ resource "aws_lambda_function" "compare" {
     }
   }
 
-  lifecycle {
-    precondition {
-      condition     = local.region_allowed
-      error_message = <<-EOT
-        This version of the module does not list Amazon Rekognition in ${local.region}. Give the module a
-        provider of one of these regions: ${join(", ", keys(local.regions))}. If Rekognition is now available in
-        ${local.region}, set allow_unlisted_region = true.
-      EOT
-    }
-  }
-
-  # Lambda refuses a VPC if the role is not allowed to create network interfaces there.
-  depends_on = [aws_iam_role_policy.network]
+  # Lambda refuses a VPC if the role is not allowed to create network interfaces there. And if an existing bucket turns
+  # out during apply to be in another region, there is no function yet.
+  depends_on = [aws_iam_role_policy.network, data.aws_s3_bucket.existing]
 }
 
 resource "aws_lambda_function_url" "compare" {
   count = local.has_function_url ? 1 : 0
 
+  region = var.region
   # On purpose not an input: without IAM the URL would answer anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
@@ -112,7 +104,7 @@ resource "aws_lambda_function_url" "compare" {
       error_message = <<-EOT
         This version of the module does not list Lambda function URLs in ${local.region}. Leave function_url out and let
         callers use lambda:InvokeFunction (the output invoke_command shows how), or
-        give the module a provider of another region. If function URLs are now
+        set another region for a new stack. If function URLs are now
         available in ${local.region}, set allow_unlisted_region = true.
       EOT
     }
@@ -122,6 +114,7 @@ resource "aws_lambda_function_url" "compare" {
 resource "aws_lambda_function_event_invoke_config" "compare" {
   count = var.function.on_failure == null ? 0 : 1
 
+  region        = var.region
   function_name = aws_lambda_function.compare.function_name
   # Lambda's default, written out: not every API answers with it.
   maximum_event_age_in_seconds = 6 * 3600

@@ -162,7 +162,7 @@ locals {
 
 resource "aws_iam_role" "function" {
   name                 = local.role_name
-  description          = "Execution role of the Lambda function ${var.name} in ${local.region}."
+  description          = "Execution role of the Lambda function ${local.name} in ${local.region}."
   path                 = var.role.path
   permissions_boundary = var.role.permissions_boundary_arn
   tags                 = var.tags

@@ -1,5 +1,6 @@
 resource "aws_cloudwatch_log_group" "function" {
   #checkov:skip=CKV_AWS_338:Laws on biometric data ask for a limit, and log_retention_days can set a year.
+  region            = var.region
   name              = local.log_group_name
   kms_key_id        = var.kms_key_arn
   retention_in_days = var.log_retention_days
@@ -11,8 +12,8 @@ resource "aws_cloudwatch_log_group" "function" {
     precondition {
       condition     = local.has_customer_key ? split(":", var.kms_key_arn)[3] == local.region : true
       error_message = <<-EOT
-        kms_key_arn names a key in ${try(split(":", var.kms_key_arn)[3], "another region")}, but the provider of this
-        module is in ${local.region}. Give a key (or the replica of a multi-Region key) in
+        kms_key_arn names a key in ${try(split(":", var.kms_key_arn)[3], "another region")}, but the stack is
+        in ${local.region}. Give a key (or the replica of a multi-Region key) in
         ${local.region}.
       EOT
     }

@@ -4,11 +4,93 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+# Remembers what the stack was made with. Every name, ARN and policy comes from here, for two reasons:
+# - A bucket or a log group under another name, in another region or in another account is another one: Terraform would
+#   delete the one that holds something, and make an empty one. So such a change is refused at plan.
+# - With depends_on on the module block, Terraform reads the data sources above only during apply if anything behind
+#   depends_on changes. Names that came from them would be unknown in the plan, and an unknown name replaces a bucket.
+# `input` is known in the first plan, too. From then on ignore_changes keeps what is in the state.
+resource "terraform_data" "origin" {
+  input = {
+    account_id  = data.aws_caller_identity.current.account_id
+    dns_suffix  = data.aws_partition.current.dns_suffix
+    name        = var.name
+    owns_bucket = local.owns_bucket
+    partition   = data.aws_partition.current.partition
+    region      = local.given_region
+  }
+
+  lifecycle {
+    ignore_changes = [input]
+
+    precondition {
+      condition = local.region_allowed
+      error_message = join(" ", [
+        "This version of the module does not list Amazon Rekognition in ${local.given_region}. Set region to one of",
+        "${join(", ", keys(local.regions))}. If Rekognition is now available in ${local.given_region}, set",
+        "allow_unlisted_region = true.",
+      ])
+    }
+
+    postcondition {
+      condition = self.input.account_id == data.aws_caller_identity.current.account_id
+      error_message = join(" ", [
+        "The stack \"${self.input.name}\" is in account ${self.input.account_id}, but the provider of this module is",
+        "now in account ${data.aws_caller_identity.current.account_id}, where its images and records are not: use",
+        "credentials of account ${self.input.account_id}, or make a second stack, as",
+        "docs/operations.md#move-or-rename-a-stack says.",
+      ])
+    }
+
+    postcondition {
+      condition = self.input.region == local.given_region
+      error_message = join(" ", [
+        "The stack \"${self.input.name}\" is in ${self.input.region}, but the input region, or the provider where it",
+        "is left out, now says ${local.given_region}, and images and records cannot move there: set region =",
+        "\"${self.input.region}\", or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
+      ])
+    }
+
+    postcondition {
+      condition = self.input.name == var.name
+      error_message = join(" ", [
+        "The stack \"${self.input.name}\" cannot be renamed to \"${var.name}\", because bucket and log group would be",
+        "deleted, and made again without what they hold: set name = \"${self.input.name}\", or make a second stack, as",
+        "docs/operations.md#move-or-rename-a-stack says.",
+      ])
+    }
+
+    postcondition {
+      condition = !self.input.owns_bucket || local.owns_bucket
+      error_message = join(" ", [
+        "With bucket.existing, the bucket that the module made for the stack \"${self.input.name}\" would be deleted:",
+        "remove bucket.existing, or take that bucket out of the state first, as",
+        "docs/operations.md#change-the-bucket-of-a-stack says.",
+      ])
+    }
+
+    postcondition {
+      condition = self.input.owns_bucket || !local.owns_bucket
+      error_message = join(" ", [
+        "The stack \"${self.input.name}\" was made for an existing bucket, and without bucket.existing it would look",
+        "for images in a new and empty one: set bucket.existing again, or go over to a bucket of the module's own, as",
+        "docs/operations.md#change-the-bucket-of-a-stack says.",
+      ])
+    }
+  }
+}
+
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  dns_suffix = data.aws_partition.current.dns_suffix
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
+  # Where the stack is to be. The same as local.region below, or the plan is refused.
+  # Resources have var.region as their region, never this: it is unknown in a first plan with depends_on on the module
+  # block, and the provider then fails ("planned an invalid value for … region").
+  given_region = coalesce(var.region, data.aws_region.current.region)
+
+  account_id = terraform_data.origin.input.account_id
+  dns_suffix = terraform_data.origin.input.dns_suffix
+  name       = terraform_data.origin.input.name
+  partition  = terraform_data.origin.input.partition
+  region     = terraform_data.origin.input.region
 
   # What the inputs switch on. `x != null` is known at plan even if the attributes of x are not, so these can decide how
   # many resources there are.
@@ -23,12 +105,12 @@ locals {
 
   # Names and ARNs are written out, not taken from resources. The policies can then be reviewed in the plan, and no
   # resource waits for another only to learn its name.
-  bucket_name    = local.owns_bucket ? "${var.name}-${local.account_id}-${local.region}" : var.bucket.existing.name
+  bucket_name    = local.owns_bucket ? "${local.name}-${local.account_id}-${local.region}" : var.bucket.existing.name
   bucket_arn     = "arn:${local.partition}:s3:::${local.bucket_name}"
-  function_arn   = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
-  log_group_name = "/aws/lambda/${var.name}"
+  function_arn   = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.name}"
+  log_group_name = "/aws/lambda/${local.name}"
   log_group_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
 
   # IAM is global and everything else regional: with the region in it, one name works in two regions.
-  role_name = "${var.name}-${local.region}"
+  role_name = "${local.name}-${local.region}"
 }

@@ -3,7 +3,7 @@
 locals {
   # The name is part of the namespace, not a dimension: a filter with dimensions cannot have a default value, and
   # without zeros a metric gives no share.
-  metric_namespace = "FaceCompare/${var.name}"
+  metric_namespace = "FaceCompare/${local.name}"
 
   decided_pattern = "$.message = \"face comparison decided\""
   failed_pattern  = "$.message = \"face comparison failed\""
@@ -93,7 +93,7 @@ locals {
   function_metrics = {
     for name, statistic in { Duration = "Maximum", Throttles = "Sum" } :
     name => {
-      dimensions = { FunctionName = var.name }
+      dimensions = { FunctionName = local.name }
       name       = name
       namespace  = "AWS/Lambda"
       statistic  = statistic
@@ -134,7 +134,8 @@ locals {
 resource "aws_cloudwatch_log_metric_filter" "record" {
   for_each = local.has_alarms || var.monitoring.dashboard ? local.metric_filters : {}
 
-  name           = "${var.name}-${replace(each.key, "_", "-")}"
+  region         = var.region
+  name           = "${local.name}-${replace(each.key, "_", "-")}"
   log_group_name = aws_cloudwatch_log_group.function.name
   pattern        = each.value.pattern
 

@@ -89,6 +89,11 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.function.name
 }
 
+output "origin" {
+  description = "What the stack was made with, and keeps: account, region, partition, DNS suffix, name, whose bucket."
+  value       = terraform_data.origin.input
+}
+
 output "prefixes" {
   description = "Prefixes in the bucket for references, challenges, lists of pairs and results; each ends in \"/\"."
   value       = var.bucket.prefixes
@@ -108,6 +113,11 @@ output "rate" {
     visibility_timeout   = local.visibility_timeout
     workers              = local.workers
   }
+}
+
+output "region" {
+  description = "The input region, for modules/batch. The region in force is origin.region."
+  value       = var.region
 }
 
 output "result_event_pattern" {

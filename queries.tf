@@ -58,8 +58,9 @@ locals {
 resource "aws_cloudwatch_query_definition" "saved" {
   for_each = var.monitoring.saved_queries ? local.saved_queries : {}
 
+  region = var.region
   # The console makes a folder of what is before the slash.
-  name            = "${var.name}/${each.key}"
+  name            = "${local.name}/${each.key}"
   log_group_names = [aws_cloudwatch_log_group.function.name]
   query_string    = trimspace(each.value)
 }

@@ -30,6 +30,6 @@ locals {
   # That page gives three regions 100 and every other region 25. So a region that is not listed here yet has 25, too.
   default_rekognition_tps = try(local.regions[local.region].rekognition_tps, 25)
 
-  region_allowed       = var.allow_unlisted_region || contains(keys(local.regions), local.region)
+  region_allowed       = var.allow_unlisted_region || contains(keys(local.regions), local.given_region)
   function_url_allowed = var.allow_unlisted_region || try(local.regions[local.region].function_url, false)
 }

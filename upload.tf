@@ -1,8 +1,8 @@
 # Uploads: bucket -> queue -> function -> result. Without on_upload there is none of these resources; an existing bucket
 # has its own notification. Switching uploads on or off also changes the function's policy.
 locals {
-  uploads_name        = "${var.name}-uploads"
-  failed_uploads_name = "${var.name}-uploads-failed"
+  uploads_name        = "${local.name}-uploads"
+  failed_uploads_name = "${local.name}-uploads-failed"
   uploads_arn         = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.uploads_name}"
   failed_uploads_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.failed_uploads_name}"
 
@@ -62,6 +62,7 @@ locals {
 resource "aws_sqs_queue" "failed_upload" {
   count = local.has_uploads ? 1 : 0
 
+  region            = var.region
   name              = local.failed_uploads_name
   kms_master_key_id = var.kms_key_arn
   # SQS counts from the arrival of the image, not from its failure. With less, an image that had to wait in the other
@@ -84,6 +85,7 @@ resource "aws_sqs_queue" "failed_upload" {
 resource "aws_sqs_queue" "upload" {
   count = local.has_uploads ? 1 : 0
 
+  region            = var.region
   name              = local.uploads_name
   kms_master_key_id = var.kms_key_arn
   # A backlog of 10 days at the full rate. What then fails has 4 days left in the dead-letter queue.
@@ -123,6 +125,7 @@ resource "aws_sqs_queue" "upload" {
 resource "aws_s3_bucket_notification" "upload" {
   count = local.has_uploads && local.owns_bucket ? 1 : 0
 
+  region = var.region
   bucket = local.own_bucket
   # For consumers of results.
   eventbridge = true
@@ -143,6 +146,7 @@ resource "aws_s3_bucket_notification" "upload" {
 resource "aws_lambda_event_source_mapping" "upload" {
   count = local.has_uploads ? 1 : 0
 
+  region           = var.region
   batch_size       = local.uploads_per_batch
   event_source_arn = aws_sqs_queue.upload[0].arn
   function_name    = aws_lambda_function.compare.arn

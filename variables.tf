@@ -592,6 +592,21 @@ variable "on_upload" {
   }
 }
 
+variable "region" {
+  type        = string
+  description = "Region of the stack; null uses the provider's region. It cannot be changed later."
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.region == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
+    error_message = <<-EOT
+      region is ${jsonencode(var.region)}; give the code of a region, such as "eu-west-1", or leave
+      it out to use the provider's region.
+    EOT
+  }
+}
+
 variable "rekognition_tps" {
   type        = number
   description = "CompareFaces quota (calls per second) for bulk work; null uses the region's default quota."

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from acceptance import checks, cleanup, report, rights
 from acceptance.model import AT_THE_END, CHECKS, Check, Result
-from acceptance.names import EXAMPLES, new_name
+from acceptance.names import EXAMPLES, NETWORK_EXAMPLE, new_name
 from acceptance.report import Report
 from acceptance.run import CLEAN, Run
 from acceptance.site import ROOT, Site, SiteError
@@ -88,7 +88,8 @@ class Options:
             return {name: check for name, check in usual.items() if check.on is None}
         if not self.only:
             return usual
-        wanted = {*self.only, AT_THE_END}
+        network = {NETWORK_EXAMPLE} if "network" in self.extras else set()
+        wanted = {*self.only, *network, AT_THE_END}
         return {name: check for name, check in usual.items() if check.on in wanted}
 
 

@@ -19,13 +19,18 @@ NETWORK_EXAMPLE = "private-network"
 
 _RUN = rf"{PREFIX}\d{{8}}-\d{{4}}"
 _GROUPS = "/aws/lambda/|/aws/vendedlogs/states/"
-_PARTS = "|".join((*EXAMPLES, NETWORK_EXAMPLE, "free"))
+_PARTS = "|".join((*EXAMPLES, "network", "free"))
 _NAMED = re.compile(rf"(?:{_GROUPS})?({_RUN})(?=-(?:{_PARTS})(?:[-/]|$))")
 
 
 def new_name(now: datetime) -> str:
     """A name that says what it is and when it was made."""
     return f"{PREFIX}{now:%Y%m%d-%H%M}"
+
+
+def name_of(run: str, example: str) -> str:
+    """The input `name` of an example in a run. The module takes 35 characters."""
+    return f"{run}-{example.removeprefix('private-')}"
 
 
 def run_of(name: str) -> str | None:

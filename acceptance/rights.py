@@ -290,7 +290,8 @@ def statements(site: Site, extras: Iterable[str] = ()) -> list[dict[str, Any]]:
     more = [each for name in sorted(extras) for each in EXTRA[name]]
     written = [_written(each, places) for each in (*STATEMENTS, *more)]
     if site.stack:
-        actions = list(_WITHOUT_RESOURCE)
+        network = [name for each in more if each.service == "ec2" for name in each.names()]
+        actions = [*_WITHOUT_RESOURCE, *network]
         written += [{"Sid": "Emulator", "Effect": "Allow", "Action": actions, "Resource": "*"}]
     return written
 

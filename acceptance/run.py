@@ -18,7 +18,7 @@ from rich.text import Text
 
 from acceptance import cleanup
 from acceptance.model import AT_THE_END, Check, Outcome, Result, Scene, StopError
-from acceptance.names import NETWORK_EXAMPLE
+from acceptance.names import NETWORK_EXAMPLE, name_of
 from acceptance.report import Report
 from acceptance.site import Site
 from acceptance.trial import outcome, tried
@@ -106,7 +106,7 @@ class Run:
 
     def _example(self, example: str, folder: Path) -> None:
         """Apply an example, and check it. Without it, its checks are skipped."""
-        scene = self._scene(f"{self.name}-{example}")
+        scene = self._scene(name_of(self.name, example))
         scene.apply = lambda: self._apply(example, folder, scene)
         scene.drift = lambda: self._drift(example)
         for check in self._on(example):
@@ -167,6 +167,8 @@ class Run:
 
     def _add(self, found: Outcome) -> None:
         self.report.outcomes.append(found)
+        if found.name == "sdk-of-the-runtime" and found.result is not Result.SKIPPED:
+            self.report.versions["botocore of the runtimes"] = found.seen
         seen = self.report.public(found.seen)
         self.say(
             Text.assemble(

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from acceptance.names import TAG
+from acceptance.names import TAG, name_of
 from local.stack import KEYS, AwsClient, Stack
 from local.terraform import Workspace
 
@@ -117,7 +117,7 @@ class Site:
 
     def workspace(self, example: str, root: Path, run: str, **variables: str) -> Workspace:
         """An example that is ready for Terraform, with the run's name and tag."""
-        name = f"{run}-{example}"
+        name = name_of(run, example)
         workspace = Workspace.create(
             example,
             root / example,

@@ -98,12 +98,14 @@ class Stack:
             self._clients[service] = self.client_as(service, *KEYS)
         return self._clients[service]
 
-    def client_as(self, service: str, key: str, secret: str, token: str | None = None) -> AwsClient:
+    def client_as(
+        self, service: str, key: str, secret: str, token: str | None = None, region: str = REGION
+    ) -> AwsClient:
         """A boto3 client with the given credentials."""
         endpoint = self.rekognition_endpoint if service == "rekognition" else self.endpoint
         return boto3.session.Session().client(
             service,  # type: ignore[call-overload]
-            region_name=REGION,
+            region_name=region,
             endpoint_url=endpoint,
             aws_access_key_id=key,
             aws_secret_access_key=secret,

@@ -116,9 +116,9 @@ class Workspace:
         """`terraform apply`, without asking."""
         self._run("apply", *_UNATTENDED, "-auto-approve", *self._flags())
 
-    def destroy(self) -> None:
+    def destroy(self, *options: str) -> None:
         """`terraform destroy`, without asking."""
-        self._run("destroy", *_UNATTENDED, "-auto-approve", *self._flags())
+        self._run("destroy", *_UNATTENDED, "-auto-approve", *self._flags(), *options)
 
     def outputs(self) -> dict[str, Json]:
         """The example's outputs by name."""

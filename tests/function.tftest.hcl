@@ -111,6 +111,7 @@ run "a_wrapper_may_pass_null_for_every_optional_input" {
     monitoring            = null
     network               = null
     on_upload             = null
+    region                = null
     rekognition_tps       = null
     role                  = null
     tags                  = null
@@ -140,8 +141,10 @@ run "settings_reach_function_payload_and_log" {
       similarity_threshold = 99.5
     }
     function = {
-      architecture         = "x86_64"
-      memory_size          = 1769
+      architecture = "x86_64"
+      memory_size  = 1769
+      # OpenTofu compares with what is given here, without the defaults of members that are left out.
+      on_failure           = null
       reserved_concurrency = 5
       runtime              = "python3.12"
       timeout              = 60
@@ -212,6 +215,79 @@ run "settings_reach_function_payload_and_log" {
   }
 }
 
+run "a_stack_is_made_in_its_region_whatever_the_providers_is" {
+  command = plan
+
+  variables {
+    function     = { on_failure = { destination_arn = "arn:aws:sqs:us-west-2:111122223333:failed" } }
+    function_url = {}
+    kms_key_arn  = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    monitoring = {
+      alarms        = { sns_topic_arns = ["arn:aws:sns:us-west-2:111122223333:on-call"] }
+      dashboard     = true
+      saved_queries = true
+    }
+    on_upload = {}
+    region    = "us-west-2"
+  }
+
+  assert {
+    condition = join(" ", distinct(flatten([
+      aws_cloudwatch_dashboard.overview[*].region,
+      aws_cloudwatch_log_group.function.region,
+      values(aws_cloudwatch_log_metric_filter.record)[*].region,
+      values(aws_cloudwatch_metric_alarm.on_call)[*].region,
+      values(aws_cloudwatch_query_definition.saved)[*].region,
+      aws_lambda_event_source_mapping.upload[*].region,
+      aws_lambda_function.compare.region,
+      aws_lambda_function_event_invoke_config.compare[*].region,
+      aws_lambda_function_url.compare[*].region,
+      aws_s3_bucket.image[*].region,
+      aws_s3_bucket_lifecycle_configuration.image[*].region,
+      aws_s3_bucket_notification.upload[*].region,
+      aws_s3_bucket_ownership_controls.image[*].region,
+      aws_s3_bucket_policy.image[*].region,
+      aws_s3_bucket_public_access_block.image[*].region,
+      aws_s3_bucket_server_side_encryption_configuration.image[*].region,
+      aws_s3_bucket_versioning.image[*].region,
+      aws_sqs_queue.failed_upload[*].region,
+      aws_sqs_queue.upload[*].region,
+    ]))) == "us-west-2"
+    error_message = "Every resource that has a region must be in it, or the stack is split."
+  }
+
+  assert {
+    condition = [output.bucket_name, output.role_name, output.dashboard_name, output.origin.region] == [
+      "face-compare-111122223333-us-west-2", "face-compare-us-west-2", "face-compare-us-west-2", "us-west-2",
+    ]
+    error_message = "Names must follow the region, so that one name works in two regions."
+  }
+
+  assert {
+    condition = alltrue([
+      for text in [
+        aws_cloudwatch_dashboard.overview[0].dashboard_body, aws_iam_role_policy.function.policy,
+        aws_s3_bucket_policy.image[0].policy, aws_sqs_queue.upload[0].policy, output.invoke_command,
+        output.invoker_policy_json,
+      ] : strcontains(text, "us-west-2") && !strcontains(text, "eu-west-1")
+    ])
+    error_message = "Policies, dashboard and commands must follow the region."
+  }
+
+  assert {
+    condition     = output.rate.rekognition_tps == 100 && local.default_rekognition_tps == 100
+    error_message = "The default quota must be that of the region."
+  }
+}
+
+run "a_region_without_rekognition_is_refused_where_it_is_given" {
+  command = plan
+
+  variables { region = "eu-west-3" }
+
+  expect_failures = [terraform_data.origin]
+}
+
 run "a_region_without_rekognition_is_refused_before_anything_is_made" {
   command = plan
 
@@ -220,7 +296,7 @@ run "a_region_without_rekognition_is_refused_before_anything_is_made" {
     values = { region = "eu-west-3" }
   }
 
-  expect_failures = [aws_lambda_function.compare]
+  expect_failures = [terraform_data.origin]
 }
 
 run "a_new_region_does_not_have_to_wait_for_a_release" {

@@ -214,64 +214,6 @@ run "the_function_may_do_what_uploads_take_and_no_more" {
   }
 }
 
-run "what_cannot_be_compared_is_kept_and_consumers_see_results" {
-  variables { bucket = { existing = { name = "their-images" } } }
-
-  assert {
-    condition = [
-      jsondecode(aws_sqs_queue.upload[0].redrive_policy),
-      jsondecode(aws_sqs_queue.failed_upload[0].redrive_allow_policy),
-      ] == [
-      { deadLetterTargetArn = aws_sqs_queue.failed_upload[0].arn, maxReceiveCount = 5 },
-      {
-        redrivePermission = "byQueue"
-        sourceQueueArns   = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"]
-      },
-    ]
-    error_message = "After five attempts an upload must go to the dead-letter queue, which no other queue may use."
-  }
-
-  assert {
-    condition = [
-      aws_sqs_queue.failed_upload[0].message_retention_seconds, aws_sqs_queue.upload[0].message_retention_seconds,
-    ] == [14 * 86400, 10 * 86400]
-    error_message = "SQS counts from the upload: the dead-letter queue must keep a message days longer than the queue."
-  }
-
-  assert {
-    condition = output.retry_failed_uploads_command == (
-      "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_upload[0].arn}"
-    )
-    error_message = "The command must move what is in the dead-letter queue back."
-  }
-
-  assert {
-    condition = output.upload_notification == {
-      eventbridge = true
-      events      = ["s3:ObjectCreated:*"]
-      filters = [
-        { filter_prefix = "challenge/", filter_suffix = "" },
-        { filter_prefix = "reference/", filter_suffix = "" },
-        { filter_prefix = "results/", filter_suffix = ".retry" },
-      ]
-      queue_arn = aws_sqs_queue.upload[0].arn
-    }
-    error_message = "The owner of an existing bucket must be told queue, events, filters and EventBridge."
-  }
-
-  assert {
-    condition = jsondecode(output.result_event_pattern) == {
-      source        = ["aws.s3"]
-      "detail-type" = ["Object Created"]
-      detail = {
-        bucket = { name = ["their-images"] }
-        object = { key = [{ wildcard = "results/*.json" }] }
-      }
-    }
-    error_message = "The pattern must match the results of this bucket, and no claims: they end in .claim."
-  }
-}
-
 run "the_whole_default_quota_is_used_in_a_region_with_a_large_one" {
   command = plan
 
@@ -485,4 +427,69 @@ run "fewer_instances_than_the_quota_takes_do_not_send_images_to_the_dead_letter_
   variables { function = { reserved_concurrency = 1 } }
 
   expect_failures = [aws_lambda_event_source_mapping.upload]
+}
+
+run "what_cannot_be_compared_is_kept_and_consumers_see_results" {
+  variables { bucket = { existing = { name = "their-images" } } }
+
+  assert {
+    condition = [
+      jsondecode(aws_sqs_queue.upload[0].redrive_policy),
+      jsondecode(aws_sqs_queue.failed_upload[0].redrive_allow_policy),
+      ] == [
+      { deadLetterTargetArn = aws_sqs_queue.failed_upload[0].arn, maxReceiveCount = 5 },
+      {
+        redrivePermission = "byQueue"
+        sourceQueueArns   = ["arn:aws:sqs:eu-west-1:111122223333:face-compare-uploads"]
+      },
+    ]
+    error_message = "After five attempts an upload must go to the dead-letter queue, which no other queue may use."
+  }
+
+  assert {
+    condition = [
+      aws_sqs_queue.failed_upload[0].message_retention_seconds, aws_sqs_queue.upload[0].message_retention_seconds,
+    ] == [14 * 86400, 10 * 86400]
+    error_message = "SQS counts from the upload: the dead-letter queue must keep a message days longer than the queue."
+  }
+
+  assert {
+    condition = output.retry_failed_uploads_command == (
+      "aws sqs start-message-move-task --region eu-west-1 --source-arn ${aws_sqs_queue.failed_upload[0].arn}"
+    )
+    error_message = "The command must move what is in the dead-letter queue back."
+  }
+
+  assert {
+    condition = output.upload_notification == {
+      eventbridge = true
+      events      = ["s3:ObjectCreated:*"]
+      filters = [
+        { filter_prefix = "challenge/", filter_suffix = "" },
+        { filter_prefix = "reference/", filter_suffix = "" },
+        { filter_prefix = "results/", filter_suffix = ".retry" },
+      ]
+      queue_arn = aws_sqs_queue.upload[0].arn
+    }
+    error_message = "The owner of an existing bucket must be told queue, events, filters and EventBridge."
+  }
+
+  assert {
+    condition = jsondecode(output.result_event_pattern) == {
+      source        = ["aws.s3"]
+      "detail-type" = ["Object Created"]
+      detail = {
+        bucket = { name = ["their-images"] }
+        object = { key = [{ wildcard = "results/*.json" }] }
+      }
+    }
+    error_message = "The pattern must match the results of this bucket, and no claims: they end in .claim."
+  }
+}
+
+# After the run above, which applies.
+run "without_their_bucket_the_function_does_not_look_for_images_in_an_empty_one" {
+  command = plan
+
+  expect_failures = [terraform_data.origin]
 }

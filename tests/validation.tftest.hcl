@@ -147,13 +147,14 @@ run "names_and_arns_in_the_wrong_form_are_refused" {
     monitoring = { alarms = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:ops.fifo"] } }
     name       = "Face-Compare"
     network    = { security_group_ids = ["default"], subnet_ids = ["subnet-0123456789abcdef0"] }
+    region     = "eu-west-1a"
     role       = { permissions_boundary_arn = "boundary" }
     tags       = { "aws:owner" = "me" }
   }
 
   expect_failures = [
     var.bucket, var.comparison, var.function, var.kms_key_arn, var.monitoring, var.name,
-    var.network, var.role, var.tags,
+    var.network, var.region, var.role, var.tags,
   ]
 }
 
@@ -170,12 +171,13 @@ run "names_ids_and_lists_that_are_wrong_are_refused" {
     name        = "face.compare"
     # Swapped.
     network = { security_group_ids = ["subnet-0123456789abcdef0"], subnet_ids = ["sg-0123456789abcdef0"] }
+    region  = ""
     role    = { path = "service/" }
   }
 
   expect_failures = [
     var.bucket, var.comparison, var.function, var.kms_key_arn, var.monitoring, var.name,
-    var.network, var.role,
+    var.network, var.region, var.role,
   ]
 }
 

@@ -69,6 +69,7 @@ run "modules_batch" {
       function_arn  = run.module.function_arn
       function_name = run.module.function_name
       kms_key_arn   = run.module.kms_key_arn
+      origin        = run.module.origin
       prefixes      = run.module.prefixes
       rate          = run.module.rate
       role_name     = run.module.role_name

@@ -3,6 +3,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_run" {
   # On the object alone, never on the topics, which may be unknown at plan.
   count = var.alarm == null ? 0 : 1
 
+  region        = var.face_compare.region
   alarm_actions = var.alarm.sns_topic_arns
   alarm_description = join(" ", [
     "A run of ${local.name} failed, timed out or was stopped.",

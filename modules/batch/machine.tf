@@ -174,6 +174,7 @@ locals {
 resource "aws_sfn_state_machine" "batch" {
   #checkov:skip=CKV_AWS_284:A trace ends where the child executions begin; the function's records say more.
   #checkov:skip=CKV_AWS_285:Execution data would put who is on which image into a second log.
+  region     = var.face_compare.region
   name       = local.name
   definition = jsonencode(local.definition)
   role_arn   = aws_iam_role.batch.arn

@@ -1,16 +1,72 @@
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 data "aws_region" "current" {}
 
-locals {
-  account_id = data.aws_caller_identity.current.account_id
-  dns_suffix = data.aws_partition.current.dns_suffix
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
+# Remembers what the state machine was made with, as the root module does for the stack. Under another name or in
+# another region it would be another one, and the log and the history of runs would be deleted with the old one.
+# Account and region are those of the function.
+resource "terraform_data" "origin" {
+  input = {
+    account_id = var.face_compare.origin.account_id
+    name       = local.given_name
+    region     = var.face_compare.origin.region
+  }
 
-  name       = coalesce(var.name, "${var.face_compare.function_name}-batch")
+  lifecycle {
+    ignore_changes = [input]
+
+    precondition {
+      condition = var.face_compare.origin.account_id == data.aws_caller_identity.current.account_id
+      error_message = join(" ", [
+        "The provider of this module is in account ${data.aws_caller_identity.current.account_id}, but face_compare is",
+        "in account ${var.face_compare.origin.account_id}: give this module a provider of that account.",
+      ])
+    }
+
+    precondition {
+      condition = local.given_region == var.face_compare.origin.region
+      error_message = join(" ", [
+        "The provider of this module is in ${local.given_region}, but face_compare is in",
+        "${var.face_compare.origin.region}: give this module a provider of that region, or set region =",
+        "\"${var.face_compare.origin.region}\" in the block of face_compare.",
+      ])
+    }
+
+    postcondition {
+      condition = (
+        self.input.account_id == var.face_compare.origin.account_id &&
+        self.input.region == var.face_compare.origin.region
+      )
+      error_message = join(" ", [
+        "The state machine \"${self.input.name}\" is in ${self.input.region} of account ${self.input.account_id}, but",
+        "face_compare is now a stack in ${var.face_compare.origin.region} of account",
+        "${var.face_compare.origin.account_id}, where the history of its runs is not: give it a stack where it is, or",
+        "make a second block of this module, as docs/operations.md#move-or-rename-a-stack says.",
+      ])
+    }
+
+    postcondition {
+      condition = self.input.name == local.given_name
+      error_message = join(" ", [
+        "The state machine \"${self.input.name}\" cannot be renamed to",
+        "\"${local.given_name}\", because the log and the history of its",
+        "runs would be deleted: set name = \"${self.input.name}\", or make a second block of this module, as",
+        "docs/operations.md#move-or-rename-a-stack says.",
+      ])
+    }
+  }
+}
+
+locals {
+  given_name   = coalesce(var.name, "${var.face_compare.function_name}-batch")
+  given_region = coalesce(var.face_compare.region, data.aws_region.current.region)
+
+  account_id = terraform_data.origin.input.account_id
+  dns_suffix = var.face_compare.origin.dns_suffix
+  name       = terraform_data.origin.input.name
+  partition  = var.face_compare.origin.partition
+  region     = terraform_data.origin.input.region
+
   bucket_arn = "arn:${local.partition}:s3:::${var.face_compare.bucket_name}"
 
   # Unknown at plan while the key is. It may decide about arguments, never about a count.

@@ -33,6 +33,12 @@ variable "face_compare" {
     function_arn  = string
     function_name = string
     kms_key_arn   = optional(string)
+    origin = object({
+      account_id = string
+      dns_suffix = string
+      partition  = string
+      region     = string
+    })
     prefixes = object({
       manifests = string
       results   = string
@@ -46,6 +52,7 @@ variable "face_compare" {
       rekognition_tps      = number
       reserved_concurrency = optional(number)
     })
+    region    = optional(string)
     role_name = string
   })
   description = "The root module as a whole: face_compare = module.face_compare."

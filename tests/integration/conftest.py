@@ -23,7 +23,7 @@ from local.photos import Album, default_album
 from local.stack import RekognitionOptions, Stack
 from local.terraform import Drift, Workspace, examples
 from tests.browser import chromium
-from tests.integration import acceptance, registry
+from tests.integration import acceptance, keeping, regions, registry
 from tests.integration import upgrade as upgrades
 from tools.places import REPOSITORY
 
@@ -95,7 +95,8 @@ class Everything:
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
-    """Examples by name, demo, playground, registry and upgrade."""
+    """Examples by name, and acceptance, demo, nothing_lost, playground, registry, two_regions and
+    upgrade."""
 
     def applied(self, example: str) -> Applied:
         """Wait for an example."""
@@ -115,7 +116,9 @@ def everything(
         jobs: dict[str, Callable[[], Any]] = {
             "acceptance": lambda: acceptance.run(folders["acceptance"]),
             "demo": lambda: _demo(folders["demo"]),
+            "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
             "playground": lambda: _playground(folders["playground"]),
+            "two_regions": lambda: regions.run(stack, stack.folder / "two-regions"),
             "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
             "registry": lambda: registry.run(stack, stack.folder / "registry"),
             **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]

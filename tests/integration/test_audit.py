@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,32 +17,13 @@ from local.stack import REGION, account_environment, venv_python
 from local.upload_site import result_key
 from local.use import stored
 from tests.integration.conftest import Deployed
+from tests.integration.documented import commands
 from tests.integration.example_uses import have_seen, people
 from tools.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "audit.md"
-_COMMAND = re.compile(
-    r"^<!-- run: (?P<name>[a-z-]+); needs: (?P<needs>[a-z_, ]+) -->\n```sh\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
 SUBJECT, OTHER = "p-4711", "p-47"
 SAME, STRANGER = f"challenge/{SUBJECT}/an der Tür.jpg", f"challenge/{SUBJECT}/later.jpg"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command as it is printed, and the variables it takes."""
-
-    text: str
-    needs: frozenset[str]
-
-
-def commands() -> dict[str, Command]:
-    """Every command of the document that is said to be run, by name."""
-    return {
-        found["name"]: Command(found["text"], frozenset(found["needs"].split(", ")))
-        for found in _COMMAND.finditer(DOCUMENT.read_text(encoding="utf-8"))
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +36,7 @@ class Desk:
 
     def run(self, name: str, **more: str) -> str:
         """Run one command of the document; what it printed."""
-        command = commands()[name]
+        command = commands(DOCUMENT)[name]
         names = {"bucket": self.deployed.bucket, "log_group": self.deployed.log_group}
         given = {**names, "subject": SUBJECT, **more}
         done = subprocess.run(
@@ -113,7 +93,7 @@ def versions(desk: Desk, album: Album) -> dict[str, str]:
 
 def test_no_command_is_printed_that_nobody_ever_ran() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert set(commands()) == {
+    assert set(commands(DOCUMENT)) == {
         "photo-as-it-was",
         "record-to-result",
         "result-to-record",
@@ -123,7 +103,7 @@ def test_no_command_is_printed_that_nobody_ever_ran() -> None:
         "subject-records",
     }
     # One block is not run: it takes the variables from Terraform.
-    assert text.count("```sh") == len(commands()) + 1
+    assert text.count("```sh") == len(commands(DOCUMENT)) + 1
 
 
 def test_a_disputed_result_can_be_explained_by_its_own_record(

@@ -15,6 +15,7 @@ from local import provider_drift, use
 from local.photos import default_album
 from local.stack import Stack
 from local.terraform import Workspace, drift_of
+from tests.integration import own_configuration
 from tools.places import REPOSITORY
 
 BASELINE = "1d6c1290d25a014279f550bee98ad71ddf34917a"
@@ -99,10 +100,7 @@ def previous_version() -> str | None:
 def run(stack: Stack, folder: Path) -> Upgrade:
     """Apply the previous version, use it, go through the steps, destroy."""
     baseline = previous_version()
-    workspace = Workspace.create("minimal", folder, stack.endpoint)
-    for entry in workspace.folder.iterdir():
-        if entry.is_symlink() and entry.name != "terraform.tf":
-            entry.unlink()
+    workspace = own_configuration.workspace(stack, folder)
     _write(workspace, "../.." if baseline is None else _unpacked(workspace, baseline))
     workspace.apply()
     (name,) = (

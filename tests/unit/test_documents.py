@@ -66,6 +66,18 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(target), f"{link} in {page.name}"
 
 
+def test_every_section_that_a_message_names_exists() -> None:
+    """Otherwise a refused plan sends its reader to a section that is not there."""
+    named = {
+        link
+        for path in _CONFIGURATION
+        for link in re.findall(r"(docs/\w+\.md)#([a-z-]+) says", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 1
+    for path, anchor in named:
+        assert anchor in anchors(REPOSITORY / path), f"{path}#{anchor}"
+
+
 def test_every_input_and_member_is_explained() -> None:
     """Otherwise a user has to read the code to learn what a setting does."""
     assert "bucket" in inputs(REPOSITORY)

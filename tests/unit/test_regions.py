@@ -50,3 +50,27 @@ def test_the_longest_name_fits_a_bucket_in_every_region(region: str) -> None:
     longest = "n" * (int(middle.group(1)) + 2)
 
     assert len(f"{longest}-{'1' * 12}-{region}") <= 63
+
+
+@pytest.mark.parametrize("module", [".", "modules/batch"])
+def test_every_resource_is_in_the_region_of_the_stack(module: str) -> None:
+    """A resource without the argument would be in the provider's region: a split stack."""
+    region = "var.region" if module == "." else "var.face_compare.region"
+    blocks = [
+        block
+        for path in (ROOT / module).glob("*.tf")
+        for block in re.findall(
+            r'(?ms)^(?:resource|data) "aws_.*?^}$', path.read_text(encoding="utf-8")
+        )
+    ]
+    # IAM is global.
+    regional = [block for block in blocks if '"aws_iam_' not in block.partition("{")[0]]
+    assert regional
+    lacking = [
+        block.partition(" {")[0]
+        for block in regional
+        if not re.search(rf"(?m)^  region += {re.escape(region)}$", block)
+    ]
+    # These say who and where the provider is.
+    own = ["aws_caller_identity", "aws_partition", "aws_region"]
+    assert [each for each in lacking if each.split('"')[1] not in own] == []

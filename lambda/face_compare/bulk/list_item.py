@@ -15,7 +15,8 @@ from face_compare.model.errors import InvalidRequestError
 # If one of these were misspelled and carried on, the module's rule would decide, and not the one
 # that was meant.
 _IMAGES = ("source", "sources", "target", "targets")
-_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in _IMAGES)
+_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in (*_IMAGES, "explain"))
+_FLAGS = ("require_single_face", "explain")
 _CLOSE = 0.75
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 _TRUTH = {"true": True, "false": False}
@@ -44,7 +45,7 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
             # A separator at the end of each line.
             continue
         if plain not in MEMBERS:
-            _refuse_misspelled(plain, str(name))
+            refuse_misspelled(str(name))
             columns[str(name).strip(_BLANKS)] = value
         elif plain in event:
             raise InvalidRequestError(f"The line has {plain} twice. Give it once.")
@@ -65,14 +66,20 @@ def without_bytes(value: Any) -> Any:
     return json.loads(json.dumps(value), object_hook=_without_bytes)
 
 
-def _refuse_misspelled(plain: str, name: str) -> None:
+def refuse_misspelled(name: str) -> None:
+    """Refuse the name of a further column that is like one that changes the rule.
+
+    Raises:
+        InvalidRequestError: It is.
+    """
+    plain = plain_name(name)
     # Imported here because few lists have further columns.
     import difflib  # noqa: PLC0415
 
     close = difflib.get_close_matches(plain[:64], _RULE_MEMBERS, n=1, cutoff=_CLOSE)
     if close or plain.endswith("threshold"):
         raise InvalidRequestError(
-            f"The line has the unknown member {name[:64]!a}. It is like one of "
+            f"The unknown column {name[:64]!a} is like one of "
             f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
         )
 
@@ -84,7 +91,7 @@ def _read_cell(name: str, text: str) -> object:
             return float(text)
         except ValueError:
             return text
-    return _TRUTH.get(text.lower(), text) if name in _RULE_MEMBERS else text
+    return _TRUTH.get(text.lower(), text) if name in _FLAGS else text
 
 
 def _without_bytes(members: dict[str, Any]) -> dict[str, Any]:

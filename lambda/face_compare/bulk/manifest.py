@@ -12,9 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from face_compare.bulk.list_item import plain_name
+from face_compare.bulk.list_item import plain_name, refuse_misspelled
+from face_compare.contract.request import MEMBERS
 from face_compare.engine.error_mapping import general_error, status_of
-from face_compare.model.errors import InvalidManifestError
+from face_compare.model.errors import InvalidManifestError, InvalidRequestError
 from face_compare.runtime.clients import AWS_ERRORS
 
 if TYPE_CHECKING:
@@ -82,24 +83,37 @@ def problem_of(beginning: bytes, *, is_csv: bool) -> str:
         return _problem_of_header(lines[0])
     first_line = next(line for line in lines if line.strip())
     # A line that is longer than what was read is left to the run.
-    is_whole = len(lines) > 1 or len(beginning) < _LONGEST_HEADER
+    is_whole = first_line is not lines[-1] or len(beginning) < _LONGEST_HEADER
     return _problem_of_line(first_line) if is_whole else ""
 
 
 def _problem_of_header(line: str) -> str:
     names = _names(line, ",")
-    if "target" in names and any(name in names for name in _SOURCES):
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        return f"has the column {repeated[0]!a:.80} twice. {_HEADER}" if repeated else ""
+    # A cell of CSV cannot hold a list of sources.
+    if "target" in names and "source" in names:
+        return _problem_of_columns(names)
     for delimiter, written in _DELIMITERS.items():
         if "target" in _names(line, delimiter):
             return f"is separated by {written}. {_HEADER}, separated by commas"
     if line.lstrip().startswith("{"):
         return "is JSON Lines under a CSV file's name. Give it a name that ends in .jsonl"
-    if any(name in names for name in (*_SOURCES, "target")):
+    if "source" in names or "target" in names:
         missing = "source" if "target" in names else "target"
         return f"has no column {missing}. {_HEADER}"
     return f"has no header: it begins with {line[:_LONGEST_SHOWN]!a}. {_HEADER}"
+
+
+def _problem_of_columns(names: Sequence[str]) -> str:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        return f"has the column {repeated[0]!a:.80} twice. {_HEADER}"
+    try:
+        for name in names:
+            if name not in MEMBERS:
+                refuse_misspelled(name)
+    except InvalidRequestError as error:
+        return f"has a misspelled column. {str(error).rstrip('.')}"
+    return ""
 
 
 def _names(line: str, delimiter: str) -> Sequence[str]:

@@ -143,8 +143,8 @@ class UploadHandler:
 
     def _read(self, record: Mapping[str, Any]) -> _Message:
         # Milliseconds. What is not from SQS has no such time, and counts as just sent.
-        sent = record.get("attributes", {}).get("SentTimestamp")
-        sent_at = time.time() if sent is None else float(sent) / 1000
+        sent = str(record.get("attributes", {}).get("SentTimestamp"))
+        sent_at = float(sent) / 1000 if sent.isdecimal() else time.time()
         try:
             return _Message(announced_in(record["body"], self._settings), sent_at)
         except UnreadableMessageError as error:
@@ -195,6 +195,9 @@ class UploadHandler:
             audit.record_note(_NOTES[claim], target_key=upload.key, result_key=key)
             return claim is ClaimOutcome.DECIDED
         if isinstance(references, InvalidRequestError):
+            # The calls above may have taken long.
+            if self._is_gone(image):
+                return True
             audit.record_failure(work.invocation, references, image=image)
             return self._store(upload, {"error": error_members(references)}, work)
         return self._compare(upload, image, references, seen_at, work)
@@ -252,7 +255,8 @@ class UploadHandler:
         try:
             work.references.of(upload.key, anew=True)
         except ReferenceNotFoundError as error:
-            if state is ResultState.WITHOUT_REFERENCE:
+            # The calls above may have taken long.
+            if state is ResultState.WITHOUT_REFERENCE or self._is_gone(image):
                 return True
             audit.record_failure(work.invocation, error, image=image)
             return self._store(upload, {"error": error_members(error)}, work)

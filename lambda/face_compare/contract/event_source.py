@@ -37,4 +37,5 @@ def _is_queue_record(record: object) -> bool:
         and record.get("eventSource") == "aws:sqs"
         and isinstance(record.get("messageId"), str)
         and isinstance(record.get("body"), str)
+        and isinstance(record.get("attributes", {}), Mapping)
     )

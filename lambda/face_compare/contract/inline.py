@@ -51,7 +51,8 @@ def image_bytes(value: object, member: str) -> bytes:
 def _without_data_url(text: str, member: str) -> str:
     prefix = _DATA_URL.match(text)
     if prefix is not None:
-        return text[prefix.end() :]
+        # Some write a blank after the comma.
+        return text[prefix.end() :].lstrip()
     address = _ADDRESS.match(text)
     if address is not None:
         raise InvalidRequestError(

@@ -156,7 +156,7 @@ class Diagnosis:
         return self._no_usable_face(Side.SOURCE if compared.target_faces else Side.TARGET)
 
     def _no_usable_face(self, side: Side) -> FaceCompareError:
-        """Return whether an image has no face, or none that the quality filter leaves."""
+        """Return the error for one image that has no face, or none that passes the filter."""
         self._require_time(_PARAMETER_CODE)
         image = self._images[side]
         try:

@@ -2,7 +2,6 @@
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" { defaults = { account_id = "111122223333" } }
-  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
   mock_data "aws_region" { defaults = { region = "eu-west-1" } }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/vendedlogs/states/face-compare-batch" }
@@ -19,7 +18,13 @@ variables {
     function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
     function_name = "face-compare"
     kms_key_arn   = null
-    prefixes      = { manifests = "manifests/", results = "results/" }
+    origin = {
+      account_id = "111122223333"
+      dns_suffix = "amazonaws.com"
+      partition  = "aws"
+      region     = "eu-west-1"
+    }
+    prefixes = { manifests = "manifests/", results = "results/" }
     rate = {
       # Less than a pair of ten sources takes.
       calls_per_batch  = 9
@@ -324,7 +329,10 @@ run "one_customer_key_covers_manifest_results_and_log" {
       function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
       function_name = "face-compare"
       kms_key_arn   = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-      prefixes      = { manifests = "manifests/", results = "results/" }
+      origin = {
+        account_id = "111122223333", dns_suffix = "amazonaws.com", partition = "aws", region = "eu-west-1"
+      }
+      prefixes = { manifests = "manifests/", results = "results/" }
       rate = {
         calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3
         pairs_per_batch = 195, rekognition_tps = 50
@@ -477,7 +485,10 @@ run "fewer_instances_than_batches_are_refused" {
       bucket_name   = "face-compare-111122223333-eu-west-1"
       function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
       function_name = "face-compare"
-      prefixes      = { manifests = "manifests/", results = "results/" }
+      origin = {
+        account_id = "111122223333", dns_suffix = "amazonaws.com", partition = "aws", region = "eu-west-1"
+      }
+      prefixes = { manifests = "manifests/", results = "results/" }
       rate = {
         calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3
         pairs_per_batch = 195, rekognition_tps = 50, reserved_concurrency = 2
@@ -541,4 +552,94 @@ run "a_null_list_and_a_fraction_of_a_source_are_refused" {
   }
 
   expect_failures = [var.alarm, var.sources_per_pair]
+}
+
+# The runs below are on the state machine that the run with apply left.
+run "a_state_machine_is_not_renamed_at_the_cost_of_its_history" {
+  command = plan
+
+  variables { name = "nightly" }
+
+  expect_failures = [terraform_data.origin]
+}
+
+run "a_state_machine_does_not_follow_another_stack_into_another_region" {
+  command = plan
+
+  variables {
+    face_compare = {
+      bucket_name   = "face-compare-111122223333-us-east-1"
+      function_arn  = "arn:aws:lambda:us-east-1:111122223333:function:face-compare"
+      function_name = "face-compare"
+      origin = {
+        account_id = "111122223333", dns_suffix = "amazonaws.com", partition = "aws", region = "us-east-1"
+      }
+      prefixes = { manifests = "manifests/", results = "results/" }
+      rate = {
+        calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3
+        pairs_per_batch = 195, rekognition_tps = 50
+      }
+      role_name = "face-compare-us-east-1"
+    }
+  }
+
+  expect_failures = [terraform_data.origin]
+}
+
+run "a_provider_of_another_region_does_not_split_it_from_its_stack" {
+  command = plan
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "us-east-1" }
+  }
+
+  expect_failures = [terraform_data.origin]
+}
+
+run "it_is_in_the_region_that_its_stack_was_given" {
+  command = plan
+
+  variables {
+    alarm = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
+    face_compare = {
+      bucket_name   = "face-compare-111122223333-eu-west-1"
+      function_arn  = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare"
+      function_name = "face-compare"
+      origin = {
+        account_id = "111122223333", dns_suffix = "amazonaws.com", partition = "aws", region = "eu-west-1"
+      }
+      prefixes = { manifests = "manifests/", results = "results/" }
+      rate = {
+        calls_per_batch = 195, calls_per_second = 16.333, function_timeout = 30, instances = 3
+        pairs_per_batch = 195, rekognition_tps = 50
+      }
+      region    = "eu-west-1"
+      role_name = "face-compare-eu-west-1"
+    }
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "us-east-1" }
+  }
+
+  assert {
+    condition = [
+      aws_cloudwatch_log_group.batch.region, aws_cloudwatch_metric_alarm.failed_run[0].region,
+      aws_sfn_state_machine.batch.region,
+    ] == ["eu-west-1", "eu-west-1", "eu-west-1"]
+    error_message = "Log group, alarm and state machine must be where the function is, not where the provider is."
+  }
+}
+
+run "a_provider_of_another_account_is_refused" {
+  command = plan
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = { account_id = "444455556666" }
+  }
+
+  expect_failures = [terraform_data.origin]
 }

@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from acceptance import cleanup
-from acceptance.names import TAG, run_of
+from acceptance.names import EXAMPLES, NETWORK_EXAMPLE, TAG, name_of, run_of
 from local import inventory
 from tests.unit.acceptance.fakes import NAME
 
@@ -222,6 +222,13 @@ def test_a_clean_up_that_was_interrupted_can_be_repeated(world: World, number: i
     _clean(world)
     assert world.names() == set()
     assert world.keys() == 0
+
+
+@pytest.mark.parametrize("example", [*EXAMPLES, NETWORK_EXAMPLE])
+def test_the_module_takes_the_names_and_clean_up_knows_them_again(example: str) -> None:
+    name = name_of(NAME, example)
+    assert len(name) <= 35
+    assert run_of(name) == NAME
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,29 @@ def test_an_image_that_is_deleted_while_it_is_compared_gets_no_result(
     check_only_noted(records)
 
 
+@pytest.mark.parametrize("references", [0, 101], ids=["no reference", "too many references"])
+def test_an_image_that_is_deleted_while_s3_is_slow_gets_no_result(
+    bulk: BulkWork,
+    records: Records,
+    remove: Callable[[BulkWork, str], None],
+    references: int,
+) -> None:
+    for number in range(references):
+        bulk.put(f"reference/alice/{number}.jpg")
+    record = uploaded(bulk)
+    original = bulk.s3.list_objects_v2
+
+    def list_objects(**call: Any) -> Any:
+        remove(bulk, IMAGE)
+        return original(**call)
+
+    bulk.monkeypatch.setattr(bulk.s3, "list_objects_v2", list_objects)
+    assert bulk.deliver([record], waited_minutes=6.0) == []
+    bulk.monkeypatch.setattr(bulk.s3, "list_objects_v2", original)
+    assert bulk.result_keys() == []
+    check_only_noted(records)
+
+
 def test_a_look_that_s3_refuses_after_the_comparison_is_repeated_and_not_paid_for_again(
     bulk: BulkWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

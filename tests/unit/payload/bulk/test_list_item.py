@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -94,9 +93,9 @@ def test_a_column_that_is_there_twice_does_not_hide_the_other() -> None:
 
 
 def test_further_columns_are_carried_on_as_they_are() -> None:
-    columns: dict[str, Any] = {"id": "17", " Label ": " genuine", "group": "", "note": "1;2"}
-    found = list_item({**KEYS, **columns}, is_csv=True)
-    assert found.columns == {"id": "17", "Label": " genuine", "group": "", "note": "1;2"}
+    others = {"id": "17", "group": "", "note": "1;2", "Explanation": "true", "explained": "no"}
+    found = list_item({**KEYS, **others, " Label ": " genuine"}, is_csv=True)
+    assert found.columns == {**others, "Label": " genuine"}
     members = {"id": 17, "label": None, "from": {"file": [1, 2.5, True]}}
     assert list_item({**KEYS, **members}, is_csv=False).columns == members
 

@@ -24,6 +24,7 @@ PAIR = '{"source": "reference/a.jpg", "target": "challenge/b.jpg"}\n'
         "Source, TARGET \n" + ROW,
         '"source","target"\n' + ROW,
         "id,target,source,label\n1,challenge/b.jpg,reference/a.jpg,genuine\n",
+        "source,target,explain,explanation\n",
         "source,target," + "n" * 20_000,
     ],
 )
@@ -44,6 +45,7 @@ def test_every_header_with_the_two_columns_is_accepted(text: str) -> None:
         ("source\nreference/a.jpg\n", "has no column target"),
         ("target,id\n", "has no column source"),
         ("source,Source,target\n", "the column 'source' twice"),
+        ("sources,target\n", "has no column source"),
         ("", "is empty"),
         ("\ufeff\n\n", "is empty"),
         ("\nsource,target\n", "has no header"),
@@ -55,6 +57,12 @@ def test_a_bad_header_is_told_by_one_sentence_that_says_what_it_must_be(
     found = problem_of(text.encode(), is_csv=True)
     assert words in found
     assert "source,target" in found
+
+
+@pytest.mark.parametrize("name", ["similarity_treshold", "Match Threshold"])
+def test_a_misspelled_column_of_the_rule_is_told_before_any_pair_fails_by_it(name: str) -> None:
+    found = problem_of(f"source,target,{name}\n".encode(), is_csv=True)
+    assert f"unknown column {name.lower()!r}" in found
 
 
 @pytest.mark.parametrize(
@@ -79,6 +87,7 @@ def test_a_file_of_another_kind_under_a_lists_name_is_named(content: bytes, word
         '{"id": 1, "sources": ["a"], "target": {"key": "b"}}',
         # A first line that is longer than what is read.
         '{"source": "' + "a" * 10 * 1024,
+        '\n{"source": "' + "a" * 10 * 1024,
     ],
 )
 def test_every_first_line_that_names_a_pair_is_accepted(text: str) -> None:

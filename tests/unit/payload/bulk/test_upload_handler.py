@@ -271,6 +271,18 @@ def test_writing_a_result_is_given_up_before_the_timeout(bulk: BulkWork) -> None
     assert 1 < len(refused) < 9
 
 
+@pytest.mark.parametrize("sent", ["soon", None, [], "9" * 400])
+def test_an_image_is_decided_whatever_its_message_says_about_its_age(
+    bulk: BulkWork, sent: object
+) -> None:
+    """People try the function with events that they wrote."""
+    bulk.put("reference/alice/1.jpg")
+    body = json.dumps({"Records": [uploaded(bulk)]})
+    message = {"messageId": "m", "attributes": {"SentTimestamp": sent}, "body": body}
+    answer = bulk.uploads.serve({"Records": [message]}, INVOCATION, lambda: 29.0)
+    assert answer == {"batchItemFailures": []}
+
+
 def test_writing_a_result_is_not_retried_after_a_permanent_error(bulk: BulkWork) -> None:
     """Otherwise one wrong policy would keep every instance busy for its whole timeout."""
     refused = refuse_results(bulk, 3, "AccessDenied", 403)

@@ -26,6 +26,7 @@ MESSAGE = {"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}
         ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, EventSource.DIRECT),
         ({"Records": [{**MESSAGE, "body": None}]}, EventSource.DIRECT),
         ({"Records": [{**MESSAGE, "messageId": 7}]}, EventSource.DIRECT),
+        ({"Records": [{**MESSAGE, "attributes": None}]}, EventSource.DIRECT),
         ({"Records": "x"}, EventSource.DIRECT),
         ([MESSAGE], EventSource.DIRECT),
         (None, EventSource.DIRECT),

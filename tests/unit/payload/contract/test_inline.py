@@ -32,6 +32,7 @@ WRITTEN = {
     "a data URL with parameters": (
         lambda content: f"data:image/jpeg;name=a.jpg;base64,{standard(content)}"
     ),
+    "a data URL with a blank": lambda content: f"data:image/png;base64, {standard(content)}",
     "a data URL without a type": lambda content: f"data:;base64,{standard(content)}",
     "a phone's lines": lambda content: base64.encodebytes(content).decode(),
     "lines of Windows": lambda content: "\r\n".join(textwrap.wrap(standard(content), 76)),
