@@ -52,7 +52,7 @@ JUNK: tuple[object, ...] = (
     {"source": "a", "targets": ["b"] * 101},
     {"source": "a", "target": "b", "x" * 5000: "y" * 50_000},
     {"pairs": []},
-    {"requestContext": {"http": "no"}},
+    {"requestContext": "no"},
     {"Records": [{"eventSource": "aws:sqs"}]},
 )
 

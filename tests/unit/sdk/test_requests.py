@@ -39,6 +39,7 @@ UPLOAD = {
         }
     ]
 }
+STILL_THERE = Answer(headers={"x-amz-version-id": "v2"})
 
 
 @pytest.fixture
@@ -62,10 +63,14 @@ def test_a_comparison(sdk: CannedSdk, target: object) -> None:
 
 
 def test_an_upload_that_nobody_else_may_decide_at_the_same_time(sdk: CannedSdk) -> None:
-    sdk.answers |= {"ListObjectsV2": [LISTED], "PutObject": [Answer()]}
+    sdk.answers |= {
+        "HeadObject": [STILL_THERE],
+        "ListObjectsV2": [LISTED],
+        "PutObject": [Answer()],
+    }
     assert delivered(sdk) == {"batchItemFailures": []}
     assert " ".join(sdk.operations()) == (
-        "PutObject ListObjectsV2 DetectFaces CompareFaces PutObject"
+        "HeadObject ListObjectsV2 PutObject DetectFaces CompareFaces PutObject"
     )
     claim, result = sdk.headers("PutObject")
     assert (claim["If-None-Match"], result["If-None-Match"]) == ("*", "*")
@@ -80,10 +85,15 @@ def test_a_claim_whose_holder_is_gone_is_taken_over_by_one_only(sdk: CannedSdk) 
     sdk.answers |= {
         "ListObjectsV2": [LISTED],
         "PutObject": [s3_error(412, "PreconditionFailed"), Answer()],
-        "HeadObject": [Answer(404), Answer(headers={"ETag": '"e"', "Last-Modified": then})],
+        # There is no result yet.
+        "GetObject": [s3_error(404, "NoSuchKey")],
+        # The image, then the claim.
+        "HeadObject": [STILL_THERE, Answer(headers={"ETag": '"e"', "Last-Modified": then})],
     }
     assert delivered(sdk) == {"batchItemFailures": []}
-    assert sdk.operations()[:4] == ["PutObject", "HeadObject", "HeadObject", "PutObject"]
+    assert " ".join(sdk.operations()[:6]) == (
+        "HeadObject ListObjectsV2 PutObject GetObject HeadObject PutObject"
+    )
     assert [each.get("If-Match") for each in sdk.headers("PutObject")] == [None, '"e"', None]
 
 
