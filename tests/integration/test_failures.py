@@ -165,7 +165,7 @@ def test_no_result_is_lost_when_s3s_trouble_outlasts_an_invocation(ward: Ward) -
     assert 12 < ward.paid() <= 24
 
 
-@queue(attempts=2)
+@queue(4.0, attempts=2)
 def test_a_bucket_that_refuses_results_costs_no_calls(ward: Ward) -> None:
     uploads = ward.uploads(5)
     ward.s3.rule = refuse_all
@@ -175,7 +175,7 @@ def test_a_bucket_that_refuses_results_costs_no_calls(ward: Ward) -> None:
     ward.check(uploads, dead=uploads)
 
 
-@queue(attempts=1)
+@queue(8.0, attempts=1)
 def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Ward) -> None:
     uploads = ward.uploads(5)
     ward.s3.rule = refuse_all

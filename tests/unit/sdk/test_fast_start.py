@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import boto3.session
@@ -77,6 +78,40 @@ def test_requests_carry_the_trace_by_which_lambda_finds_functions_without_end(
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
     _, _, headers, *_ = _sent(rekognition_session(), "eu-west-1", Config())
     assert "X-Amzn-Trace-Id" in headers
+
+
+def test_with_snapstart_the_credentials_come_from_the_container_endpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise the function would call with keys that ended before the snapshot was restored."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9001/credentials")
+    answer = {
+        "AccessKeyId": "of-the-container",
+        "SecretAccessKey": "test",
+        "Token": "test",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    monkeypatch.setattr(
+        "botocore.credentials.ContainerMetadataFetcher.retrieve_full_uri", lambda *_, **__: answer
+    )
+    credentials = rekognition_session().get_credentials()
+    assert credentials is not None
+    assert credentials.access_key == "of-the-container"
+
+
+def test_no_other_place_is_asked_for_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Looking for files and for EC2's metadata service takes 1.5 ms of every start."""
+    file = tmp_path / "credentials"
+    file.write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(LookupError, match="no credentials"):
+        rekognition_session().client("rekognition")
 
 
 def test_the_client_is_of_the_class_that_boto3_makes() -> None:

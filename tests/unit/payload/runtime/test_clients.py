@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 from botocore.stub import Stubber
 
 from face_compare.runtime.clients import Clients
+from face_compare.runtime.fast_start import NowhereElse
 from face_compare.runtime.settings import CallLimits
 from face_compare.service import Service
 from tests.unit.payload.direct import Records
@@ -105,6 +106,8 @@ CHANGES = {
         f"{_LOADER}.list_available_services", lambda *_: ["rekognition-2"]
     ),
     "needs the endpoints": _replaced(f"{_LOADER}.load_data_with_path", _needs_the_endpoints),
+    "finds no credentials": _replaced(f"{_FAST_START}.EnvProvider", NowhereElse),
+    "lacks a place of credentials": _replaced(f"{_FAST_START}.ContainerProvider", _raise),
     "has other files": _replaced(f"{_FAST_START}.PlainReader.load_file", _raise),
 }
 
