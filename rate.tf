@@ -10,8 +10,8 @@ locals {
   # 50, the limit of the input.
   concurrency = coalesce(var.comparison.concurrency, max(5, min(50, floor(local.rekognition_tps * 3 / 10))))
 
-  # What one instance sustains. An upload costs 5 ms of CPU, and at most 6 (benchmarks/README.md), so 30 uploads take
-  # 180 ms a second. Lambda gives 1,769 MB one vCPU, and so 512 MB 289 ms a second. With less memory, the CPU shrinks in
+  # What one instance sustains. An upload costs 6 to 7.5 ms of CPU (benchmarks/README.md), so 30 uploads take at most
+  # 225 ms a second. Lambda gives 1,769 MB one vCPU, and so 512 MB 289 ms a second. With less memory, the CPU shrinks in
   # proportion, and with it the rate. More memory does not count: an instance then waits for Rekognition, not for CPU.
   instance_calls_per_second = 30 * min(1, var.function.memory_size / 512)
 
