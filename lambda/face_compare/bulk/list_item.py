@@ -17,7 +17,6 @@ from face_compare.model.errors import InvalidRequestError
 _IMAGES = ("source", "sources", "target", "targets")
 _RULE_MEMBERS = tuple(name for name in MEMBERS if name not in (*_IMAGES, "explain"))
 _FLAGS = ("require_single_face", "explain")
-_CLOSE = 0.75
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 _TRUTH = {"true": True, "false": False}
 
@@ -45,7 +44,9 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
             # A separator at the end of each line.
             continue
         if plain not in MEMBERS:
-            refuse_misspelled(str(name))
+            problem = misspelling(str(name))
+            if problem:
+                raise InvalidRequestError(problem)
             columns[str(name).strip(_BLANKS)] = value
         elif plain in event:
             raise InvalidRequestError(f"The line has {plain} twice. Give it once.")
@@ -66,22 +67,21 @@ def without_bytes(value: Any) -> Any:
     return json.loads(json.dumps(value), object_hook=_without_bytes)
 
 
-def refuse_misspelled(name: str) -> None:
-    """Refuse the name of a further column that is like one that changes the rule.
+def misspelling(name: str) -> str:
+    """Return why a further column cannot have this name, "" if it can.
 
-    Raises:
-        InvalidRequestError: It is.
+    It cannot if the name is like one that changes the rule.
     """
     plain = plain_name(name)
     # Imported here because few lists have further columns.
-    import difflib  # noqa: PLC0415
+    from face_compare.contract.mistakes import similar_member  # noqa: PLC0415
 
-    close = difflib.get_close_matches(plain[:64], _RULE_MEMBERS, n=1, cutoff=_CLOSE)
-    if close or plain.endswith("threshold"):
-        raise InvalidRequestError(
-            f"The unknown column {name[:64]!a} is like one of "
-            f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
-        )
+    if not similar_member(plain, _RULE_MEMBERS) and not plain.endswith("threshold"):
+        return ""
+    return (
+        f"The unknown column {name[:64]!a} is like one of "
+        f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
+    )
 
 
 def _read_cell(name: str, text: str) -> object:

@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from face_compare.bulk.list_item import plain_name, refuse_misspelled
+from face_compare.bulk.list_item import misspelling, plain_name
 from face_compare.contract.request import MEMBERS
 from face_compare.engine.error_mapping import general_error, status_of
-from face_compare.model.errors import InvalidManifestError, InvalidRequestError
+from face_compare.model.errors import InvalidManifestError
 from face_compare.runtime.clients import AWS_ERRORS
 
 if TYPE_CHECKING:
@@ -107,12 +107,10 @@ def _problem_of_columns(names: Sequence[str]) -> str:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         return f"has the column {repeated[0]!a:.80} twice. {_HEADER}"
-    try:
-        for name in names:
-            if name not in MEMBERS:
-                refuse_misspelled(name)
-    except InvalidRequestError as error:
-        return f"has a misspelled column. {str(error).rstrip('.')}"
+    for name in names:
+        problem = "" if name in MEMBERS else misspelling(name)
+        if problem:
+            return f"has a misspelled column. {problem.rstrip('.')}"
     return ""
 
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from face_compare.bulk.places import (
     WAITING_ENDING,
     retry_key,
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
-
-from botocore.exceptions import ClientError
 
 
 class WaitingImages:

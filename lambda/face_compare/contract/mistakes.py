@@ -51,6 +51,11 @@ def meant_member(name: str, known: Sequence[str]) -> str | None:
     for member in known:
         if plain in _OTHER_SPELLINGS.get(member, ()):
             return member
+    return similar_member(name, known)
+
+
+def similar_member(name: str, known: Sequence[str]) -> str | None:
+    """Return the known member that is spelled most like a name, None if none is like it."""
     close = difflib.get_close_matches(name[:64].lower(), known, n=1, cutoff=_CLOSE)
     return close[0] if close else None
 

@@ -157,14 +157,10 @@ class Diagnosis:
 
     def _no_usable_face(self, side: Side) -> FaceCompareError:
         """Return the error for one image that has no face, or none that passes the filter."""
-        self._require_time(_PARAMETER_CODE)
         image = self._images[side]
-        try:
-            count = self._count_faces(image)
-        except AWS_ERRORS as error:
-            return self._image_error(side, image, error)
-        if count == 0:
-            return no_face(side, image)
+        problem = self._face_problem(side, image, _PARAMETER_CODE)
+        if problem is not None:
+            return problem
         return _LOW_QUALITY[side](
             f"Rekognition sees a face in the {side} image {image}, but none that passes the "
             f"rule's quality_filter {self._quality_filter}. Use a bright and sharp image of the "
@@ -180,17 +176,22 @@ class Diagnosis:
                 other_file = _file_error(side, image, image.content[: first_bytes.COUNT])
                 if other_file is not None:
                     return other_file
-            self._require_time(code)
-            try:
-                count = self._count_faces(image)
-            except AWS_ERRORS as error:
-                return self._image_error(side, image, error)
-            if count == 0:
-                return no_face(side, image)
+            problem = self._face_problem(side, image, code)
+            if problem is not None:
+                return problem
         return _IMAGE_ERRORS[code](
             f"Rekognition refused this pair of images ({code}), although it reads each of them "
             "and sees a face. Send the request again. If it fails again, use other images."
         )
+
+    def _face_problem(self, side: Side, image: Image, code: str) -> FaceCompareError | None:
+        """Return the error for an image that is unreadable or has no face, None if it has one."""
+        self._require_time(code)
+        try:
+            count = self._count_faces(image)
+        except AWS_ERRORS as error:
+            return self._image_error(side, image, error)
+        return no_face(side, image) if count == 0 else None
 
     def _image_error(self, side: Side, image: Image, error: Exception) -> FaceCompareError:
         """Return the error for ``error``, which DetectFaces raised for this image alone."""

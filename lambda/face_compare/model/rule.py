@@ -7,8 +7,7 @@ type QualityFilter = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
 """Rekognition's name for a quality bar. Faces below the bar are not compared."""
 
 QUALITY_FILTERS: tuple[QualityFilter, ...] = ("NONE", "AUTO", "LOW", "MEDIUM", "HIGH")
-
-_BARS: tuple[QualityFilter, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
+"""The weakest one first. ``is_at_least`` says where AUTO stands."""
 
 
 class Decision(StrEnum):
@@ -55,4 +54,4 @@ def is_at_least(quality_filter: QualityFilter, other: QualityFilter) -> bool:
     """
     if "AUTO" in (quality_filter, other):
         return other in ("NONE", quality_filter)
-    return _BARS.index(quality_filter) >= _BARS.index(other)
+    return QUALITY_FILTERS.index(quality_filter) >= QUALITY_FILTERS.index(other)
