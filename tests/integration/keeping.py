@@ -7,8 +7,6 @@ behind depends_on, and later one in another region.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +14,9 @@ from typing import Any
 
 from local import inventory, provider_drift, use
 from local.photos import default_album
-from local.stack import REGION, Stack, terraform_environment, venv_python
+from local.stack import REGION, Stack, terraform_environment
 from local.terraform import TerraformError, Workspace, drift_of
-from tests.integration import own_configuration
+from tests.integration import own_configuration, shell
 from tests.integration.documented import commands
 from tools.places import REPOSITORY
 
@@ -124,27 +122,8 @@ class Consumer:
 
     def shell(self, text: str, variables: Mapping[str, str] | None = None) -> str:
         """Run a command where Terraform runs; what it printed."""
-        folder = self.workspace.folder
-        settings = "[default]\ns3 =\n  addressing_style = path\n"
-        (folder / "aws.config").write_text(settings, encoding="utf-8")
-        environment = terraform_environment(self.stack.endpoint)
-        done = subprocess.run(
-            ["sh", "-eu", "-c", text],
-            cwd=folder,
-            env={
-                **environment,
-                **(variables or {}),
-                "AWS_CONFIG_FILE": str(folder / "aws.config"),
-                "HOME": str(folder.parent),
-                "PATH": os.pathsep.join([str(venv_python("cli").parent), environment["PATH"]]),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
+        environment = {**terraform_environment(self.stack.endpoint), **(variables or {})}
+        return shell.run(text, self.workspace.folder, environment)
 
     def held(self, name: str, region: str = REGION) -> Held:
         """What the stack with this name holds."""

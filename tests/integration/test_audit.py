@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,10 @@ import pytest
 
 from local import inventory, use
 from local.photos import Album
-from local.stack import REGION, account_environment, venv_python
+from local.stack import REGION, account_environment
 from local.upload_site import result_key
 from local.use import stored
+from tests.integration import shell
 from tests.integration.conftest import Deployed
 from tests.integration.documented import commands
 from tests.integration.example_uses import have_seen, people
@@ -31,7 +30,6 @@ class Desk:
     """Where an auditor sits: a shell with the AWS CLI, and a deployment."""
 
     deployed: Deployed
-    cli: Path
     folder: Path
 
     def run(self, name: str, **more: str) -> str:
@@ -39,32 +37,17 @@ class Desk:
         command = commands(DOCUMENT)[name]
         names = {"bucket": self.deployed.bucket, "log_group": self.deployed.log_group}
         given = {**names, "subject": SUBJECT, **more}
-        done = subprocess.run(
-            ["sh", "-eu", "-c", command.text],
-            cwd=self.folder,
-            env={
-                **account_environment(self.deployed.stack.endpoint),
-                **{variable: given[variable] for variable in command.needs},
-                "AWS_CONFIG_FILE": str(self.folder / "config"),
-                "HOME": str(self.folder),
-                "PATH": os.pathsep.join([str(self.cli), os.environ["PATH"]]),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
+        environment = {
+            **account_environment(self.deployed.stack.endpoint),
+            "AWS_DEFAULT_REGION": REGION,
+            **{variable: given[variable] for variable in command.needs},
+        }
+        return shell.run(command.text, self.folder, environment)
 
 
 @pytest.fixture(scope="module")
 def desk(monitored: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    folder = tmp_path_factory.mktemp("desk")
-    # The emulator has no virtual hosts for buckets.
-    settings = f"[default]\nregion = {REGION}\ns3 =\n  addressing_style = path\n"
-    (folder / "config").write_text(settings, encoding="utf-8")
-    return Desk(monitored, venv_python("cli").parent, folder)
+    return Desk(monitored, tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture(scope="module")

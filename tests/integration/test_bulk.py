@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +14,11 @@ from typing import Any
 import pytest
 
 from local.rekognition.steering import Steering
-from local.stack import account_environment, venv_python
+from local.stack import account_environment
 from local.upload_site import Upload, result_key
 from local.use import announced
 from local.waiting import eventually
+from tests.integration import shell
 from tests.integration.conftest import TPS, Bulk
 from tests.integration.example_uses import Outputs
 
@@ -159,21 +158,8 @@ def test_photos_whose_reference_nobody_announces_are_decided_by_the_retry_comman
     person.s3.put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration=announced_now
     )
-    config = tmp_path / "config"
-    config.write_text("[default]\ns3 =\n  addressing_style = path\n", encoding="utf-8")
-    done = subprocess.run(
-        ["sh", "-eu", "-c", f"{_TO_STACK}\n{person.outputs['retry_waiting_uploads_command']}"],
-        env={
-            **account_environment(person.bulk.stack.endpoint),
-            "AWS_CONFIG_FILE": str(config),
-            "PATH": os.pathsep.join([str(venv_python("cli").parent), os.environ["PATH"]]),
-        },
-        check=False,
-        timeout=150,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    command = f"{_TO_STACK}\n{person.outputs['retry_waiting_uploads_command']}"
+    shell.run(command, tmp_path, account_environment(person.bulk.stack.endpoint))
     person.until(lambda: person.decisions() == {"match": 3}, "decisions")
     person.until_nothing_waits()
     assert steering.report()["served"] == 3, "photos that are decided are not compared again"

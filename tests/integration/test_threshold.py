@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from local.runs import Runs
-from local.stack import account_environment, venv_python
+from local.stack import account_environment
 from local.waiting import eventually
+from tests.integration import shell
 from tests.integration.conftest import Bulk
 from tests.integration.example_uses import Outputs
 from tests.integration.test_batch_runs import put_images
@@ -45,31 +45,19 @@ def test_a_labeled_list_becomes_a_threshold_in_three_commands(
         **{name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS")},
         **account_environment(bulk.stack.endpoint),
         "OUT": str(tmp_path / "report"),
-        "PATH": os.pathsep.join([str(venv_python("cli").parent), os.environ["PATH"]]),
         "PYTHON": sys.executable,
         "bucket": bulk_batch["bucket_name"],
     }
-
-    def run(command: str, **more: str) -> str:
-        done = subprocess.run(
-            ["sh", "-eu", "-c", command],
-            cwd=folder,
-            env={**environment, **more},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    execution = run(f'{upload}\n{start}\nprintf %s "$execution"').splitlines()[-1]
+    begun = shell.run(f'{upload}\n{start}\nprintf %s "$execution"', folder, environment)
+    execution = begun.splitlines()[-1]
 
     def ended() -> bool:
         described = runs.states.describe_execution(executionArn=execution)
         return bool(described["status"] == "SUCCEEDED")
 
     eventually(ended, 150, "the run's end")
-    said = run(report.replace("../..", str(REPOSITORY)), execution=execution)
+    told = report.replace("../..", str(REPOSITORY))
+    said = shell.run(told, folder, {**environment, "execution": execution})
     facts = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     pairs_found = facts["pairs"]
     assert (pairs_found["genuine"], pairs_found["impostor"]) == (_PEOPLE, _PEOPLE * _STRANGERS)
