@@ -211,27 +211,26 @@ def tag_of(answer: object) -> str | None:
 
 def _keys(account: use.Account, remover: Remover, only: str | None) -> Iterator[Found]:
     """Keys have no name: the tag and the description decide."""
-    tagged = account.client("resourcegroupstaggingapi").get_paginator("get_resources")
-    asked = {"Key": TAG, **({"Values": [only]} if only else {})}
     kms = account.client("kms")
-    for page in tagged.paginate(TagFilters=[asked], ResourceTypeFilters=["kms:key"]):
-        for each in page["ResourceTagMappingList"]:
-            key = kms.describe_key(KeyId=each["ResourceARN"])["KeyMetadata"]
-            run = tag_of(each["Tags"])
-            described = key.get("Description", "").rpartition(" of ")[2].removesuffix(".")
-            if run and run_of(described) == run and key["KeyState"] in {"Enabled", "Disabled"}:
-                yield Found(run, remover, {"KeyId": key["KeyId"]})
+    for each in _tagged(account, "kms:key", only):
+        key = kms.describe_key(KeyId=each["ResourceARN"])["KeyMetadata"]
+        run = tag_of(each["Tags"])
+        described = key.get("Description", "").rpartition(" of ")[2].removesuffix(".")
+        if run and run_of(described) == run and key["KeyState"] in {"Enabled", "Disabled"}:
+            yield Found(run, remover, {"KeyId": key["KeyId"]})
 
 
 def networks(account: use.Account, only: str | None = None) -> list[str]:
     """What the group of checks "network" has left in EC2. Nothing here removes it."""
-    tagged = account.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    return [_last(each["ResourceARN"]) for each in _tagged(account, "ec2", only)]
+
+
+def _tagged(account: use.Account, kind: str, only: str | None) -> Iterator[Entry]:
+    """What has the tag of one run, or of any."""
+    pages = account.client("resourcegroupstaggingapi").get_paginator("get_resources")
     asked = {"Key": TAG, **({"Values": [only]} if only else {})}
-    return [
-        each["ResourceARN"].rpartition(":")[2]
-        for page in tagged.paginate(TagFilters=[asked], ResourceTypeFilters=["ec2"])
-        for each in page["ResourceTagMappingList"]
-    ]
+    for page in pages.paginate(TagFilters=[asked], ResourceTypeFilters=[kind]):
+        yield from page["ResourceTagMappingList"]
 
 
 def remove(account: use.Account, found: Found) -> str | None:

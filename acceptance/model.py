@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.credentials import Credentials
 
+from acceptance.names import TAG, run_of
 from local import use
 from local.photos import Album
 from local.stack import AwsClient
@@ -66,6 +67,11 @@ class Scene:
     left: Callable[[], list[str]] = _not_here
     """What there is of the run."""
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What a check tags as the run's, if it makes something."""
+        return {TAG: run_of(self.name) or self.name}
+
     def client(self, service: str) -> AwsClient:
         """A boto3 client."""
         return self.account.client(service)
@@ -84,6 +90,10 @@ class Scene:
     def log_group(self) -> str:
         """The function's log group."""
         return str(self.outputs["log_group_name"])
+
+    def records(self, request_id: str, within: float) -> list[dict[str, Any]]:
+        """The log records of a request; seconds to wait for the last of them."""
+        return use.log_records(self.account, self.log_group, request_id, within * self.patience)
 
     def compare(self, source: object, target: object, **more: object) -> use.Invoked:
         """Invoke the function directly."""

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from acceptance.model import Outcome, Result
+from local.pages.parts import templates
 
 PAGE = "acceptance-report.html"
 FACTS = "acceptance-report.json"
@@ -91,16 +90,9 @@ class Report:
 
 def render(report: Report) -> str:
     """Return the HTML page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
-        facts=report.facts(), good=report.good, groups=_groups(report.facts())
-    )
+    facts = report.facts()
+    page = templates(Path(__file__).parent).get_template("report.html.j2")
+    return page.render(facts=facts, good=report.good, groups=_groups(facts))
 
 
 def _groups(facts: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:

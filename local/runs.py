@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.stack import AwsClient
-from local.use import Account
+from local.use import Account, changed_policy, without
 from local.waiting import eventually
 
 type Json = Any
@@ -115,18 +115,9 @@ class Runs:
         """The state machine's role, or the function's, without a statement of its policy."""
         iam, machine = self.account.client("iam"), self.machine.rpartition(":")[2]
         owner = self.outputs["function_name"] if of_function else machine
-        place = {
-            "RoleName": f"{owner}-{self.account.region}",
-            "PolicyName": machine if of_function else "batch",
-        }
-        policy = iam.get_role_policy(**place)["PolicyDocument"]
-        rest = [each for each in policy["Statement"] if each["Sid"] != statement]
-        assert len(rest) == len(policy["Statement"]) - 1, f"there is no statement {statement}"
-        iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": rest}))
-        try:
+        role, policy = f"{owner}-{self.account.region}", machine if of_function else "batch"
+        with changed_policy(iam, role, policy, without(statement)):
             yield
-        finally:
-            iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
 
     def _started(self, key: str) -> str:
         started = self.states.start_execution(

@@ -33,6 +33,9 @@ MISSING = "challenge/none.jpg"
 PRIVATE = "private/eileen.jpg"
 """Keys of what `furnish` and `furnish_quietly` put, and of what they do not."""
 
+type Statement = Mapping[str, Any]
+"""Of a policy."""
+
 _RECORDS_SECONDS = 10.0
 _SECONDS = 150.0
 
@@ -215,6 +218,34 @@ def remove_user(iam: AwsClient, name: str) -> None:
     for attached in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
         iam.detach_user_policy(UserName=name, PolicyArn=attached["PolicyArn"])
     iam.delete_user(UserName=name)
+
+
+@contextmanager
+def changed_policy(
+    iam: AwsClient, role: str, policy: str, change: Callable[[Statement], Statement | None]
+) -> Generator[None]:
+    """Change a policy of a role while the block runs.
+
+    Args:
+        iam: a client.
+        role: the role's name.
+        policy: the policy's name.
+        change: makes a statement of the policy another one, or removes it (None).
+    """
+    place = {"RoleName": role, "PolicyName": policy}
+    document = iam.get_role_policy(**place)["PolicyDocument"]
+    changed = [each for statement in document["Statement"] if (each := change(statement))]
+    assert changed != document["Statement"], f"no statement of {policy} is changed"
+    iam.put_role_policy(**place, PolicyDocument=json.dumps({**document, "Statement": changed}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**place, PolicyDocument=json.dumps(document))
+
+
+def without(sid: str) -> Callable[[Statement], Statement | None]:
+    """A change that removes one statement."""
+    return lambda statement: None if statement["Sid"] == sid else statement
 
 
 def poster(

@@ -14,7 +14,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from acceptance.model import Scene, Verdict, check
-from acceptance.names import TAG
 from local import use
 from tools.places import REPOSITORY
 
@@ -61,7 +60,7 @@ def probe(scene: Scene, code: str, **settings: Any) -> Iterator[str]:
             "SystemLogLevel": "INFO",
         },
         Role=own["Role"],
-        Tags={TAG: scene.name.removesuffix("-minimal")},
+        Tags=scene.tags,
         **{"Architectures": ["arm64"], "Runtime": own["Runtime"], "Timeout": 3, **settings},
     )
     try:
@@ -188,7 +187,7 @@ def _made(scene: Scene, region: str, has_url: bool) -> str:
             Handler="face_compare.handler.handler",
             Role=role,
             Runtime="python3.13",
-            Tags={TAG: scene.name.removesuffix("-minimal")},
+            Tags=scene.tags,
         )
     except ClientError as error:
         return str(error.response["Error"]["Code"])

@@ -10,7 +10,6 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from acceptance.model import Scene, Verdict, check
-from acceptance.names import TAG
 from local import use
 
 _EVENT = {"source": use.EILEEN, "target": use.DARK}
@@ -27,7 +26,7 @@ def _post(scene: Scene, signer: Credentials | None) -> Any:
 @contextmanager
 def _caller(scene: Scene) -> Iterator[Credentials]:
     policy = scene.outputs["caller_policy_arn"]
-    with use.user(scene.client("iam"), f"{scene.name}-caller", policy, _tags(scene)) as made:
+    with use.user(scene.client("iam"), f"{scene.name}-caller", policy, scene.tags) as made:
         yield made
 
 
@@ -37,10 +36,6 @@ def _is_known(scene: Scene, credentials: Credentials) -> bool:
     except ClientError:
         return False
     return True
-
-
-def _tags(scene: Scene) -> dict[str, str]:
-    return {TAG: scene.name.removesuffix("-http")}
 
 
 @check(
@@ -63,7 +58,7 @@ def unsigned_request(scene: Scene) -> Verdict:
 )
 def stranger_to_the_url(scene: Scene) -> Verdict:
     """POST as a user without rights."""
-    with use.user(scene.client("iam"), f"{scene.name}-stranger", tags=_tags(scene)) as stranger:
+    with use.user(scene.client("iam"), f"{scene.name}-stranger", tags=scene.tags) as stranger:
         scene.wait(lambda: _is_known(scene, stranger), _PROPAGATION_SECONDS, "the new user")
         status = _post(scene, stranger).status_code
     return status == 403, status

@@ -127,8 +127,7 @@ def threshold_not_lowered(scene: Scene) -> Verdict:
 def record_in_cloudwatch(scene: Scene) -> Verdict:
     """Compare, and look for the records of the request."""
     outcome = scene.compare(use.EILEEN, use.DARK)
-    within = _RECORD_SECONDS * scene.patience
-    records = use.log_records(scene.account, scene.log_group, outcome.request_id, within)
+    records = scene.records(outcome.request_id, _RECORD_SECONDS)
     decisions = [each for each in records if each.get("message") == "face comparison decided"]
     reports = [each["record"].get("status") for each in records if _is_report(each)]
     good = len(decisions) == 1 and reports == ["success"]
@@ -146,8 +145,7 @@ def record_in_cloudwatch(scene: Scene) -> Verdict:
 def failure_is_no_crash(scene: Scene) -> Verdict:
     """Compare with a missing image, and read Lambda's report."""
     outcome = scene.compare(use.EILEEN, use.MISSING)
-    within = _RECORD_SECONDS * scene.patience
-    records = use.log_records(scene.account, scene.log_group, outcome.request_id, within)
+    records = scene.records(outcome.request_id, _RECORD_SECONDS)
     reports = [each["record"] for each in records if _is_report(each)]
     crashes = [str(each.get("errorType", "")) for each in reports]
     clean = not any(each.startswith(("Runtime.", "Sandbox.")) for each in crashes)

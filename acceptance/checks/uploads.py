@@ -168,16 +168,10 @@ def result_announced(scene: Scene) -> Verdict:
 @contextmanager
 def _without_images(scene: Scene) -> Iterator[None]:
     """The function's role without the right to read images, while the block runs."""
-    iam, lambda_client = scene.client("iam"), scene.client("lambda")
-    role = lambda_client.get_function_configuration(FunctionName=scene.function)["Role"]
-    place = {"RoleName": role.rpartition("/")[2], "PolicyName": "face-compare"}
-    policy = iam.get_role_policy(**place)["PolicyDocument"]
-    rest = [each for each in policy["Statement"] if each["Sid"] != "ReadImages"]
-    iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": rest}))
-    try:
+    configuration = scene.client("lambda").get_function_configuration(FunctionName=scene.function)
+    role = configuration["Role"].rpartition("/")[2]
+    with use.changed_policy(scene.client("iam"), role, "face-compare", use.without("ReadImages")):
         yield
-    finally:
-        iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
 
 
 def dead_letter_put_back(scene: Scene) -> Verdict:

@@ -21,7 +21,7 @@ from acceptance.model import CHECKS, Result, Scene
 from acceptance.run import Run
 from acceptance.site import ROOT, Site
 from acceptance.trial import tried
-from local import processes
+from local import processes, use
 from local.photos import Album
 from local.stack import Stack, StackError
 from local.waiting import eventually
@@ -167,20 +167,15 @@ def test_a_service_that_does_not_work_is_not_accepted(acceptance: Accepted) -> N
 @contextmanager
 def _policy(minimal: Deployed, without: str = "", resource: object = None) -> Iterator[None]:
     """The function's role without a statement, or with another resource for ReadImages."""
-    iam = minimal.stack.client("iam")
-    place = {"RoleName": f"{minimal.function}-{minimal.stack.region}", "PolicyName": "face-compare"}
-    policy = iam.get_role_policy(**place)["PolicyDocument"]
-    statements = [each for each in policy["Statement"] if each["Sid"] != without]
-    if resource:
-        statements = [
-            {**each, "Resource": resource} if each["Sid"] == "ReadImages" else each
-            for each in statements
-        ]
-    iam.put_role_policy(**place, PolicyDocument=json.dumps({**policy, "Statement": statements}))
-    try:
+    role = f"{minimal.function}-{minimal.stack.region}"
+
+    def widened(statement: use.Statement) -> use.Statement:
+        of_images = statement["Sid"] == "ReadImages"
+        return {**statement, "Resource": resource} if of_images else statement
+
+    change = widened if resource else use.without(without)
+    with use.changed_policy(minimal.stack.client("iam"), role, "face-compare", change):
         yield
-    finally:
-        iam.put_role_policy(**place, PolicyDocument=json.dumps(policy))
 
 
 @pytest.mark.parametrize(
