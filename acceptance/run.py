@@ -186,11 +186,16 @@ class Run:
         scene.go_on = lambda: None
         scene.destroy = self._destroy
         scene.left = self._left
+        why = "nothing was applied"
+        if self._workspaces and self.report.signal:
+            # An apply that is cut off may have made something that its state does not name, so
+            # what is left then says nothing about a destroy.
+            why = "; ".join(self._destroy()) or "interrupted; what was applied is destroyed"
         for check in self._on(AT_THE_END):
-            if self._workspaces:
+            if self._workspaces and not self.report.signal:
                 self._add(tried(check, scene))
             else:
-                self._add(outcome(check, Result.SKIPPED, "nothing was applied"))
+                self._add(outcome(check, Result.SKIPPED, why))
         try:
             for each in list(cleanup.find(self.site, self.name)):
                 if why := cleanup.remove(self.site, each):

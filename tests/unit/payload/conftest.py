@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,16 @@ def aws_environment() -> Iterator[None]:
 def clients() -> Clients:
     """The clients, made once because botocore takes 0.2 s for each."""
     return Clients(SETTINGS)
+
+
+@pytest.fixture(autouse=True)
+def no_comparison_outlives_its_test() -> Iterator[None]:
+    """Wait for the threads that a test gave up: the next test has the same clients."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(60)
 
 
 @pytest.fixture
