@@ -44,12 +44,6 @@ def refusal(s3: Any, name: ObjectName = NAME) -> str:
     return refused.value.code
 
 
-def test_an_image_that_the_role_may_read_is_read(s3: Any) -> None:
-    assert read(s3) == b"image"
-    assert refusal(s3, ObjectName("images", "missing")) == "InvalidS3ObjectException"
-    assert refusal(s3, ObjectName("no-bucket", "missing")) == "InvalidS3ObjectException"
-
-
 def test_a_policy_of_the_bucket_that_denies_the_role_holds_for_rekognition(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,18 +51,6 @@ def test_a_policy_of_the_bucket_that_denies_the_role_holds_for_rekognition(
     assert refusal(s3) == "InvalidS3ObjectException"
     deny(s3, monkeypatch, Principal={"AWS": "arn:aws:iam::123456789012:role/other"})
     assert read(s3) == b"image"
-
-
-def test_the_modules_own_bucket_policy_lets_rekognition_read(
-    s3: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for operator, key, value in (
-        ("Bool", "aws:SecureTransport", "false"),
-        ("NumericLessThan", "s3:TlsVersion", "1.2"),
-        ("Null", "s3:x-amz-server-side-encryption-customer-algorithm", "false"),
-    ):
-        deny(s3, monkeypatch, Principal="*", Condition={operator: {key: value}})
-        assert read(s3) == b"image"
 
 
 def test_an_image_of_15_mb_is_read_and_a_larger_one_is_not(s3: Any) -> None:
