@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
-from local.rekognition.authority import Caller
 from tests.unit.rekognition.serving import StandIn, stand_in
 
 if TYPE_CHECKING:
@@ -85,8 +84,7 @@ def test_an_image_of_5_mb_may_be_sent_and_a_larger_one_may_not(live: StandIn) ->
 
 
 def test_a_role_without_the_right_is_refused_by_name(live: StandIn) -> None:
-    detect = {"Effect": "Allow", "Action": "rekognition:DetectFaces", "Resource": "*"}
-    live.caller = Caller(({"Statement": [detect]},))
+    live.forbidden = "rekognition:CompareFaces"
     client = live.client("ASIAFACE")
     code, status, message = refused(
         lambda: client.compare_faces(SourceImage=ALICE, TargetImage=BOB)
