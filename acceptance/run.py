@@ -198,8 +198,8 @@ class Run:
                 self._add(outcome(check, Result.SKIPPED, why))
         try:
             for each in list(cleanup.find(self.site, self.name)):
-                if refusal := cleanup.remove(self.site, each):
-                    self.say(f"could not be removed: {self.report.public(refusal)}")
+                if problem := cleanup.remove(self.site, each):
+                    self.say(f"could not be removed: {self.report.public(problem)}")
             self.report.left_behind = self._left()
         except Exception as error:  # noqa: BLE001 - the connection may be lost; it has to be said
             self.report.left_behind = [f"unknown, because AWS could not be asked: {error}"]
