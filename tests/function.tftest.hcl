@@ -493,6 +493,7 @@ run "what_is_misspelled_is_missing_in_the_settings" {
             failed_uploads        = 1
             no_face_comparisons   = 20
             no_face_percent       = 30
+            no_reference          = 1
             oldest_upload_seconds = 3600
             rate_percent          = 90
             refused_access        = 1
