@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-import httpx
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from local.loopback import served
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
 
 Rule = Callable[[str, str], int | None]
 """Takes method and path; the status to fail with, or None to let the request through."""
 
 _CODES = {403: "AccessDenied", 503: "SlowDown"}
-_METHODS = ["DELETE", "GET", "HEAD", "POST", "PUT"]
-_OWN = {"connection", "date", "expect", "server", "transfer-encoding"}
-"""Headers that are between two programs only, or that the proxy writes itself."""
+_OWN = {"connection", "date", "server", "transfer-encoding"}
+"""Headers that the proxy writes itself."""
 
 
 @dataclass(slots=True)
@@ -37,21 +32,47 @@ class FailingS3:
 def failing_s3(upstream: str) -> Iterator[FailingS3]:
     """Serve while the block runs."""
     proxy = FailingS3()
-    client = httpx.AsyncClient(base_url=upstream, timeout=20, trust_env=False)
+    address = urlsplit(upstream).netloc
 
-    async def serve(request: Request) -> Response:
-        body = await request.body()
-        if status := proxy.rule(request.method, request.scope["path"]):
-            proxy.failed.append((request.method, request.scope["path"]))
-            xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
-            return Response(xml, status)
-        path = f"{request.scope['raw_path'].decode()}?{request.url.query}".removesuffix("?")
-        headers = {name: value for name, value in request.headers.items() if name not in _OWN}
-        answer = await client.request(request.method, path, content=body, headers=headers)
-        told = {name: value for name, value in answer.headers.items() if name not in _OWN}
-        return Response(answer.content, answer.status_code, told)
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
-    app = Starlette(routes=[Route("/{path:path}", serve, methods=_METHODS)])
-    with served(app) as address:
-        proxy.endpoint = f"http://{address}"
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            path = unquote(urlsplit(self.path).path)
+            if status := proxy.rule(self.command, path):
+                proxy.failed.append((self.command, path))
+                xml = f"<Error><Code>{_CODES[status]}</Code><Message>test</Message></Error>"
+                self._answer(status, [], xml.encode())
+                return
+            connection = http.client.HTTPConnection(address, timeout=20)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            self._answer(answer.status, answer.getheaders(), answer.read())
+            connection.close()
+
+        def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+            self.send_response(status)
+            told = {name.lower(): value for name, value in headers if name.lower() not in _OWN}
+            # A HEAD tells the length of a content that it does not have.
+            told.setdefault("content-length", str(len(content)))
+            for name, value in told.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    proxy.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
         yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
