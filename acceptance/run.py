@@ -197,16 +197,14 @@ class Run:
             else:
                 self._add(outcome(check, Result.SKIPPED, why))
         try:
-            for each in list(cleanup.find(self.site, self.name)):
-                if why := cleanup.remove(self.site, each):
-                    self.say(f"could not be removed: {self.report.public(why)}")
+            for why in cleanup.remove_all(self.site, self.name, self.say):
+                self.say(f"could not be removed: {self.report.public(why)}")
             self.report.left_behind = self._left()
         except Exception as error:  # noqa: BLE001 - the connection may be lost; it has to be said
             self.report.left_behind = [f"unknown, because AWS could not be asked: {error}"]
 
     def _left(self) -> list[str]:
-        found = map(str, cleanup.find(self.site, self.name))
-        return sorted([*found, *cleanup.networks(self.site, self.name)])
+        return sorted(map(str, cleanup.find(self.site, self.name)))
 
     def _destroy(self) -> list[str]:
         """Destroy every example; what went wrong."""

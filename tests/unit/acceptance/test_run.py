@@ -116,7 +116,6 @@ def site(monkeypatch: pytest.MonkeyPatch) -> FakeSite:
         found.cloud.things.discard(thing)
 
     monkeypatch.setattr(cleanup, "find", find)
-    monkeypatch.setattr(cleanup, "networks", lambda *_: [])
     monkeypatch.setattr(cleanup, "remove", remove)
     return found
 
@@ -149,7 +148,6 @@ def _steps() -> list[str]:
     site.cloud = Cloud()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cleanup, "find", lambda *_: iter(()))
-        patched.setattr(cleanup, "networks", lambda *_: [])
         _run(site, _checks()).go()
     return sorted(set(site.cloud.steps))
 
