@@ -7,6 +7,7 @@ locals {
     failed_uploads        = 1
     no_face_comparisons   = 20
     no_face_percent       = 30
+    no_reference          = 1
     oldest_upload_seconds = 3600
     rate_percent          = 90
     refused_access        = 1
@@ -68,6 +69,13 @@ locals {
       metrics   = { comparisons = local.log_metrics.Comparisons, no_face = local.log_metrics.NoFace }
       period    = 900
       threshold = local.thresholds.no_face_percent
+    }
+    no_reference = {
+      description = "Uploads ended without a reference: their subjects have no image to compare them with."
+      expression  = "without"
+      metrics     = { without = local.log_metrics.NoReference }
+      threshold   = local.thresholds.no_reference
+      when        = local.has_uploads
     }
     oldest_upload = {
       description = "The oldest upload has waited ${local.thresholds.oldest_upload_seconds} s or more."
@@ -135,14 +143,14 @@ locals {
     if local.has_alarms && alarm.when && !contains(local.disabled_alarms, name)
   }
 
-  # Settings of alarms on queues. They have no effect without uploads, and the output alarm_names refuses them then.
-  queue_alarm_settings = concat(
+  # Settings of alarms on uploads. They have no effect without uploads, and the output alarm_names refuses them then.
+  upload_alarm_settings = concat(
     [
-      for name in ["failed_uploads", "oldest_upload"] : "disabled = [\"${name}\"]"
+      for name in ["failed_uploads", "no_reference", "oldest_upload"] : "disabled = [\"${name}\"]"
       if contains(local.disabled_alarms, name)
     ],
     [
-      for name in ["failed_uploads", "oldest_upload_seconds"] : "thresholds.${name}"
+      for name in ["failed_uploads", "no_reference", "oldest_upload_seconds"] : "thresholds.${name}"
       if contains(keys(local.given_thresholds), name)
     ],
   )

@@ -20,7 +20,7 @@ locals {
     {
       title = "Failures"
       metrics = [
-        for metric in ["Errors", "Unavailable", "RefusedAccess", "NoFace", "Throttled"] :
+        for metric in ["Errors", "Unavailable", "RefusedAccess", "NoFace", "NoReference", "Throttled"] :
         [local.metric_namespace, metric]
       ]
       stat = "Sum"

@@ -19,7 +19,9 @@ locals {
       "NoFaceInSourceError",
       "NoFaceInTargetError",
     ]
-    throttled = ["ThrottledError"]
+    # The image is compared as soon as somebody uploads a reference, but somebody has to.
+    no_reference = ["ReferenceNotFoundError"]
+    throttled    = ["ThrottledError"]
     # These clear without action: callers, queue and state machine retry.
     transient = ["OutOfTimeError", "ServiceUnavailableError"]
     # What the caller sent, and only the caller can fix.
@@ -29,7 +31,6 @@ locals {
       "ImageTooLargeError",
       "InvalidManifestError",
       "InvalidRequestError",
-      "ReferenceNotFoundError",
       "SeveralFacesInSourceError",
       "SeveralFacesInTargetError",
     ]
@@ -66,6 +67,7 @@ locals {
     matches        = { metric = "Matches", pattern = "{ (${local.decided_pattern}) && ($.decision = \"match\") }" }
     no_face        = { metric = "NoFace", pattern = local.error_type_patterns.no_face }
     no_matches     = { metric = "NoMatches", pattern = "{ (${local.decided_pattern}) && ($.decision = \"no_match\") }" }
+    no_reference   = { metric = "NoReference", pattern = local.error_type_patterns.no_reference }
     refused_access = { metric = "RefusedAccess", pattern = local.error_type_patterns.access }
     reviews        = { metric = "Reviews", pattern = "{ (${local.decided_pattern}) && ($.decision = \"review\") }" }
     throttled      = { metric = "Throttled", pattern = local.error_type_patterns.throttled }

@@ -3,10 +3,10 @@ output "alarm_names" {
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.on_call : name => alarm.alarm_name }
 
   precondition {
-    condition     = local.has_uploads || length(local.queue_alarm_settings) == 0
+    condition     = local.has_uploads || length(local.upload_alarm_settings) == 0
     error_message = <<-EOT
-      monitoring.alarms holds ${join(" and ", local.queue_alarm_settings)}, which would have no effect: without
-      on_upload there is no queue to watch. Leave it out, or set on_upload.
+      monitoring.alarms holds ${join(" and ", local.upload_alarm_settings)}, which would have no effect: without
+      on_upload there are no uploads to watch. Leave it out, or set on_upload.
     EOT
   }
 }

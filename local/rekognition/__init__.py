@@ -9,8 +9,7 @@ What differs from the service:
 - Similarity, brightness, sharpness, pose and the bars of the quality filter are the stand-in's own
   numbers (similarity.py, quality.py).
 - A face far from the front, or turned by more than about 40 degrees in its plane, is not found.
-- Of access, the caller's inline role policies and the Deny statements of the bucket's policy count.
-  Permissions boundaries, policies of the organization and of KMS keys do not.
+- Policies of the organization do not count.
 - An image with more than 200 million pixels to decode is too large (images.py).
 - With a quality filter, "no face is left" is always an error. AWS does not document its answer.
 """

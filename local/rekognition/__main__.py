@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 
 from local.rekognition import scripted_engine
-from local.rekognition.authority import IamAuthority, everything
+from local.rekognition.authority import everything, rights
 from local.rekognition.control import Control
 from local.rekognition.faces import Analyze
 from local.rekognition.image_store import ImageStore, key_only
@@ -34,11 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     service = Service(
         analyze=_engine(given.engine),
         read=ImageStore(client("s3", given.s3_endpoint)).read if given.s3_endpoint else key_only,
-        rights=(
-            IamAuthority(client("iam", given.iam_endpoint)).caller
-            if given.iam_endpoint
-            else everything
-        ),
+        rights=(rights(client("iam", given.iam_endpoint)) if given.iam_endpoint else everything),
         sessions=given.principals,
     )
     server = make_server(given.port, service, Control())

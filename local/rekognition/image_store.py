@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.rekognition.authority import Caller
+from local.rekognition.authority import Access
 from local.rekognition.errors import Code, ServiceError
 from local.rekognition.faces import ImageFile
-from local.rekognition.policy import Access, denies
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,8 +17,8 @@ if TYPE_CHECKING:
 MAX_OBJECT_BYTES = 15 * 1024 * 1024
 """Largest S3 object that the service reads."""
 
-_AS_A_SERVICE = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
-"""Condition keys of a read by Rekognition: it comes from AWS's network, not from the caller's."""
+type May = Callable[[Access], bool]
+"""Tells whether a caller may have an access."""
 
 
 class ObjectName(NamedTuple):
@@ -36,11 +34,11 @@ class ObjectName(NamedTuple):
         return f"arn:aws:s3:::{self.bucket}/{self.key}"
 
 
-Read = Callable[[ObjectName, Caller, str], ImageFile]
+type Read = Callable[[ObjectName, May, str], ImageFile]
 """Returns an image for a caller whose request is for this region, or raises ServiceError."""
 
 
-def key_only(name: ObjectName, _caller: Caller, _region: str) -> ImageFile:
+def key_only(name: ObjectName, _may: May, _region: str) -> ImageFile:
     """Take every image for present, without S3: for benchmarks with the scripted engine."""
     return ImageFile(content=b"", key=name.key)
 
@@ -51,35 +49,26 @@ class ImageStore:
     def __init__(self, client: S3Client) -> None:
         self._client = client
 
-    def read(self, name: ObjectName, caller: Caller, region: str) -> ImageFile:
+    def read(self, name: ObjectName, may: May, region: str) -> ImageFile:
         """Return the image.
 
         Raises ServiceError: InvalidS3ObjectException when it is missing, forbidden or under a key
         that the caller cannot use; ImageTooLargeException above 15 MB.
         """
         action = "s3:GetObjectVersion" if name.version else "s3:GetObject"
-        access = Access(action, name.arn, _AS_A_SERVICE)
-        if not caller.may(access) or self._bucket_denies(name.bucket, caller, access):
+        if not may(Access(action, name.arn)):
             raise ServiceError(Code.INVALID_S3_OBJECT)
         try:
             version: Any = {"VersionId": name.version} if name.version else {}
             stored = self._client.get_object(Bucket=name.bucket, Key=name.key, **version)
             key = stored.get("SSEKMSKeyId")
-            if key and not caller.may(_decryption(key, name, region)):
+            if key and not may(_decryption(key, name, region)):
                 raise ServiceError(Code.INVALID_S3_OBJECT)
             if stored["ContentLength"] > MAX_OBJECT_BYTES:
                 raise ServiceError(Code.IMAGE_TOO_LARGE)
             return ImageFile(stored["Body"].read(), name.key)
         except (BotoCoreError, ClientError):
             raise ServiceError(Code.INVALID_S3_OBJECT) from None
-
-    def _bucket_denies(self, bucket: str, caller: Caller, access: Access) -> bool:
-        try:
-            text = self._client.get_bucket_policy(Bucket=bucket)["Policy"]
-        except ClientError:
-            # There is no policy, or no bucket.
-            return False
-        return denies(json.loads(text), caller.arn, access)
 
 
 def _decryption(key: str, name: ObjectName, region: str) -> Access:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.rekognition.authority import Caller, Rights
+from local.rekognition.authority import Access, Rights
 from local.rekognition.comparison import DEFAULT_THRESHOLD, compare_faces, detect_faces
 from local.rekognition.errors import Code, ServiceError
 from local.rekognition.faces import Analyze, Face, ImageFile
 from local.rekognition.identity import find_arn, read_claim
 from local.rekognition.image_store import ObjectName, Read
-from local.rekognition.policy import Access
 
 MAX_BYTES = 5 * 1024 * 1024
 """Largest image that a request may carry."""
@@ -40,9 +40,8 @@ class Service:
         """Return the members of the answer, or raise ServiceError."""
         claim = read_claim(authorization)
         arn = find_arn(claim.access_key, self._sessions)
-        caller = self._rights(arn)
         action = f"rekognition:{operation}"
-        if not caller.may(Access(action)):
+        if not self._rights(arn, Access(action)):
             raise ServiceError(
                 Code.ACCESS_DENIED,
                 f"User: {arn} is not authorized to perform: {action}",
@@ -50,19 +49,18 @@ class Service:
         # botocore has checked the request on the client's side.
         request = json.loads(body)
         if operation == "DetectFaces":
-            (faces,) = self._faces(caller, claim.region, request["Image"])
+            (faces,) = self._faces(arn, claim.region, request["Image"])
             return detect_faces(faces)
-        source, target = self._faces(
-            caller, claim.region, request["SourceImage"], request["TargetImage"]
-        )
+        images = (request["SourceImage"], request["TargetImage"])
+        source, target = self._faces(arn, claim.region, *images)
         threshold = request.get("SimilarityThreshold", DEFAULT_THRESHOLD)
         return compare_faces(source, target, threshold, request.get("QualityFilter", "NONE"))
 
-    def _faces(self, caller: Caller, region: str, *images: Any) -> list[Sequence[Face]]:
-        files = [self._file(image, caller, region) for image in images]
+    def _faces(self, arn: str, region: str, *images: Any) -> list[Sequence[Face]]:
+        files = [self._file(image, arn, region) for image in images]
         return list(self._processors.map(self._analyze, files))
 
-    def _file(self, image: Any, caller: Caller, region: str) -> ImageFile:
+    def _file(self, image: Any, arn: str, region: str) -> ImageFile:
         match image:
             case {"Bytes": content}:
                 file = ImageFile(base64.b64decode(content))
@@ -71,6 +69,6 @@ class Service:
                 return file
             case {"S3Object": stored}:
                 name = ObjectName(stored["Bucket"], stored["Name"], stored.get("Version"))
-                return self._read(name, caller, region)
+                return self._read(name, functools.partial(self._rights, arn), region)
             case _:
                 raise ServiceError(Code.INVALID_PARAMETER)

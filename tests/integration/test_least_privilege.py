@@ -148,3 +148,24 @@ def test_a_caller_cannot_look_into_anything_else_in_the_bucket(minimal: Deployed
     s3.put_object(Bucket=minimal.bucket, Key=key, Body=minimal.read(EILEEN))
     assert minimal.outcome(EILEEN, key) == "ImageForbiddenError"
     assert minimal.outcome(key, DARK) == "ImageForbiddenError"
+
+
+def test_a_policy_of_the_bucket_that_denies_the_role_is_obeyed(
+    minimal: Deployed, policy: Policy
+) -> None:
+    """Otherwise a guard rail that fails on AWS would hold here."""
+    s3 = minimal.stack.client("s3")
+    found = s3.get_bucket_policy(Bucket=minimal.bucket)["Policy"]
+    denied = {
+        "Effect": "Deny",
+        "Principal": {"AWS": f"arn:aws:iam::000000000000:role/{policy.role}"},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{minimal.bucket}/*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [*json.loads(found)["Statement"], denied]}
+    s3.put_bucket_policy(Bucket=minimal.bucket, Policy=json.dumps(document))
+    try:
+        assert minimal.outcome(EILEEN, DARK) == "ImageForbiddenError"
+    finally:
+        s3.put_bucket_policy(Bucket=minimal.bucket, Policy=found)
+    assert minimal.outcome(EILEEN, DARK) == "answered"

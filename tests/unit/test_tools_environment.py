@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import interpreter, places, run, venv
-from tools.failure import ToolError, reported
-from tools.progress import step
+from tools.failure import ToolError
 from tools.toolchain import Toolchain
 
 
@@ -74,11 +73,6 @@ def test_changed_pins_or_another_python_give_another_environment(
     assert len({first, other, venv.interpreter("dev", machine)}) == 3
 
 
-def test_an_unknown_environment_is_named_with_the_choice() -> None:
-    with pytest.raises(ToolError, match=r"'prod': choose from dev, emulator"):
-        venv.interpreter("prod", {})
-
-
 def test_an_interrupted_installation_is_done_again_and_a_whole_one_is_not(
     machine: dict[str, str], tmp_path: Path
 ) -> None:
@@ -110,14 +104,6 @@ def test_a_cache_that_is_not_writable_is_reported_with_the_variable_to_set(
         venv.interpreter("dev", machine)
 
 
-def test_the_cache_is_where_the_variables_say(tmp_path: Path) -> None:
-    environment = {"XDG_CACHE_HOME": "/var/cache/someone"}
-    assert places.cache({}).is_absolute()
-    assert places.cache(environment) == Path("/var/cache/someone/terraform-aws-face-compare")
-    environment["FACE_COMPARE_CACHE"] = str(tmp_path)
-    assert places.cache(environment) == tmp_path
-
-
 def test_run_takes_the_whole_toolchain_unless_told_otherwise() -> None:
     whole = ["terraform", "tofu", "tflint", "terraform-docs", "actionlint"]
     assert run.parse(["pytest", "-k", "x"]) == (whole, ["pytest", "-k", "x"])
@@ -138,13 +124,6 @@ def test_the_command_finds_the_toolchain_first_and_then_the_environment() -> Non
     assert "PYTHONHOME" not in environment
     # Every call of an engine would warn of a file that does not exist.
     assert "TF_CLI_CONFIG_FILE" not in run.command_environment(callers, installed, Toolchain())
-
-
-def test_an_error_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match=r"^tools: install Go\.$"), reported(), step("building"):
-        raise ToolError("install Go.")
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == ["tools: building …", "tools: building: failed after 0:00"]
 
 
 def test_an_old_python_is_told_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,13 +28,3 @@ def test_what_is_written_passes_the_check(readme: Path) -> None:
     package.main()
     assert package.digest(package.ZIP.read_bytes()) in readme.read_text(encoding="utf-8")
     assert package.problems(package.build()) == []
-
-
-def test_a_readme_without_a_place_for_the_digest_is_told_and_nothing_is_written(
-    readme: Path,
-) -> None:
-    """Otherwise the digest would stay an old one without anybody noticing."""
-    readme.write_text("# Nothing of the kind\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"^tools: README\.md has no place"):
-        package.main()
-    assert not package.ZIP.exists()

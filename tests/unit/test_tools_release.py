@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tools import package, release
-from tools.failure import ToolError
 
 CHANGELOG = "# Changelog\n\n## [0.2.0] - 2027-01-31\n\n- New.\n\n## [0.1.0] - Unreleased\n\n"
 
@@ -83,12 +82,3 @@ def test_a_source_address_that_readers_copy_leads_to_this_version(text: str, pro
     good = text.replace("0.1.0", "0.2.0").replace("~> 0.1", "~> 0.2").replace("0.2.1", "0.2.0")
     good = good.replace("OWNER", "a")
     assert list(release.address_problems("0.2.0", {"README.md": good})) == []
-
-
-def test_the_notes_name_the_changes_and_the_zip(repository: Path) -> None:
-    assert repository
-    notes = release.notes("0.2.0")
-    assert notes.startswith("- New.\n")
-    assert package.digest(package.ZIP.read_bytes()) in notes
-    with pytest.raises(ToolError):
-        release.notes("9.9.9")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import gobuild, toolchain, trim
+from tools import gobuild, toolchain
 from tools.failure import ToolError
 from tools.places import TOOLS as TOOLS_FOLDER
 from tools.places import go_platform
@@ -62,22 +62,6 @@ def environment(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert found
         (shell / name).symlink_to(found)
     return {"PATH": f"{path}:{shell}", "FACE_COMPARE_CACHE": str(tmp_path / "cache")}
-
-
-@pytest.mark.parametrize(
-    ("output", "version"),
-    [
-        ("Terraform v1.8.5\non linux_amd64", (1, 8, 5)),
-        ("TFLint version 0.64.0\n+ ruleset.terraform (0.15.0-bundled)", (0, 64, 0)),
-        ("terraform-docs version v0.20.0 linux/amd64", (0, 20, 0)),
-        ("1.7.12\ninstalled by downloading from release page", (1, 7, 12)),
-        ("no version here", None),
-    ],
-)
-def test_versions_are_read_as_each_tool_prints_them(
-    output: str, version: tuple[int, int, int] | None
-) -> None:
-    assert toolchain.parse_version(output) == version
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -153,14 +137,6 @@ def test_without_go_and_terraform_one_sentence_says_what_to_install(
     sentence = str(raised.value)
     assert sentence.startswith("install terraform >= 1.7.0, tofu >= 1.8.0, or Go ")
     assert "\n" not in sentence
-
-
-def test_a_silent_registry_and_no_go_is_one_sentence_too(
-    environment: dict[str, str], path: Path
-) -> None:
-    engine(path, "terraform", init="exit 1")
-    with pytest.raises(ToolError, match=r"connect this machine .* or install Go"):
-        toolchain.resolve(environment, ["terraform"])
 
 
 def test_a_build_that_fails_shows_why_and_leaves_nothing(
@@ -249,32 +225,3 @@ def test_a_provider_source_that_somebody_changed_is_not_built(
     with pytest.raises(ToolError, match=r"has the hashes .*h1:x=.* It is not used"):
         toolchain.resolve(environment, ["terraform"])
     assert "build" not in (path / "go-calls").read_text()
-
-
-def test_trimming_keeps_whole_services_and_drops_the_others() -> None:
-    text = (
-        'import (\n\t"example/internal/service/s3"\n\t"example/internal/service/glue"\n)\n'
-        "\t\ts3.ServicePackage(ctx),\n\t\tglue.ServicePackage(ctx),\n"
-        "\t\tlambda_.ServicePackage(ctx),\n"
-    )
-    assert trim.trimmed_services(text) == (
-        'import (\n\t"example/internal/service/s3"\n)\n'
-        "\t\ts3.ServicePackage(ctx),\n\t\tlambda_.ServicePackage(ctx),\n"
-    )
-
-
-def test_trimming_keeps_the_clients_in_use_and_the_imports_they_need() -> None:
-    text = (
-        'import (\n\t"context"\n\t"sdk/s3"\n\tother "sdk/glue"\n)\n\n'
-        "func (c *AWSClient) S3Client(ctx context.Context) *s3.Client {\n\treturn nil\n}\n\n"
-        "func (c *AWSClient) GlueClient(ctx context.Context) *other.Client {\n\treturn nil\n}\n"
-    )
-    trimmed = trim.trimmed_clients(text, frozenset({"S3Client"}))
-    assert '"sdk/s3"' in trimmed
-    assert '"context"' in trimmed
-    assert "glue" not in trimmed.lower()
-
-
-def test_an_unknown_tool_is_named_with_the_choice(environment: dict[str, str]) -> None:
-    with pytest.raises(ToolError, match=r"'terragrunt': choose from actionlint, terraform"):
-        toolchain.resolve(environment, ["terragrunt"])

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from face_compare.bulk.list_item import without_bytes
+from face_compare.bulk.list_item import is_empty_line, without_bytes
 from face_compare.contract.request import parse_request
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import InvalidRequestError
@@ -27,7 +27,7 @@ class Batch:
     """The items of a batch, and the ARN of the execution that it belongs to ("" if unknown).
 
     ``text`` is the items as JSON. Equal items have an equal text. ``is_csv`` says that every value
-    is a text, perhaps with blanks around it.
+    is a text, perhaps with blanks around it. Empty lines of a CSV file are not among the items.
     """
 
     items: list[object]
@@ -52,6 +52,8 @@ class Batch:
         items = pairs if isinstance(pairs, list) else [pairs]
         if not 1 <= len(items) <= _MOST_ITEMS:
             raise InvalidRequestError(f"pairs must hold 1 to {_MOST_ITEMS} items.")
+        if is_csv:
+            items = [item for item in items if not is_empty_line(item)]
         try:
             return cls(items, execution, json.dumps(items, sort_keys=True), is_csv)
         except RecursionError:

@@ -76,7 +76,7 @@ class BatchHandler:
         """Compare the batch.
 
         Returns:
-            ``{"results": [ENTRY, ...]}``, in the order of the items.
+            ``{"results": [ENTRY, ...]}``, in the order of the items. Empty lines have no entry.
 
         Raises:
             FaceCompareError: The batch or its checkpoint cannot be read, a pair has to be
@@ -96,7 +96,8 @@ class BatchHandler:
             if None in entries:
                 checkpoint.write(kept)
         # This error is raised outside the block above, because each item's failure has a record.
-        if None in entries or all("error" in entry for entry in entries if entry is not None):
+        failed = all("error" in entry for entry in entries if entry is not None)
+        if entries and (None in entries or failed):
             raise leading_error([each.error for each in outcomes if each.error is not None])
         return {"results": entries}
 

@@ -1,8 +1,8 @@
 """One line of a list of pairs, as Step Functions reads it from a manifest.
 
 People write lists in spreadsheets. So the names of columns may be in capitals, have blanks around
-them or begin with a byte-order mark (whether Step Functions removes it is not documented), and
-columns that mean nothing to the function are copied to the result.
+them or begin with a byte-order mark (whether Step Functions removes it is not documented), lines
+and columns may be empty, and columns that mean nothing to the function are copied to the result.
 """
 
 import json
@@ -40,26 +40,34 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
     columns: dict[str, Any] = {}
     for name, value in item.items():
         plain = plain_name(str(name))
-        if not plain and value in ("", None):
-            # A separator at the end of each line.
+        if not plain and _is_empty(value):
+            # An empty column of the spreadsheet.
             continue
         if plain not in MEMBERS:
             problem = misspelling(str(name))
             if problem:
                 raise InvalidRequestError(problem)
-            columns[str(name).strip(_BLANKS)] = value
+            columns[_bare(str(name))] = value
         elif plain in event:
             raise InvalidRequestError(f"The line has {plain} twice. Give it once.")
         elif not is_csv:
             event[plain] = value
-        elif value is not None and str(value).strip(_BLANKS):
-            event[plain] = _read_cell(plain, str(value).strip(_BLANKS))
+        elif not _is_empty(value):
+            event[plain] = _read_cell(plain, _bare(str(value)))
     return ListItem(event, without_bytes(columns))
 
 
 def plain_name(name: str) -> str:
-    """Return a name in lower case, without blanks or a byte-order mark around it."""
-    return name.strip(_BLANKS).lower()
+    """Return a name in lower case, without what is around it (see ``_bare``)."""
+    return _bare(name).lower()
+
+
+def is_empty_line(item: object) -> bool:
+    """Return whether no cell of a line of a CSV file holds anything.
+
+    A spreadsheet writes such a line, of separators only, for each row that once held something.
+    """
+    return isinstance(item, Mapping) and all(_is_empty(value) for value in item.values())
 
 
 def without_bytes(value: Any) -> Any:
@@ -82,6 +90,22 @@ def misspelling(name: str) -> str:
         f"The unknown column {name[:64]!a} is like one of "
         f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
     )
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or not _bare(str(value))
+
+
+def _bare(text: str) -> str:
+    """Return a name or a cell without what is around it.
+
+    A CSV reader takes quotation marks for a part of the text if a blank or a byte-order mark comes
+    before them.
+    """
+    text = text.strip(_BLANKS)
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1].strip(_BLANKS)
+    return text
 
 
 def _read_cell(name: str, text: str) -> object:

@@ -7,6 +7,7 @@ state machine asks first, and the run fails at once with one sentence.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -29,11 +30,12 @@ _SOURCES = ("source", "sources")
 _HEADER = "Its first line must be the header source,target (more columns may follow)"
 _LINE = 'Each line must be an object such as {"source": "reference/a.jpg", "target": "…"}'
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ":": "colons"}
+_UTF_8 = "Save it as CSV (UTF-8)"
 _OTHER_FILES = {
-    b"PK\x03\x04": "is an Excel workbook or another ZIP archive. Save it as CSV (UTF-8)",
+    b"PK\x03\x04": f"is an Excel workbook or another ZIP archive. {_UTF_8}",
     b"\x1f\x8b": "is compressed with gzip. Upload it as it was before",
-    b"\xff\xfe": "is text in UTF-16. Save it as CSV (UTF-8)",
-    b"\xfe\xff": "is text in UTF-16. Save it as CSV (UTF-8)",
+    b"\xff\xfe": f"is text in UTF-16. {_UTF_8}",
+    b"\xfe\xff": f"is text in UTF-16. {_UTF_8}",
 }
 
 
@@ -74,8 +76,14 @@ def problem_of(beginning: bytes, *, is_csv: bool) -> str:
     for first, problem in _OTHER_FILES.items():
         if beginning.startswith(first):
             return problem
-    # The last character may be cut off.
-    text = beginning.decode("utf-8-sig", errors="replace")
+    try:
+        # The last character may be cut off.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        return f"is not text in UTF-8: it contains the byte {byte:#04x}. {_UTF_8}"
+    if "\r" in text.rstrip("\r") and "\n" not in text:
+        return f"ends its lines with CR only, as an old Macintosh did. {_UTF_8}"
     lines = text.splitlines()
     if not text.strip():
         return f"is empty. {_HEADER if is_csv else _LINE}"
@@ -104,7 +112,7 @@ def _problem_of_header(line: str) -> str:
 
 
 def _problem_of_columns(names: Sequence[str]) -> str:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
         return f"has the column {repeated[0]!a:.80} twice. {_HEADER}"
     for name in names:

@@ -109,7 +109,10 @@ _SAVED = {
     "logs.describe_query_definitions": {
         "queryDefinitions": [
             {"name": f"{NAME}/{each}", "queryString": "filter REQUEST-ID"}
-            for each in ("access-errors", "failures", "image", "near-misses", "request")
+            for each in (
+                *("access-errors", "failures", "image", "near-misses", "request"),
+                "without-reference",
+            )
         ]
     }
 }

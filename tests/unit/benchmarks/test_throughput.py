@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +9,6 @@ from typing import Any
 import pytest
 
 from benchmarks import throughput
-from face_compare.bulk import s3_events
-from local.upload_site import Upload
-from tests.unit.payload.invocation import SETTINGS
 
 
 @dataclass
@@ -47,21 +43,3 @@ def test_the_quota_used_counts_what_is_let_in_until_the_backlog_ends(
     # Two calls more were paid for than decided anything.
     assert (figures.lost, figures.doubled) == (1, 2)
     assert (figures.seconds, figures.ideal_seconds) == (12.0, 10.2)
-
-
-def test_the_last_line_has_every_figure_by_system_and_quota(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    one = throughput.Figures(2000, 0.97, 0.0, 1.0, 0, 0, 420.0, 400.0)
-    line = json.loads(throughput.report({("module", 5): one, ("unpaced_pool", 50): one}))
-    assert line["module"]["5"]["quota_used"] == 0.97
-    for name in ("throttled", "calls_per_decision", "lost", "doubled"):
-        assert name in line["unpaced_pool"]["50"]
-    assert "this module" in capsys.readouterr().out
-
-
-def test_announcements_are_what_the_payload_reads() -> None:
-    body = Upload("photos", "challenge/a b/1.jpg", "v1").announcement
-    (found,) = s3_events.announced_in(body, SETTINGS)
-    assert isinstance(found, s3_events.Upload)
-    assert (found.key, found.version_id) == ("challenge/a b/1.jpg", "v1")

@@ -57,22 +57,6 @@ def test_the_last_line_has_the_cost_now_and_before(
     assert "claim" in capsys.readouterr().out
 
 
-def test_a_history_without_the_earlier_commit_leaves_its_cost_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(upload, "BEFORE", "0" * 40)
-    assert upload.before() is None
-    assert list(upload.subjects()) == ["now", "four_a_person"]
-
-
-def test_another_zip_than_the_earlier_one_is_not_compared_with(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(upload, "BEFORE", "HEAD")
-    with pytest.raises(RuntimeError, match="not the one"):
-        upload.before()
-
-
 def test_the_canned_s3_is_one_for_botocore() -> None:
     with served(CannedS3) as url:
         s3: Any = Session().create_client(

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from local.demo import __main__ as entry
 from local.demo import report
 from local.demo import run as demo_run
-from local.demo.console import Steps, telling
 from local.demo.model import Comparison, Run
 from local.pages.parts import Box, score
 from local.photos import Album, Pair, Person, Photo
@@ -165,14 +163,6 @@ def test_an_unreadable_photo_does_not_end_the_demo_in_a_stack_trace(
     assert "cannot be read" in page.read_text(encoding="utf-8")
 
 
-def test_the_report_of_a_failed_run_does_not_look_like_a_good_one() -> None:
-    run = Run(comparisons=[_compared(SAME, 20.0, "no_match")])
-    page = report.render(run, Album((REFERENCE,), (SAME,)))
-    assert "Not everything was as it should be." in page
-    assert "came to no_match, not match" in page
-    assert "Every comparison came out as expected" not in page
-
-
 def test_a_typo_in_a_file_name_ends_the_demo_before_it_starts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,25 +187,3 @@ def test_a_report_that_cannot_be_written_does_not_cost_two_minutes_of_work(
     said = capsys.readouterr().err
     assert said.startswith(f"The demo cannot write its report to {tmp_path / name} (Is a directory")
     assert said.count("\n") == 1
-
-
-def test_a_demo_that_fails_keeps_the_last_report(tmp_path: Path) -> None:
-    (tmp_path / report.PAGE).write_text("the last one", encoding="utf-8")
-    report.check_writable(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [report.PAGE]
-    assert (tmp_path / report.PAGE).read_text(encoding="utf-8") == "the last one"
-
-
-def test_a_ci_log_shows_the_steps_and_their_times() -> None:
-    out = io.StringIO()
-    steps = Steps(Console(file=out, width=80), 2)
-    with steps.step("apply", "terraform apply") as note:
-        show = telling(note)
-        show("module.face_compare.aws_s3_bucket.photos[0]: Creating...")
-        show("  + resource of no interest")
-    lines = out.getvalue().splitlines()
-    assert lines[0] == " 1/2  terraform apply …"
-    assert lines[1].strip() == "aws_s3_bucket.photos[0]: Creating..."
-    assert re.fullmatch(r" 1/2  terraform apply  \d+\.\d s", lines[2])
-    assert len(lines) == 3
-    assert set(steps.seconds) == {"apply"}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from local.emulator.distributed_map.items import batches, read, retry_delay, size
+from local.emulator.distributed_map.items import batches, read, size
 from local.emulator.distributed_map.map_run import MapRun
 
 CSV = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
@@ -50,13 +49,6 @@ def test_a_key_with_a_comma_a_quotation_mark_or_a_backslash_is_read_as_on_aws(
     assert read(body, CSV) == [{"source": source, "target": target}]
 
 
-def test_every_json_line_is_an_item() -> None:
-    body = '{"source": "ä"}\n{"sources": ["b"]}'.encode()
-    assert read(body, {"InputType": "JSONL"}) == [{"source": "ä"}, {"sources": ["b"]}]
-    with pytest.raises(ValueError, match="Expecting"):
-        read(b"{\n", {"InputType": "JSONL"})
-
-
 def test_a_batch_has_no_more_items_and_no_more_bytes_than_it_may() -> None:
     items = [{"n": number} for number in range(7)]
     bounds = {"MaxItemsPerBatch": 3, "MaxInputBytesPerBatch": 1000}
@@ -68,14 +60,6 @@ def test_a_batch_has_no_more_items_and_no_more_bytes_than_it_may() -> None:
     assert size("ä") == len('"ä"'.encode())
 
 
-def test_retries_wait_longer_each_time_up_to_their_limit() -> None:
-    retrier: dict[str, Any] = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 12}
-    assert [retry_delay(retrier, retries, 0.5) for retries in range(4)] == [2, 4, 8, 12]
-    retrier["JitterStrategy"] = "FULL"
-    assert [retry_delay(retrier, 1, chance) for chance in (0.0, 0.5, 1.0)] == [0, 2, 4]
-    assert retry_delay({}, 1, 0.5) == 2
-
-
 def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
     assert not run_of("FAILED", *["SUCCEEDED"] * 19).exceeded()
     assert run_of("FAILED", "TIMED_OUT", *["SUCCEEDED"] * 18).exceeded()
@@ -83,17 +67,6 @@ def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
     assert not run_of("ABORTED", "PENDING", *["SUCCEEDED"] * 2).exceeded()
     assert not run_of("FAILED", "FAILED", tolerated=100).exceeded()
     assert run_of("FAILED", "SUCCEEDED", tolerated=0).exceeded()
-
-
-def test_a_redrive_runs_nothing_that_has_succeeded() -> None:
-    run = run_of("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING")
-    run.redrive()
-    assert [child["name"] for child in run.waiting()] == ["1", "2", "3", "4"]
-    run.children[1]["status"] = "SUCCEEDED"
-    run.count()
-    batches, pairs = run.record["executionCounts"], run.record["itemCounts"]
-    assert (batches["succeeded"], batches["pendingRedrive"], batches["pending"]) == (2, 2, 1)
-    assert (pairs["succeeded"], pairs["pendingRedrive"], pairs["total"]) == (4, 4, 10)
 
 
 def test_a_reader_finds_a_line_for_each_pair_and_one_for_a_failed_batch() -> None:
@@ -109,10 +82,3 @@ def test_a_reader_finds_a_line_for_each_pair_and_one_for_a_failed_batch() -> Non
     told = (lines["FAILED"][0]["Error"], lines["FAILED"][0]["Input"])
     assert told == ("ThrottledError", '{"Items": [1, 2]}')
     assert [line["Status"] for line in lines["PENDING"]] == ["PENDING"]
-
-
-def test_no_pair_is_in_the_results_twice_after_a_redrive() -> None:
-    run = run_of("SUCCEEDED", "SUCCEEDED")
-    run.children[0]["output"] = run.children[1]["output"] = "[1]"
-    run.written = {run.children[0]["executionArn"]}
-    assert run.result_lines() == {"SUCCEEDED": "1\n"}

@@ -13,11 +13,11 @@ import boto3
 from botocore.config import Config
 
 from local.rekognition import scripted_engine
-from local.rekognition.authority import Caller, everything
+from local.rekognition.authority import Access
 from local.rekognition.control import Control
 from local.rekognition.errors import Code, ServiceError
 from local.rekognition.faces import Analyze, ImageFile
-from local.rekognition.image_store import ObjectName
+from local.rekognition.image_store import May, ObjectName
 from local.rekognition.server import make_server
 from local.rekognition.service import Service
 from local.rekognition.steering import Steering
@@ -31,8 +31,8 @@ class StandIn:
     """The running stand-in and what a test sets in it."""
 
     url: str = ""
-    caller: Caller = field(default_factory=lambda: everything(""))
-    """What everybody may do."""
+    forbidden: str = ""
+    """An action that nobody may do."""
     missing: set[str] = field(default_factory=set)
     """Keys of images that cannot be read."""
 
@@ -52,7 +52,10 @@ class StandIn:
         )
         return made
 
-    def read(self, name: ObjectName, _caller: Caller, _region: str) -> ImageFile:
+    def may(self, _arn: str, access: Access) -> bool:
+        return access.action != self.forbidden
+
+    def read(self, name: ObjectName, _may: May, _region: str) -> ImageFile:
         if name.key in self.missing:
             raise ServiceError(Code.INVALID_S3_OBJECT)
         return ImageFile(b"", name.key)
@@ -64,9 +67,7 @@ def stand_in(
 ) -> Iterator[StandIn]:
     """Serve on a free loopback port for the length of the block."""
     live = StandIn()
-    service = Service(
-        analyze=analyze, read=live.read, rights=lambda _arn: live.caller, sessions=sessions
-    )
+    service = Service(analyze=analyze, read=live.read, rights=live.may, sessions=sessions)
     server = make_server(0, service, Control())
     live.url = f"http://127.0.0.1:{server.server_port}"
     with server:

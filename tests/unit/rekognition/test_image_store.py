@@ -2,77 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import io
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from local.rekognition.authority import everything
+from local.rekognition.authority import Access
 from local.rekognition.errors import ServiceError
 from local.rekognition.image_store import MAX_OBJECT_BYTES, ImageStore, ObjectName
 
-ROLE = everything("arn:aws:sts::123456789012:assumed-role/face/session")
-NAME = ObjectName("images", "reference/a.jpg")
+
+class S3:
+    """It has an image of a certain size under every key."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def get_object(self, **_: object) -> dict[str, Any]:
+        return {"ContentLength": self._size, "Body": io.BytesIO(b"image")}
 
 
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("s3", "us-east-1", aws_access_key_id="k", aws_secret_access_key="s")
-        client.create_bucket(Bucket="images")
-        client.put_object(Bucket="images", Key=NAME.key, Body=b"image")
-        yield client
+def read(size: int = 5, version: str | None = None, forbidden: str = "") -> bytes:
+    def may(access: Access) -> bool:
+        assert access.resource == "arn:aws:s3:::images/a.jpg"
+        return access.action != forbidden
+
+    name = ObjectName("images", "a.jpg", version)
+    return ImageStore(S3(size)).read(name, may, "eu-west-1").content  # type: ignore[arg-type]
 
 
-def deny(s3: Any, monkeypatch: pytest.MonkeyPatch, **statement: object) -> None:
-    """Give the bucket a policy. moto would obey it by itself, without its conditions."""
-    plain = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::images/*"}
-    policy = json.dumps({"Statement": [{**plain, **statement}]})
-    monkeypatch.setattr(s3, "get_bucket_policy", lambda **_: {"Policy": policy})
-
-
-def read(s3: Any, name: ObjectName = NAME) -> bytes:
-    return ImageStore(s3).read(name, ROLE, "us-east-1").content
-
-
-def refusal(s3: Any, name: ObjectName = NAME) -> str:
-    with pytest.raises(ServiceError) as refused:
-        read(s3, name)
-    return refused.value.code
-
-
-def test_an_image_that_the_role_may_read_is_read(s3: Any) -> None:
-    assert read(s3) == b"image"
-    assert refusal(s3, ObjectName("images", "missing")) == "InvalidS3ObjectException"
-    assert refusal(s3, ObjectName("no-bucket", "missing")) == "InvalidS3ObjectException"
-
-
-def test_a_policy_of_the_bucket_that_denies_the_role_holds_for_rekognition(
-    s3: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deny(s3, monkeypatch, Principal={"AWS": "arn:aws:iam::123456789012:role/face"})
-    assert refusal(s3) == "InvalidS3ObjectException"
-    deny(s3, monkeypatch, Principal={"AWS": "arn:aws:iam::123456789012:role/other"})
-    assert read(s3) == b"image"
-
-
-def test_the_modules_own_bucket_policy_lets_rekognition_read(
-    s3: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for operator, key, value in (
-        ("Bool", "aws:SecureTransport", "false"),
-        ("NumericLessThan", "s3:TlsVersion", "1.2"),
-        ("Null", "s3:x-amz-server-side-encryption-customer-algorithm", "false"),
-    ):
-        deny(s3, monkeypatch, Principal="*", Condition={operator: {key: value}})
-        assert read(s3) == b"image"
-
-
-def test_an_image_of_15_mb_is_read_and_a_larger_one_is_not(s3: Any) -> None:
-    s3.put_object(Bucket="images", Key="most", Body=bytes(MAX_OBJECT_BYTES))
-    s3.put_object(Bucket="images", Key="more", Body=bytes(MAX_OBJECT_BYTES + 1))
-    assert len(read(s3, ObjectName("images", "most"))) == MAX_OBJECT_BYTES
-    assert refusal(s3, ObjectName("images", "more")) == "ImageTooLargeException"
+def test_an_image_of_15_mb_is_read_and_a_larger_one_is_not() -> None:
+    assert read(MAX_OBJECT_BYTES) == b"image"
+    with pytest.raises(ServiceError, match="ImageTooLargeException"):
+        read(MAX_OBJECT_BYTES + 1)

@@ -125,10 +125,3 @@ def test_a_photo_of_a_phone_with_many_pixels_is_read(
     assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 / 3, abs=0.01)
     assert pixels.shape[0] * pixels.shape[1] == pytest.approx(1920 * 1080, rel=0.01)
     assert 85 < pixels.mean() < 95
-
-
-def test_a_large_jpeg_is_decoded_small_but_whole() -> None:
-    pixels = decode(encoded(corners(4000, 3000), "JPEG"))
-    assert pixels.shape[1] / pixels.shape[0] == pytest.approx(4 / 3, abs=0.01)
-    assert pixels.shape[0] * pixels.shape[1] == pytest.approx(1920 * 1080, rel=0.01)
-    assert pixels[20, 20, 0] > 200

@@ -28,7 +28,8 @@ KEYS = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
         {"source": "reference/a.jpg\r", "target": "\tchallenge/b.jpg"},
         # Step Functions fills a short row with empty texts.
         {**KEYS, "similarity_threshold": "", "require_single_face": " "},
-        {**KEYS, "": ""},
+        {**KEYS, "": "", " ": " "},
+        {'\ufeff"source"': "reference/a.jpg", ' "target"': ' "challenge/b.jpg"'},
     ],
 )
 def test_a_line_of_a_spreadsheet_is_read_as_what_it_says(item: dict[str, str]) -> None:
@@ -131,6 +132,18 @@ def test_every_entry_has_the_further_columns_of_its_line_decided_or_not(bulk: Bu
         "CallForbiddenError",
         "InvalidRequestError",
     ]
+
+
+def test_empty_rows_of_a_spreadsheet_neither_fail_a_run_nor_are_in_its_results(
+    bulk: BulkWork,
+) -> None:
+    """Otherwise a batch of nothing else would fail, and with it the run."""
+    empty = {"source": "", "target": " ", "": "", "id": None}
+    (entry,) = bulk.serve_batch(of_csv(empty, {"source": "s", "target": "t"}, empty))
+    assert entry["decision"] == "match"
+    assert bulk.serve_batch(of_csv(empty, empty)) == []
+    (entry,) = bulk.serve_batch(of_csv({"source": "s", "target": "t"}, {**empty, "id": "7"}))[1:]
+    assert entry["error"]["type"] == "InvalidRequestError"
 
 
 def test_an_entry_without_further_columns_stays_short(bulk: BulkWork) -> None:

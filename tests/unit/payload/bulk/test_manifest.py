@@ -25,6 +25,10 @@ PAIR = '{"source": "reference/a.jpg", "target": "challenge/b.jpg"}\n'
         '"source","target"\n' + ROW,
         "id,target,source,label\n1,challenge/b.jpg,reference/a.jpg,genuine\n",
         "source,target,explain,explanation\n",
+        "source,target,,\n" + ROW,
+        ",source,,target, ,\n",
+        '\ufeff"source", "target","note\n(optional)"\n',
+        'source,target,"a name in Cyrillic: \u0438\u043c\u044f"\n' * 500,
         "source,target," + "n" * 20_000,
     ],
 )
@@ -49,6 +53,9 @@ def test_every_header_with_the_two_columns_is_accepted(text: str) -> None:
         ("", "is empty"),
         ("\ufeff\n\n", "is empty"),
         ("\nsource,target\n", "has no header"),
+        ("Table 1\nsource,target\n", "has no header: it begins with 'Table 1'"),
+        ("source;target;;\n", "separated by semicolons"),
+        ("sep=,\nsource,target\n", "has no header"),
     ],
 )
 def test_a_bad_header_is_told_by_one_sentence_that_says_what_it_must_be(
@@ -72,6 +79,9 @@ def test_a_misspelled_column_of_the_rule_is_told_before_any_pair_fails_by_it(nam
         ("source,target\n".encode("utf-16"), "UTF-16"),
         (b"\x1f\x8b\x08", "gzip"),
         (PAIR.encode(), "ends in .jsonl"),
+        ("source,target\nreference/Ren\u00e9.jpg,b.jpg\n".encode("cp1252"), "the byte 0xe9"),
+        (b"\xef\xbb\xbfsource,target\nreference/Ren\xe9.jpg,b.jpg\n", "the byte 0xe9"),
+        (("source,target\n" + ROW).replace("\n", "\r").encode(), "with CR only"),
     ],
 )
 def test_a_file_of_another_kind_under_a_lists_name_is_named(content: bytes, words: str) -> None:
@@ -171,8 +181,3 @@ def test_a_list_that_cannot_be_read_now_is_not_called_bad(
 def test_the_state_machines_question_reaches_the_check(direct: Direct) -> None:
     with pytest.raises(errors.InvalidManifestError):
         direct.serve(Context(), manifest="")
-
-
-def test_an_event_that_only_mentions_a_list_is_not_taken_for_the_question(direct: Direct) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="unknown member 'manifest'"):
-        direct.serve(Context(), source="s", target="t", manifest="m")
