@@ -64,7 +64,7 @@ PARTS = (
     "`monitoring.saved_queries`",
     "changes to what exists already",
 )
-"""Of docs/deploying.md: what whoever takes these steps is allowed to do."""
+"""Of docs/deploying.md: what the user who takes these steps is allowed to do."""
 
 
 @dataclass(frozen=True, slots=True)
