@@ -21,7 +21,10 @@ _DAMAGED = (
     "that does not help, save it as a baseline JPEG in RGB, or as PNG."
 )
 _BASE64 = "is a text in base64. Decode it before you upload it."
-_FORM = "is the body of a form (multipart/form-data) around the image. Send the file alone, not the form."
+_FORM = (
+    "is the body of a form (multipart/form-data) around the image. Send the file alone, without "
+    "the form."
+)
 _READ_AS_TEXT = (
     "is an image that was read or sent as text, so its bytes changed on the way. Upload it again, "
     "as binary data."
