@@ -88,7 +88,7 @@ def of_lattice(content: object) -> dict[str, Any]:
         "headers": {"content-type": ["application/json"], "user-agent": ["curl/8.5.0"]},
         "queryStringParameters": {},
         "requestContext": {
-            "serviceArn": "arn:aws:vpc-lattice:eu-west-1:123456789012:service/svc-0a40eebed65f8d69c",
+            "serviceArn": "arn:aws:vpc-lattice:eu-west-1:123456789012:service/svc-0a40eebed6",
             "identity": {"sourceVpcArn": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-0b8276c84"},
             "timeEpoch": "1690497599177430",
         },
