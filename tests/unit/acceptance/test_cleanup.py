@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -48,6 +49,12 @@ class _Queries:
         del self.saved[queryDefinitionId]
 
 
+@cache
+def _client(service: str, region: str) -> Any:
+    """Made once, because it takes longer than a test."""
+    return boto3.client(service, region_name=region)  # type: ignore[call-overload]
+
+
 @dataclass
 class World:
     """An account in memory."""
@@ -57,7 +64,7 @@ class World:
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
-            made = boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+            made = _client(service, self.region)
             self.clients[service] = _Queries(made) if service == "logs" else made
         return self.clients[service]
 
