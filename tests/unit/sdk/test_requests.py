@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 
-from face_compare.model.errors import FaceCompareError, ImageKeyUnusableError, ImageNotFoundError
+from face_compare.model.errors import (
+    FaceCompareError,
+    ImageKeyUnusableError,
+    ImageNotFoundError,
+)
 from face_compare.service import Service
 from tests.unit.payload.invocation import Context
 from tests.unit.sdk.canned_sdk import (
@@ -137,6 +141,17 @@ def test_the_diagnosis_of_an_object_that_rekognition_cannot_read(sdk: CannedSdk)
         assert "x-amz-checksum-mode" not in headers
 
 
+def test_an_archived_object_says_so_in_the_answer_that_the_diagnosis_reads(sdk: CannedSdk) -> None:
+    """Otherwise the SDK would drop the header of Intelligent-Tiering, and nobody would know."""
+    sdk.answers |= {
+        "CompareFaces": [UNREADABLE_OBJECT],
+        "HeadObject": [Answer(headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})],
+        "HeadBucket": [Answer(headers={"x-amz-bucket-region": "eu-west-1"})],
+    }
+    with pytest.raises(FaceCompareError, match="is archived"):
+        served(sdk, {"source": SOURCE, "target": TARGET})
+
+
 def test_the_diagnosis_of_a_version_that_is_not_there(sdk: CannedSdk) -> None:
     sdk.answers |= {
         "CompareFaces": [UNREADABLE_OBJECT],
@@ -149,14 +164,3 @@ def test_the_diagnosis_of_a_version_that_is_not_there(sdk: CannedSdk) -> None:
     # After the 400 the SDK asks for the bucket's region by itself, and for the object once more.
     assert sdk.operations()[2:4] == ["HeadObject", "HeadObject"]
     assert sdk.operations()[-1] == "GetObject"
-
-
-def test_an_archived_object_says_so_in_the_answer_that_the_diagnosis_reads(sdk: CannedSdk) -> None:
-    """Otherwise the SDK would drop the header of Intelligent-Tiering, and nobody would know."""
-    sdk.answers |= {
-        "CompareFaces": [UNREADABLE_OBJECT],
-        "HeadObject": [Answer(headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})],
-        "HeadBucket": [Answer(headers={"x-amz-bucket-region": "eu-west-1"})],
-    }
-    with pytest.raises(FaceCompareError, match="is archived"):
-        served(sdk, {"source": SOURCE, "target": TARGET})

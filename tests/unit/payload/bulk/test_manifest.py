@@ -181,8 +181,3 @@ def test_a_list_that_cannot_be_read_now_is_not_called_bad(
 def test_the_state_machines_question_reaches_the_check(direct: Direct) -> None:
     with pytest.raises(errors.InvalidManifestError):
         direct.serve(Context(), manifest="")
-
-
-def test_an_event_that_only_mentions_a_list_is_not_taken_for_the_question(direct: Direct) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="unknown member 'manifest'"):
-        direct.serve(Context(), source="s", target="t", manifest="m")

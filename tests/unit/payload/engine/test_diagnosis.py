@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
-from botocore.stub import Stubber
-from moto import mock_aws
 
-from face_compare.engine.diagnosis import Diagnosis
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
-from face_compare.model.image import Side, StoredImage
-from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.fake_rekognition import refusal
@@ -383,14 +378,6 @@ def test_no_call_is_made_that_might_not_end_in_time(
     fails(service, Case(calls, errors.OutOfTimeError, (code,)), OverAfter(asked=len(calls)))
 
 
-def test_a_diagnosis_without_time_fails_its_own_comparison_only(clients: Clients) -> None:
-    """Otherwise the decisions about all other targets would be lost."""
-    images = {Side.TARGET: StoredImage(TARGET)}
-    diagnosis = Diagnosis(clients, SETTINGS, images, lambda: 2.0)
-    found = diagnosis.explain(refusal("InvalidParameterException"))
-    assert isinstance(found, errors.OutOfTimeError)
-
-
 FORMAT = "InvalidImageFormatException"
 
 
@@ -489,15 +476,3 @@ def test_an_encoded_key_outside_the_prefixes_is_found_too(
     answers += [Call("CompareFaces", UNREADABLE), *calls]
     case = Case(calls, errors.ImageForbiddenError, ("without URL-encoding: 'challenge/1.jpg'",))
     fails(service, case, target="challenge%2F1.jpg")
-
-
-@mock_aws
-def test_the_statuses_of_a_real_s3_answer_are_understood() -> None:
-    """This uses moto instead of a stub: it sends what S3 really sends for a missing key."""
-    clients = Clients(SETTINGS)
-    s3 = clients.diagnosis_s3
-    s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_object(Bucket="photos", Key=SOURCE, Body=b"x")
-    with Stubber(clients.rekognition) as stub:
-        stub.add_client_error("compare_faces", UNREADABLE)
-        fails(Service(SETTINGS, clients), Case([], errors.ImageNotFoundError, (TARGET,)))
