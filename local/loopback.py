@@ -25,7 +25,7 @@ def listening(port: int = 0) -> socket.socket:
         bound = held.enter_context(socket.socket())
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, port))
-        # Whoever connects from now on waits for the server.
+        # A connection from now on waits for the server.
         bound.listen(512)
         held.pop_all()
         return bound

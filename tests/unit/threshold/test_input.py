@@ -14,8 +14,15 @@ from moto import mock_aws
 
 from face_compare.model import errors
 from tests.unit.threshold.a_run import HEADER, ARun, failed_batch, failure, result
+from threshold import charts
 from threshold.__main__ import main
 from threshold.results import _NOT_ACQUIRED
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts take most of a report's time, and test_report.py looks at them."""
+    monkeypatch.setattr(charts, "drawn", lambda _facts: dict.fromkeys(charts._CHARTS))
 
 
 @pytest.fixture

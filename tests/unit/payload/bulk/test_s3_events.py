@@ -106,6 +106,11 @@ def test_what_file_managers_leave_behind_is_no_image(name: str) -> None:
     [
         (in_envelope("{}", "SubscriptionConfirmation"), "confirm the subscription"),
         (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new object"),
+        ('{"detail-type": "AWS API Call via CloudTrail", "detail": {}}', 'to "Object Created"'),
+        (
+            body({**announced("challenge/a/1.jpg"), "eventName": "LifecycleExpiration:Delete"}),
+            'to "s3:ObjectCreated',
+        ),
         (event_bridge("results/a/1.json"), "or the rule, the filters"),
         (BRIDGED.replace("photos", "other"), "bucket 'other'"),
     ],

@@ -81,6 +81,10 @@ QUEUE = "queue of the output uploads_queue_arn"
         ({"source": "aws.s3", "detail-type": "Object Created", "detail": {}}, ("of S3", QUEUE)),
         ({"source": "aws.ec2", "detail-type": "x", "detail": {}}, ("input transformer",)),
         ({"Type": "Notification", "TopicArn": "arn", "Message": "{}"}, ("of SNS", QUEUE)),
+        ({"invocationId": "i", "job": {}, "tasks": []}, ("S3 Batch Operations", "Send an event")),
+        ({"eventSource": "aws:kafka", "bootstrapServers": "b", "records": {}}, ("Kafka",)),
+        ({"awslogs": {"data": "H4sI"}}, ("CloudWatch Logs", "Send an event")),
+        ({"version": "1", "triggerSource": "PreSignUp_SignUp"}, ("Cognito", "Send an event")),
         ({"body": "{}", "headers": {}}, ("HTTP", "function URL")),
     ],
 )

@@ -41,6 +41,16 @@ FILES = {
     "a data URL": (b"data:image/jpeg;base64,/9j/", "in base64"),
     "what macOS adds": (b"\x00\x05\x16\x07\x00\x02", "macOS"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+    "base64 as JSON": (b'"data:image/jpeg;base64,/9j/', "in base64"),
+    "a posted form": (b"------WebKitFormBoundary7MA4YWxk\r\n", "the body of a form"),
+    "a JPEG decoded as UTF-8": (
+        b"\xff\xd8\xff\xe0\x00\x10JFIF".decode(errors="replace").encode(),
+        "sent as text",
+    ),
+    "a PNG decoded as UTF-8": (b"\x89PNG\r\n".decode(errors="replace").encode(), "sent as text"),
+    "a JPEG decoded as Latin-1": (b"\xff\xd8\xff\xe0".decode("latin-1").encode(), "sent as text"),
+    "a PNG decoded as Latin-1": (b"\x89PNG\r\n".decode("latin-1").encode(), "sent as text"),
+    "a PNG with other line breaks": (b"\x89PNG\n\x1a\n\x00", "did not arrive whole"),
     "half a JPEG": (b"\xff\xd8\xff\xe1", "did not arrive whole"),
     "half a PNG": (b"\x89PNG\r\n\x1a\n\x00", "did not arrive whole"),
 }
