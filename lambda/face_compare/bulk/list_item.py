@@ -9,13 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from face_compare.contract.request import MEMBERS
+from face_compare.contract.request import MEMBERS, RULE_MEMBERS
 from face_compare.model.errors import InvalidRequestError
 
-# If one of these were misspelled and carried on, the module's rule would decide, and not the one
-# that was meant.
-_IMAGES = ("source", "sources", "target", "targets")
-_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in (*_IMAGES, "explain"))
 _FLAGS = ("require_single_face", "explain")
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 _TRUTH = {"true": True, "false": False}
@@ -78,17 +74,18 @@ def without_bytes(value: Any) -> Any:
 def misspelling(name: str) -> str:
     """Return why a further column cannot have this name, "" if it can.
 
-    It cannot if the name is like one that changes the rule.
+    It cannot if the name is like one that changes the rule: the module's rule would decide then,
+    and not the one that was meant.
     """
     plain = plain_name(name)
     # Imported here because few lists have further columns.
     from face_compare.contract.mistakes import similar_member  # noqa: PLC0415
 
-    if not similar_member(plain, _RULE_MEMBERS) and not plain.endswith("threshold"):
+    if not similar_member(plain, RULE_MEMBERS) and not plain.endswith("threshold"):
         return ""
     return (
         f"The unknown column {name[:64]!a} is like one of "
-        f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
+        f"{', '.join(RULE_MEMBERS)}, and would change the rule. Correct or rename it."
     )
 
 
