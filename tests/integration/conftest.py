@@ -33,8 +33,18 @@ TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
 """By example. With 40, two batches of 200 pairs take 10 s."""
-_LATE = ("test_batch_runs", "test_bulk", "test_destroy")
-"""Others run while what the first two need is applied; the last one ends it all."""
+_LATE = (
+    "test_batch_runs",
+    "test_bulk",
+    "test_playground",
+    "test_upgrade",
+    "test_regions",
+    "test_registry",
+    "test_nothing_lost",
+    "test_acceptance",
+    "test_destroy",
+)
+"""Others run while what these need is made; the last one ends it all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
