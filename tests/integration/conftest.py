@@ -208,7 +208,7 @@ class Deployed:
         """Invoke the function: "answered", or the name of the error."""
         return self.compare(source, target).error_type or "answered"
 
-    def records(self, outcome: use.Invoked, within: float = 10.0) -> list[dict[str, Any]]:
+    def records(self, outcome: use.Invoked, within: float = 60.0) -> list[dict[str, Any]]:
         """The log records of an invocation."""
         return use.log_records(self.stack, self.log_group, outcome.request_id, within)
 
