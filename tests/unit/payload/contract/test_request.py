@@ -147,7 +147,7 @@ NOT_BASE64 = r"(source|target)\.bytes"
         ("", NOT_A_KEY),
         (None, NOT_AN_IMAGE),
         (7, NOT_AN_IMAGE),
-        (["a.jpg"], NOT_AN_IMAGE),
+        (["a.jpg"], "is a list, but stands for one image"),
         ({"key": None}, NOT_A_KEY),
         ({"key": {"key": "a.jpg"}}, NOT_A_KEY),
         ({}, NOT_A_KEY),
