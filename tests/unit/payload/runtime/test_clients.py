@@ -88,6 +88,11 @@ def _lacks_the_loader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.loaders", ModuleType("botocore.loaders"))
 
 
+def _lacks_the_reader_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "face_compare.runtime.fast_times", raising=False)
+    monkeypatch.delattr("botocore.utils.parse_timestamp")
+
+
 def _needs_the_endpoints(self: Loader, name: str) -> Any:
     return ([], "") if name == "endpoints" else Loader.load_data_with_path(self, name)
 
@@ -109,6 +114,10 @@ CHANGES = {
     "finds no credentials": _replaced(f"{_FAST_START}.EnvProvider", NowhereElse),
     "lacks a place of credentials": _replaced(f"{_FAST_START}.ContainerProvider", _raise),
     "has other files": _replaced(f"{_FAST_START}.PlainReader.load_file", _raise),
+    "lacks the reader of times": _lacks_the_reader_of_times,
+    "takes no reader of times": _replaced(
+        "botocore.parsers.ResponseParserFactory.set_parser_defaults", _raise
+    ),
 }
 
 
