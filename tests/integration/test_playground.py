@@ -22,9 +22,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from local import processes, use
+from local.loopback import listening
 from local.pages.parts import score
 from local.photos import Album
-from local.playground.site import Site, listening, served
+from local.playground.site import Site, served
 from local.playground.ways import Deployment
 from local.stack import Stack, venv_python
 from local.waiting import eventually
