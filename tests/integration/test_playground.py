@@ -22,9 +22,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from local import processes, use
+from local.loopback import listening
 from local.pages.parts import score
 from local.photos import Album
-from local.playground.site import Site, listening, served
+from local.playground.site import Site, served
 from local.playground.ways import Deployment
 from local.stack import Stack, venv_python
 from local.waiting import eventually
@@ -257,7 +258,7 @@ def test_a_person_uses_photos_of_their_own_whatever_their_names(
     challenge.write_bytes(grey.data)
     page.one("[data-kind=reference] [type=file]").send_keys(str(reference))
     page.one("[data-kind=challenge] [type=file]").send_keys(str(challenge))
-    eventually(lambda: page.all("[data-own] :checked")[1:], 10, "both photos")
+    eventually(lambda: page.all("[data-own] :checked")[1:], _SECONDS, "both photos")
     page.compare()
     assert page.texts("#called .pill") == ["Match"]
     assert page.texts("#called h3.name") == [reference.name, challenge.name]
@@ -271,7 +272,7 @@ def test_a_photo_can_be_dropped_and_one_that_is_none_shows_the_functions_error(p
       document.querySelector("[data-kind=challenge]").dispatchEvent(
         new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));"""
     page.chrome.execute_script(drop)
-    eventually(lambda: page.all("[data-own] :checked"), 10, "the photo")
+    eventually(lambda: page.all("[data-own] :checked"), _SECONDS, "the photo")
     page.compare()
     assert page.one("#called h2").text == "ImageFormatError"
     assert page.one("#called .unread").is_displayed()
@@ -282,11 +283,11 @@ def test_the_page_says_what_it_cannot_do(page: Page, tmp_path: Path) -> None:
     large.write_bytes(b"\xff\xd8\xff" + bytes(17 * 1024 * 1024))
     page.one("[data-kind=challenge] [type=file]").send_keys(str(large))
     problem = page.one("[role=alert]")
-    eventually(problem.is_displayed, 10, "the complaint")
+    eventually(problem.is_displayed, _SECONDS, "the complaint")
     assert problem.text == "large.jpg: over 16 MB."
     page.choose("eileen-collins.jpg")
     page.one("form button").click()
-    eventually(lambda: "at least one challenge" in problem.text, 10, "the complaint")
+    eventually(lambda: "at least one challenge" in problem.text, _SECONDS, "the complaint")
     # The browser itself reports the answer to the second.
     entries = page.chrome.get_log("browser")  # type: ignore[no-untyped-call]
     assert ["400" in each["message"] for each in entries] == [True]
@@ -350,7 +351,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     page.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
     press(Keys.ENTER)
-    eventually(lambda: page.texts("#called .copy")[0].startswith("Copied"), 10, "the copy")
+    eventually(lambda: page.texts("#called .copy")[0].startswith("Copied"), _SECONDS, "the copy")
     copied = page.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert json.loads(copied) == event
 
@@ -376,7 +377,7 @@ def test_what_the_terminal_shows_works_and_ctrl_c_leaves_nothing(
     eventually(lambda: key in httpx.get(f"{address}arrivals").text, 150, "the photo's decision")
 
     playground.process.send_signal(signal.SIGINT)
-    rest = playground.process.communicate(timeout=20)[0]
+    rest = playground.process.communicate(timeout=120)[0]
     assert playground.process.returncode == 0, rest
     assert "Traceback" not in rest
     assert list(playground.scratch.iterdir()) == []

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from local.loopback import listening
 from local.photos import Album, Photo
 from local.playground import __main__ as entry
 from local.playground import shelf as shelves
 from local.playground.shelf import MOST_BYTES, file_name
-from local.playground.site import Site, listening, served
+from local.playground.site import Site, served
 from local.playground.ways import Deployment
 from local.stack import Stack
 

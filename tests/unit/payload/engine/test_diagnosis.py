@@ -163,18 +163,7 @@ QUALITY = {
     "a source without a face is not called blurred": Case(
         [with_itself(PASSED), detect(NO_FACE, SOURCE)], errors.NoFaceInSourceError, (SOURCE,)
     ),
-    "a target that is too small is refused for that": Case(
-        [with_itself(REFUSED), detect(REFUSED, TARGET), stored(b"\xff\xd8\xff\xe0")],
-        errors.InvalidRequestError,
-        (TARGET, "80 pixels"),
-    ),
-    "a target deleted meanwhile is looked for": Case(
-        [with_itself("InvalidS3ObjectException"), head(404)], errors.ImageNotFoundError, (TARGET,)
-    ),
     "a throttled comparison blames no image": Case([with_itself(THROTTLED)], errors.ThrottledError),
-    "a throttled count blames no image": Case(
-        [with_itself(PASSED), detect(THROTTLED)], errors.ThrottledError
-    ),
 }
 
 
@@ -332,14 +321,12 @@ RESTORED = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"
     ("class_of", "word"),
     [
         ({"StorageClass": "GLACIER"}, "archived"),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, "archived"),
         ({"StorageClass": "DEEP_ARCHIVE"}, "archived"),
         ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, "archived"),
         ({"ArchiveStatus": "DEEP_ARCHIVE_ACCESS", "Restore": 'ongoing-request="true"'}, "archived"),
         # These can be read at once. Otherwise somebody would restore an image in vain.
         ({"StorageClass": "GLACIER", "Restore": RESTORED}, "bucket policy"),
         ({"StorageClass": "GLACIER_IR"}, "bucket policy"),
-        ({"StorageClass": "INTELLIGENT_TIERING"}, "bucket policy"),
     ],
 )
 def test_an_archived_image_is_named_and_no_other_is_called_archived(
