@@ -202,9 +202,9 @@ def _sentence(facts: Facts) -> str:
         + (
             "."
             if facts["review_threshold"] is None
-            else f"; send scores from {facts['review_threshold']:g} up to it to a human, so that at "
-            f"most {percent(facts['fnmr_after_review']['upper'])} of the genuine pairs are rejected "
-            "without a review."
+            else f"; send scores from {facts['review_threshold']:g} up to it to a human, so that "
+            f"at most {percent(facts['fnmr_after_review']['upper'])} of the genuine pairs are "
+            "rejected without a review."
         )
     )
 
@@ -273,8 +273,8 @@ def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate, missed: Rate)
     said = []
     if missed.errors > missed.pairs / 2:
         said.append(
-            f"{percent(missed.rate)} of the genuine pairs score below the recommended threshold. Check "
-            "that the labels are not swapped. If they are right, a higher FMR may help (FMR=1)."
+            f"{percent(missed.rate)} of the genuine pairs score below the recommended threshold. "
+            "Check that the labels are not swapped. If they are right, try a higher FMR (FMR=1)."
         )
     for kind, short, each in (("impostor", "FMR", fmr), ("genuine", "FNMR", fnmr)):
         pairs = len(each.scores)
