@@ -66,7 +66,6 @@ package: ## Build lambda/face_compare.zip and write its SHA-256 into the README
 bench: ## Run every benchmark in a short form
 	@$(RUN) --with "" python -m benchmarks.cold_start --rounds 8
 	@$(RUN) --with "" python -m benchmarks.overhead --invocations 1000
-	@$(RUN) --with "" python -m benchmarks.many_targets --rounds 2
 	@$(RUN) --with "" python -m benchmarks.upload --rounds 3
 	@$(RUN) --with terraform python -m benchmarks.throughput --seconds 24
 

@@ -210,17 +210,16 @@ def clean(site: Site, options: Options, console: Console) -> int:
     found = list(cleanup.find(site))
     for each in found:
         console.print(f"{each.run}  {each}")
-    if not found and not cleanup.networks(site):
+    if not found:
         console.print("Nothing is left of any run.")
         return 0
     if not (options.confirmed or options.local):
         console.print("A run that is going on right now would lose its resources too.")
         if not _yes("Remove all of this?", console):
             return 2
-    problems = [why for each in found if (why := cleanup.remove(site, each))]
-    for why in problems:
+    for why in cleanup.remove_all(site, say=console.print):
         console.print(why, style="bold red")
-    left = [*map(str, cleanup.find(site)), *cleanup.networks(site)]
+    left = list(cleanup.find(site))
     for one in left:
         console.print(f"Left: {one}")
     console.print(f"{len(found)} resources were found, {len(left)} are left.")

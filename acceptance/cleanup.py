@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -65,8 +66,38 @@ def _rule(events: AwsClient, entry: Entry) -> None:
     events.delete_rule(Name=entry["Name"])
 
 
+def _endpoint(ec2: AwsClient, entry: Entry) -> None:
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[entry["VpcEndpointId"]])
+
+
+def _rules(ec2: AwsClient, entry: Entry) -> None:
+    group = entry["GroupId"]
+    if rules := entry["IpPermissions"]:
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
+    if rules := entry["IpPermissionsEgress"]:
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=rules)
+
+
+def _route_table(ec2: AwsClient, entry: Entry) -> None:
+    for each in entry["Associations"]:
+        ec2.disassociate_route_table(AssociationId=each["RouteTableAssociationId"])
+    ec2.delete_route_table(RouteTableId=entry["RouteTableId"])
+
+
 def _last(arn: str) -> str:
     return arn.rpartition(":")[2]
+
+
+def _own_tags(_client: AwsClient, entry: Entry) -> object:
+    return entry.get("Tags")
+
+
+def _group_name(entry: Entry) -> str:
+    return str(entry["GroupName"])
+
+
+def _named_by_tag(entry: Entry) -> str:
+    return next((each["Value"] for each in entry.get("Tags", []) if each["Key"] == "Name"), "")
 
 
 _KINDS = {kind.name: kind for kind in inventory.KINDS}
@@ -156,6 +187,44 @@ REMOVERS = (
 )
 """In the order of removal."""
 
+_GROUP = _KINDS["security group"]
+NETWORK_REMOVERS = (
+    Remover(_KINDS["VPC endpoint"], _endpoint, _own_tags, _named_by_tag),
+    # Groups that name each other can only be deleted when none has rules any more.
+    Remover(replace(_GROUP, name="rules of security group"), _rules, _own_tags, _group_name),
+    Remover(
+        _GROUP,
+        lambda client, entry: client.delete_security_group(GroupId=entry["GroupId"]),
+        _own_tags,
+        _group_name,
+    ),
+    Remover(
+        inventory.Kind(
+            "route table", "ec2", "describe_route_tables", "RouteTables", "RouteTableId"
+        ),
+        _route_table,
+        _own_tags,
+        _named_by_tag,
+    ),
+    Remover(
+        inventory.Kind("subnet", "ec2", "describe_subnets", "Subnets", "SubnetId"),
+        lambda client, entry: client.delete_subnet(SubnetId=entry["SubnetId"]),
+        _own_tags,
+        _named_by_tag,
+    ),
+    Remover(
+        _KINDS["VPC"],
+        lambda client, entry: client.delete_vpc(VpcId=entry["VpcId"]),
+        _own_tags,
+        _named_by_tag,
+    ),
+)
+"""What the group of checks "network" makes besides, in the order of removal."""
+
+NETWORK_SECONDS = 40 * 60
+"""Lambda removes its network interfaces about 20 minutes after the function, and EC2 keeps what
+they are in until then."""
+
 
 def find(account: use.Account, only: str | None = None) -> Iterator[Found]:
     """What runs have left, in the order in which it is removed.
@@ -167,7 +236,9 @@ def find(account: use.Account, only: str | None = None) -> Iterator[Found]:
     Raises:
         ClientError: a kind cannot be listed; it must not look empty.
     """
-    for remover in REMOVERS:
+    # Only who runs that group of checks needs the rights to look at networks.
+    network = NETWORK_REMOVERS if any(_tagged(account, "ec2", only)) else ()
+    for remover in (*REMOVERS, *network):
         client = account.client(remover.kind.service)
         if remover.kind.name == "KMS key":
             yield from _keys(account, remover, only)
@@ -220,17 +291,36 @@ def _keys(account: use.Account, remover: Remover, only: str | None) -> Iterator[
             yield Found(run, remover, {"KeyId": key["KeyId"]})
 
 
-def networks(account: use.Account, only: str | None = None) -> list[str]:
-    """What the group of checks "network" has left in EC2. Nothing here removes it."""
-    return [_last(each["ResourceARN"]) for each in _tagged(account, "ec2", only)]
-
-
 def _tagged(account: use.Account, kind: str, only: str | None) -> Iterator[Entry]:
     """What has the tag of one run, or of any."""
     pages = account.client("resourcegroupstaggingapi").get_paginator("get_resources")
     asked = {"Key": TAG, **({"Values": [only]} if only else {})}
     for page in pages.paginate(TagFilters=[asked], ResourceTypeFilters=[kind]):
         yield from page["ResourceTagMappingList"]
+
+
+def remove_all(
+    account: use.Account,
+    only: str | None = None,
+    say: Callable[[str], object] = print,
+    every: float = 15,
+) -> list[str]:
+    """Remove what `find` finds; why something stays.
+
+    Args:
+        account: where to remove it.
+        only: the name of one run; None for all of them.
+        say: tells that it takes long.
+        every: seconds between two attempts, while AWS itself is still removing something.
+    """
+    for attempt in range(round(NETWORK_SECONDS / every)):
+        problems = [why for each in list(find(account, only)) if (why := remove(account, each))]
+        if not any("DependencyViolation" in why for why in problems):
+            break
+        if attempt == 0:
+            say("A network waits until AWS has removed interfaces from it: about 20 minutes.")
+        time.sleep(every)
+    return problems
 
 
 def remove(account: use.Account, found: Found) -> str | None:

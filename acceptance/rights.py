@@ -246,6 +246,7 @@ EXTRA: Mapping[str, tuple[Statement, ...]] = {
             " DescribeVpcs",
         ),
     ),
+    "many": (),
     "quota": (Statement("ReadQuota", "servicequotas", "ListServiceQuotas"),),
     "regions": (),
 }

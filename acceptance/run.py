@@ -27,6 +27,8 @@ from local.photos import default_album
 from local.stack import StackError
 from local.terraform import Workspace
 
+_ALONE = "quota"
+"""The group of checks that throttles everything else in the account."""
 CLEAN = "make acceptance CLEAN=1"
 _STYLES = {Result.PASSED: "green", Result.FAILED: "bold red", Result.SKIPPED: "yellow"}
 _WITH_UPLOADS = {"monitored", "upload"}
@@ -80,8 +82,13 @@ class Run:
 
     def _use(self, folder: Path) -> None:
         """Apply each example and check it, all at once: most of the time AWS lets one wait."""
-        jobs: list[Callable[[], None]] = [self._free]
+        if any(check.extra == _ALONE for check in self._on(None)):
+            self._all_at_once([functools.partial(self._free, alone=True)])
+        jobs: list[Callable[[], None]] = [functools.partial(self._free, alone=False)]
         jobs += [functools.partial(self._example, example, folder) for example in self.examples()]
+        self._all_at_once(jobs)
+
+    def _all_at_once(self, jobs: list[Callable[[], None]]) -> None:
         pool = ThreadPoolExecutor(len(jobs))
         try:
             started = [pool.submit(job) for job in jobs]
@@ -98,11 +105,12 @@ class Run:
         for each in started:
             each.result()
 
-    def _free(self) -> None:
+    def _free(self, *, alone: bool) -> None:
         scene = self._scene(self.name)
         for check in self._on(None):
-            self._add(tried(check, scene))
-        self.report.similarities = scene.similarities
+            if (check.extra == _ALONE) is alone:
+                self._add(tried(check, scene))
+        self.report.similarities.extend(scene.similarities)
 
     def _example(self, example: str, folder: Path) -> None:
         """Apply an example, and check it. Without it, its checks are skipped."""
@@ -197,16 +205,14 @@ class Run:
             else:
                 self._add(outcome(check, Result.SKIPPED, why))
         try:
-            for each in list(cleanup.find(self.site, self.name)):
-                if problem := cleanup.remove(self.site, each):
-                    self.say(f"could not be removed: {self.report.public(problem)}")
+            for problem in cleanup.remove_all(self.site, self.name, self.say):
+                self.say(f"could not be removed: {self.report.public(problem)}")
             self.report.left_behind = self._left()
         except Exception as error:  # noqa: BLE001 - the connection may be lost; it has to be said
             self.report.left_behind = [f"unknown, because AWS could not be asked: {error}"]
 
     def _left(self) -> list[str]:
-        found = map(str, cleanup.find(self.site, self.name))
-        return sorted([*found, *cleanup.networks(self.site, self.name)])
+        return sorted(map(str, cleanup.find(self.site, self.name)))
 
     def _destroy(self) -> list[str]:
         """Destroy every example; what went wrong."""

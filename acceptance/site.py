@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
+from acceptance import inputs
 from acceptance.names import TAG, name_of
 from local.stack import KEYS, AwsClient, Stack
 from local.terraform import Workspace
@@ -130,4 +131,6 @@ class Site:
         # After the override of the local stack, whose settings it leaves as they are.
         override = workspace.folder / "run_override.tf"
         override.write_text(_TAGGED.format(key=TAG, run=run), encoding="utf-8")
+        if more := inputs.override(example, self.partition, self.region, self.number):
+            (workspace.folder / "inputs_override.tf.json").write_text(more, encoding="utf-8")
         return replace(workspace, environment=self.environment)

@@ -40,9 +40,7 @@ class Rate:
     workers: int
 
 
-def rate(
-    tps: float, *, references: int = 1, timeout_seconds: int = 30, memory_mb: int = 512
-) -> Rate:
+def rate(tps: float, *, timeout_seconds: int = 30) -> Rate:
     """Return what the module sets for a quota of ``tps`` calls a second.
 
     Raises:
@@ -54,8 +52,8 @@ def rate(
     expression = "jsonencode({" + ", ".join(f"{name} = local.{name}" for name in names) + "})"
     given = {
         "comparison": {"concurrency": None},
-        "function": {"memory_size": memory_mb, "timeout": timeout_seconds},
-        "on_upload": {"references_per_subject": references},
+        "function": {"memory_size": 512, "timeout": timeout_seconds},
+        "on_upload": {"references_per_subject": 1},
         "rekognition_tps": tps,
     }
     with tempfile.TemporaryDirectory(prefix="face-compare-") as name:

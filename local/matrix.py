@@ -1,8 +1,7 @@
 """`make matrix`: which versions of Terraform, OpenTofu and the AWS provider the module works with.
 
 Every engine of every toolchain is tried with every provider: init and validate everywhere, the
-native tests, and a plan of every example against the local stack. The function's tests run under
-every Python. The README says what passed.
+native tests, and a plan of every example against the local stack. The README says what passed.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.stack import Stack, terraform_environment
 from local.terraform import OVERRIDE, OVERRIDE_TEXT
 from tools import workspace
-from tools.places import REPOSITORY
 
 _ENGINES = {"terraform": "Terraform", "tofu": "OpenTofu"}
 _VERSION = re.compile(r"v(\d+\.\d+\.\d+)")
@@ -45,21 +43,6 @@ class Provider:
 
     version: str
     configuration: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What came of one pair."""
-
-    engine: Engine
-    provider: Provider
-    failures: int
-    """Folders that could not be initialized, validated, tested or planned."""
-    tests: int
-    """Native tests that passed."""
-
-    def __str__(self) -> str:
-        return f"{self.failures} failed" if self.failures else f"{self.tests} tests"
 
 
 def engines(folders: Iterable[str]) -> list[Engine]:
@@ -98,25 +81,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows in Markdown: engines down, providers across."""
-    across = sorted({row.provider.version for row in rows}, key=_numbers)
-    down = list(dict.fromkeys(row.engine for row in rows))
-    cells = {(row.engine, row.provider.version): str(row) for row in rows}
-    lines = [["", *(f"provider {version}" for version in across)], ["---"] * (len(across) + 1)]
-    lines += [
-        [f"{engine.name} {engine.version}", *(cells.get((engine, each), "") for each in across)]
-        for engine in down
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 class Pair:
     """An engine and a provider at work in a copy of the repository."""
 
     def __init__(self, engine: Engine, provider: Provider, endpoint: str, folder: Path) -> None:
         self._engine = engine
-        self._provider = provider
         self._environment = {
             **terraform_environment(endpoint),
             "HOME": str(folder),
@@ -127,8 +96,8 @@ class Pair:
         for example in self._examples:
             (example / OVERRIDE).write_text(OVERRIDE_TEXT, encoding="utf-8")
 
-    def row(self) -> Row:
-        """Try everything; what fails is told on stderr."""
+    def tried(self) -> tuple[int, int]:
+        """Try everything; how much failed, which is told on stderr, and how many tests passed."""
         tested = [self._root / name for name in _TESTED]
         done = [
             self._run(each, "init", "-input=false", "-backend=false") is not None
@@ -138,7 +107,7 @@ class Pair:
         passed = [self._tests(each) for each in tested]
         done += [count is not None for count in passed]
         done += [self._run(each, "plan", "-input=false") is not None for each in self._examples]
-        return Row(self._engine, self._provider, done.count(False), sum(filter(None, passed)))
+        return done.count(False), sum(filter(None, passed))
 
     def _tests(self, folder: Path) -> int | None:
         """How many native tests passed, or None."""
@@ -164,40 +133,12 @@ class Pair:
         if done.returncode == 0:
             return done.stdout
         where = folder.relative_to(self._root)
-        _say(f"{self._engine.name} {words[0]} in {where} failed:\n{done.stdout[-3000:]}")
+        print(f"{words[0]} in {where} failed:\n{done.stdout[-3000:]}", file=sys.stderr, flush=True)
         return None
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def pythons() -> list[str]:
-    """The commands of all Pythons at hand that Lambda runs the function on."""
-    names = (f"python3.{minor}" for minor in range(12, 20))
-    return [
-        name
-        for name in names
-        # A command of pyenv is there for a Python that is not.
-        if shutil.which(name)
-        and not subprocess.run([name, "-V"], capture_output=True, check=False).returncode
-    ]
-
-
-def function_tests(python: str) -> str:
-    """How the function's tests end under a Python."""
-    done = subprocess.run(
-        ["make", "--no-print-directory", "test-payload", f"PYTHON={python}", "ARGS=-q"],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip().splitlines()[-1] if done.stdout else "failed"
-
-
 def main() -> int:
-    """Try every pair and every Python, and print the tables; 1 when something failed."""
+    """Try every pair and print what came of it; 1 when something failed."""
     parser = argparse.ArgumentParser(prog="python -m local.matrix", description=__doc__)
     parser.add_argument(
         "toolchains",
@@ -206,34 +147,26 @@ def main() -> int:
         metavar="FOLDER",
         help="more toolchains: bin/ with engines, and a terraformrc that names a mirror",
     )
-    parser.add_argument("--only", default="", help='such as "Terraform 1.8.5" or "Python"')
+    parser.add_argument("--only", default="", help='such as "Terraform 1.8.5"')
     options = parser.parse_args()
     folders = [folder.absolute() for folder in options.toolchains]
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     own = os.environ.get("TF_CLI_CONFIG_FILE")
     files = [folder / "terraformrc" for folder in folders] + ([Path(own)] if own else [])
-    pairs = [
-        (engine, provider)
+    pairs = {
+        f"{engine.name} {engine.version} with provider {provider.version}": (engine, provider)
         for engine in engines([*(str(folder / "bin") for folder in folders), *path])
         for provider in providers(file for file in files if file.is_file())
-        if options.only in f"{engine.name} {engine.version} with provider {provider.version}"
-    ]
-    rows = list(_rows(pairs)) if pairs else []
-    told = [(name, function_tests(name)) for name in pythons() if options.only in name.title()]
-    if rows:
-        print(table(rows))
-    for name, end in told:
-        print(f"{name}: {end}")
-    bad = any(row.failures for row in rows) or any(" passed" not in end for _, end in told)
-    return int(bad or not (rows or told))
-
-
-def _rows(pairs: Iterable[tuple[Engine, Provider]]) -> Iterator[Row]:
+    }
+    results = []
     with Stack() as stack:
-        for engine, provider in pairs:
-            _say(f"{engine.name} {engine.version} with provider {provider.version} …")
-            with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
-                yield Pair(engine, provider, stack.endpoint, Path(name)).row()
+        for title, pair in pairs.items():
+            if options.only in title:
+                with tempfile.TemporaryDirectory(prefix="face-compare-") as name:
+                    failures, tests = Pair(*pair, stack.endpoint, Path(name)).tried()
+                print(f"{title}: {tests} native tests passed, {failures} steps failed", flush=True)
+                results.append(failures)
+    return int(any(results) or not results)
 
 
 if __name__ == "__main__":

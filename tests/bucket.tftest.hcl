@@ -128,20 +128,6 @@ run "retention_follows_the_inputs" {
   }
 }
 
-run "one_retention_can_be_changed_alone" {
-  command = plan
-
-  variables { bucket = { expiry_days = { results = 7 } } }
-
-  assert {
-    condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.image[0].rule :
-      rule.filter[0].prefix => rule.expiration[0].days if length(rule.noncurrent_version_expiration) == 0
-    } == { "challenge/" = 30, "manifests/" = 30, "results/" = 7 }
-    error_message = "Members of bucket.expiry_days that are left out must keep their defaults."
-  }
-}
-
 run "nothing_of_an_existing_bucket_is_changed" {
   command = plan
 

@@ -386,19 +386,6 @@ run "the_longest_name_fits_in_the_longest_region_and_the_largest_values_are_not_
   }
 }
 
-run "the_published_example_works_as_it_is" {
-  command = plan
-
-  module { source = "./examples/minimal" }
-
-  assert {
-    condition = [output.bucket_name, output.function_name, output.log_group_name] == [
-      "face-compare-111122223333-eu-west-1", "face-compare", "/aws/lambda/face-compare",
-    ]
-    error_message = "examples/minimal must plan as published and hand on its outputs."
-  }
-}
-
 run "outputs_and_policies_name_what_was_made" {
   # Role and bucket carry the region, so that one name works in two regions of an account.
   assert {

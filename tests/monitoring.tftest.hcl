@@ -232,26 +232,6 @@ run "alarms_can_be_left_out_and_without_uploads_no_queue_is_watched" {
   }
 }
 
-run "alarms_on_queues_can_be_left_out" {
-  command = plan
-
-  variables {
-    monitoring = {
-      alarms = {
-        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:ops"]
-        disabled       = ["failed_uploads", "no_reference", "oldest_upload", "throttled_invocations"]
-      }
-    }
-  }
-
-  assert {
-    condition = keys(aws_cloudwatch_metric_alarm.on_call) == [
-      "duration", "errors", "no_face", "rate", "refused_access", "throttled_comparisons", "unavailable",
-    ]
-    error_message = "alarms.disabled must leave out what it names, and only that."
-  }
-}
-
 run "a_threshold_of_a_queue_that_does_not_exist_is_refused" {
   command = plan
 

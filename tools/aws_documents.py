@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from tools import places, service_authorization, states_language, venv, workspace
 from tools.failure import ToolError, reported
 from tools.service_authorization import Authorization
+from tools.shared_provider import shared_provider
 
 Json = Any
 """Whatever JSON can hold."""
@@ -83,9 +84,11 @@ def _rendered(engine: str, examples: Sequence[str]) -> tuple[str, str]:
         runs = root / "tests" / _RUNS.name
         text = _RUNS.read_text(encoding="utf-8") + "".join(map(_run_of, examples))
         runs.write_text(text, encoding="utf-8")
-        _terraform(engine, root, "init", "-backend=false", "-no-color")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        _run(clean, root, engine, "init", "-backend=false", "-no-color")
         filtered = f"-filter={runs.relative_to(root)}"
-        output = _terraform(engine, root, "test", "-json", "-verbose", filtered)
+        with shared_provider(root, clean) as environment:
+            output = _run(environment, root, engine, "test", "-json", "-verbose", filtered)
         return output, "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.tf"))
 
 
@@ -145,11 +148,11 @@ def _run_of(example: str) -> str:
     return f'\nrun "{name}" {{\n  module {{\n    source = "./examples/{example}"\n  }}\n}}\n'
 
 
-def _terraform(engine: str, folder: Path, *words: str) -> str:
+def _run(environment: Mapping[str, str], folder: Path, *words: str) -> str:
     done = subprocess.run(
-        [engine, *words],
+        words,
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -158,7 +161,7 @@ def _terraform(engine: str, folder: Path, *words: str) -> str:
     if done.returncode:
         # States fill megabytes; diagnostics are what is wrong.
         kept = [line for line in done.stdout.splitlines() if '"test_state"' not in line]
-        raise ToolError(f"{engine} {words[0]} failed:\n" + "\n".join([*kept, done.stderr]))
+        raise ToolError(f"{words[0]} {words[1]} failed:\n" + "\n".join([*kept, done.stderr]))
     return done.stdout
 
 

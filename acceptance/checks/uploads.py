@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,9 @@ _DEAD_SECONDS = 300.0
 """SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
 _IDLE_SECONDS = 20.0
 """What Lambda may wait for more messages, beside the comparison itself."""
+_MANY = 1000
+_MANY_SECONDS = 900.0
+"""With a quota of 25 calls a second it takes a minute."""
 NO_MOVE = "the emulator does not have StartMessageMoveTask"
 _PROPAGATION_SECONDS = 120.0
 
@@ -232,6 +236,41 @@ check(
 )
 def no_invocation_dropped(scene: Scene) -> Verdict:
     """Ask for Lambda's metric of dropped invocations."""
+    dropped = _dropped(scene)
+    return dropped == 0, dropped
+
+
+@check(
+    "thousand-uploads",
+    "A thousand photos at once are all decided, and Lambda does not take that for a loop.",
+    f"{_MANY} results, and RecursiveInvocationsDropped has no data, or is 0",
+    on="upload",
+    row=18,
+    extra="many",
+    not_local="benchmarks/throughput.py measures it here",
+)
+def thousand_uploads(scene: Scene) -> Verdict:
+    """Put a thousand photos of one person, and count the results."""
+    put_subject(scene, "ivan")
+    photo, s3 = scene.album.challenges[0], scene.client("s3")
+    began = time.monotonic()
+    with ThreadPoolExecutor(32) as pool:
+        names = (f"{number}.jpg" for number in range(_MANY))
+        list(pool.map(lambda name: put_challenge(scene, "ivan", photo, name), names))
+
+    def decided() -> bool:
+        pages = s3.get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=scene.bucket, Prefix="results/ivan/")
+        keys = [str(each["Key"]) for page in found for each in page.get("Contents", [])]
+        return sum(key.endswith(".json") for key in keys) >= _MANY
+
+    scene.wait(decided, _MANY_SECONDS, f"{_MANY} results")
+    took = time.monotonic() - began
+    dropped = _dropped(scene)
+    return dropped == 0, f"{_MANY} results after {took:.0f} s, {dropped:g} dropped"
+
+
+def _dropped(scene: Scene) -> float:
     now = datetime.now(UTC)
     points = scene.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
@@ -242,5 +281,4 @@ def no_invocation_dropped(scene: Scene) -> Verdict:
         Period=3600,
         Statistics=["Sum"],
     )["Datapoints"]
-    dropped = sum(each["Sum"] for each in points)
-    return dropped == 0, dropped
+    return float(sum(each["Sum"] for each in points))

@@ -7,8 +7,8 @@ import sys
 
 from rich.console import Console
 
+from local.loopback import listening
 from local.playground.run import play
-from local.playground.site import listening
 from local.stack import StackError
 
 

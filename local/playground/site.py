@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +24,7 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from local import use
+from local import loopback, use
 from local.pages import parts
 from local.photos import Album
 from local.playground import view
@@ -179,35 +177,10 @@ def _told(_request: Request, error: Exception) -> Response:
     return JSONResponse({"problem": str(error)}, 400 if isinstance(error, ShelfError) else 502)
 
 
-def listening(port: int) -> socket.socket:
-    """A socket on loopback; port 0 stands for any free one.
-
-    Raises:
-        OSError: the port is taken.
-        OverflowError: there is no such port.
-    """
-    with contextlib.ExitStack() as held:
-        bound = held.enter_context(socket.socket())
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(("127.0.0.1", port))
-        held.pop_all()
-        return bound
-
-
 @contextlib.contextmanager
 def served(site: Site, bound: socket.socket) -> Iterator[str]:
-    """Serve in a thread while the block runs; yields the page's address."""
+    """Serve the page while the block runs; yields its address."""
     port = bound.getsockname()[1]
     app = site.app((f"127.0.0.1:{port}", f"localhost:{port}"))
-    config = uvicorn.Config(
-        app, lifespan="off", ws="none", log_level="error", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    # Not in the main thread, which waits for Ctrl-C and then cleans up.
-    thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.should_exit = True
-        thread.join(5)
+    with loopback.served(app, bound) as address:
+        yield f"http://{address}/"

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from local.terraform import Drift, Workspace, examples
 from tests.browser import chromium
 from tests.integration import acceptance, keeping, regions, registry
 from tests.integration import upgrade as upgrades
+from tests.integration.deployers import Deployers
 from tools.places import REPOSITORY
 
 EILEEN, GRACE, DARK = use.EILEEN, use.GRACE, use.DARK
@@ -92,6 +93,7 @@ class Everything:
     """A stack that compares real faces, and what is going on there."""
 
     stack: Stack
+    deployers: Deployers
     before: frozenset[str]
     """The stack's inventory before anything was applied."""
     jobs: Mapping[str, Future[Any]]
@@ -112,6 +114,7 @@ def everything(
     # Made here, because two threads that ask pytest for its first folder get in each other's way.
     folders = {name: tmp_path_factory.mktemp(name) for name in ("acceptance", "demo", "playground")}
     with ThreadPoolExecutor(max_workers=16) as pool, Stack() as stack:
+        deployers = Deployers.on(stack)
         before = inventory.inventory(stack.client)
         jobs: dict[str, Callable[[], Any]] = {
             "acceptance": lambda: acceptance.run(folders["acceptance"]),
@@ -119,16 +122,21 @@ def everything(
             "nothing_lost": lambda: keeping.run(stack, stack.folder / "nothing-lost"),
             "playground": lambda: _playground(folders["playground"]),
             "two_regions": lambda: regions.run(stack, stack.folder / "two-regions"),
-            "upgrade": lambda: upgrades.run(stack, stack.folder / "upgrade"),
+            "upgrade": lambda: upgrades.run(
+                stack, stack.folder / "upgrade", deployers.keys["upgrade"]
+            ),
             "registry": lambda: registry.run(stack, stack.folder / "registry"),
-            **{name: lambda name=name: _apply(name, stack) for name in examples()},  # type: ignore[misc]
+            **{
+                name: lambda name=name: _apply(name, stack, deployers.keys[name])  # type: ignore[misc]
+                for name in examples()
+            },
         }
         started = {
             name: pool.submit(job)
             for name, job in jobs.items()
             if {name, name.replace("-", "_")} & asked
         }
-        yield Everything(stack, before, started)
+        yield Everything(stack, deployers, before, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +154,7 @@ def bulk(request: pytest.FixtureRequest) -> Iterator[Bulk]:
     options = RekognitionOptions(scripted=True, checks_rights=False)
     with ThreadPoolExecutor() as pool, Stack(options, wait_scale=0.01) as stack:
         jobs = {
-            name: pool.submit(_apply, name, stack, rekognition_tps=str(tps))
+            name: pool.submit(_apply, name, stack, {}, rekognition_tps=str(tps))
             for name, tps in _BULK_TPS.items()
             if f"bulk_{name}" in asked
         }
@@ -230,11 +238,12 @@ def _deployed(everything: Everything, example: str, album: Album) -> Deployed:
     )
 
 
-def _apply(example: str, stack: Stack, **variables: str) -> Applied:
+def _apply(example: str, stack: Stack, deployer: Mapping[str, str], **variables: str) -> Applied:
     # They share one account here, and all have the same default name.
     name = {} if example == "minimal" else {"name": f"fc-{example}"}
     root = stack.folder / "terraform" / example
     workspace = Workspace.create(example, root, stack.endpoint, **name, **variables)
+    workspace = replace(workspace, environment=deployer)
     workspace.init()
     workspace.apply()
     return Applied(workspace, workspace.outputs(), workspace.drift())

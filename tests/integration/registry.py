@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import ssl
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from local import inventory
+from local.loopback import served
 from local.stack import Stack
 from local.terraform import OVERRIDE, OVERRIDE_TEXT, Drift, Workspace
 from tests.integration.example_uses import USES
@@ -91,30 +94,17 @@ def serve(folder: Path) -> Iterator[Registry]:
         check=True,
     )
 
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            try:
-                headers, body = registry.answer(self.path.partition("?")[0])
-            except KeyError:
-                self.send_error(404)
-                return
-            self.send_response(200 if body else 204)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    async def answer(request: Request) -> Response:
+        try:
+            headers, body = registry.answer(request.url.path)
+        except KeyError:
+            return Response(status_code=404)
+        return Response(body, 200 if body else 204, headers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        registry = Registry(f"127.0.0.1:{server.server_port}", certificate)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    app = Starlette(routes=[Route("/{path:path}", answer)])
+    with served(app, ssl_keyfile=key, ssl_certfile=certificate) as address:
+        registry = Registry(address, certificate)
         yield registry
-        server.shutdown()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 from acceptance import __main__ as program
 from acceptance import checks, cleanup, rights
-from acceptance.checks import free
-from acceptance.model import CHECKS, Result, Scene
+from acceptance.model import CHECKS, Result
 from acceptance.run import Run
 from acceptance.site import ROOT, Site
-from acceptance.trial import tried
-from local import processes, use
+from local import processes
 from local.photos import Album
 from local.stack import Stack, StackError
 from local.waiting import eventually
 from tests.integration.acceptance import Accepted
-from tests.integration.conftest import Deployed, Everything
-from tests.integration.filter_patterns import matches
+from tests.integration.conftest import Everything
 
 assert checks
 
@@ -162,76 +157,6 @@ def test_a_service_that_does_not_work_is_not_accepted(acceptance: Accepted) -> N
         "similarities",
         "strangers-have-a-score",
     }
-
-
-@contextmanager
-def _policy(minimal: Deployed, without: str = "", resource: object = None) -> Iterator[None]:
-    """The function's role without a statement, or with another resource for ReadImages."""
-    role = f"{minimal.function}-{minimal.stack.region}"
-
-    def widened(statement: use.Statement) -> use.Statement:
-        of_images = statement["Sid"] == "ReadImages"
-        return {**statement, "Resource": resource} if of_images else statement
-
-    change = widened if resource else use.without(without)
-    with use.changed_policy(minimal.stack.client("iam"), role, "face-compare", change):
-        yield
-
-
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        ("forbidden", {"resource": "*"}),
-        ("match", {"without": "ReadImages"}),
-        ("missing", {"without": "DistinguishMissingImages"}),
-        ("no-face-in-target", {"without": "CompareFaces"}),
-    ],
-)
-def test_a_policy_that_was_changed_is_noticed(
-    minimal: Deployed, name: str, change: dict[str, Any], album: Any
-) -> None:
-    scene = Scene(minimal.stack, minimal.function, album, dict(minimal.outputs))
-    assert tried(CHECKS[name], scene).result is Result.PASSED
-    with _policy(minimal, **change):
-        assert tried(CHECKS[name], scene).result is Result.FAILED
-
-
-class _Logs:
-    """TestMetricFilter by the rules of CloudWatch's user guide."""
-
-    region = "eu-west-1"
-
-    def client(self, _service: str) -> _Logs:
-        return self
-
-    def test_metric_filter(self, filterPattern: str, logEventMessages: list[str]) -> Any:  # noqa: N803
-        found = [
-            {"eventNumber": number}
-            for number, message in enumerate(logEventMessages, start=1)
-            if matches(filterPattern, json.loads(message))
-        ]
-        return {"matches": found}
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ("", ""),
-        ("$.error_type", "$.errortype"),
-        ("Runtime.*", "Runtime"),
-        ("NoFaceInTargetError", "NoFaceError"),
-        ("no_match", "nomatch"),
-    ],
-)
-def test_a_pattern_that_is_misspelled_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, right: str, wrong: str, album: Any
-) -> None:
-    module = free.rendered()
-    assert any(right in text for text in module.values())
-    changed = {place: text.replace(right, wrong) for place, text in module.items()}
-    monkeypatch.setattr(free, "rendered", lambda: changed if right else module)
-    result = tried(CHECKS["filter-patterns"], Scene(_Logs(), "n", album)).result
-    assert result is (Result.FAILED if right else Result.PASSED)
 
 
 @pytest.fixture

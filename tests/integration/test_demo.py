@@ -72,13 +72,6 @@ def test_the_demo_explains_why_a_photo_does_not_match(
     assert explained == reasons
 
 
-def test_the_demo_shows_how_a_head_is_turned(facts: dict[str, Any], demo: DemoRun) -> None:
-    rolls = {each["target"]: each["explanation"]["pose"]["roll"] for each in facts["comparisons"]}
-    assert rolls["challenge/eileen-tilted.jpg"] == pytest.approx(-22, abs=6)
-    assert abs(rolls["challenge/eileen-mirrored.jpg"]) < 10
-    assert "very blurred" in (demo.folder / "demo-report.html").read_text(encoding="utf-8")
-
-
 def test_the_demo_shows_the_audit_trail_that_it_claims(facts: dict[str, Any]) -> None:
     audit = facts["audit"]
     assert audit["request_id"] == facts["comparisons"][0]["request_id"]

@@ -35,3 +35,11 @@ def test_destroy_leaves_nothing_and_a_late_record_brings_nothing_back(
         list(pool.map(Workspace.destroy, [each.workspace for each in applied]))
 
     assert inventory.inventory(stack.client) - everything.before == frozenset()
+
+
+def test_terraform_was_allowed_whatever_it_asked_for_with_the_actions_that_are_listed(
+    everything: Everything,
+) -> None:
+    """Otherwise an apply with the policy of docs/deploying.md ends half way."""
+    # The provider asks for the first and manages without it.
+    assert everything.deployers.denied() <= {"iam:GetUser"}

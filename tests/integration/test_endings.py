@@ -18,7 +18,6 @@ from tools.places import REPOSITORY
 
 _LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux")
 _DEMO, _PLAYGROUND = "local.demo", "local.playground"
-_STARTING = "Start the emulated AWS"
 _APPLYING = "lifecycle_configuration.image[0]: Creating"
 
 
@@ -34,18 +33,16 @@ def _running_with(mark: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("program", "moment", "ending", "code"),
+    ("program", "ending", "code"),
     [
-        (_DEMO, _STARTING, signal.SIGINT, 130),
-        (_DEMO, _APPLYING, signal.SIGINT, 130),
-        (_DEMO, _APPLYING, signal.SIGTERM, 143),
-        (_PLAYGROUND, _APPLYING, signal.SIGTERM, 143),
+        (_DEMO, signal.SIGINT, 130),
+        (_PLAYGROUND, signal.SIGTERM, 143),
         # Nothing can clean up after this one, but on Linux the kernel ends the processes.
-        pytest.param(*(_DEMO, _APPLYING, signal.SIGKILL, -signal.SIGKILL), marks=_LINUX),
+        pytest.param(_DEMO, signal.SIGKILL, -signal.SIGKILL, marks=_LINUX),
     ],
 )
 def test_what_is_interrupted_leaves_no_server_listening_and_no_photo_in_the_temporary_folder(
-    tmp_path: Path, program: str, moment: str, ending: signal.Signals, code: int
+    tmp_path: Path, program: str, ending: signal.Signals, code: int
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -65,7 +62,7 @@ def test_what_is_interrupted_leaves_no_server_listening_and_no_photo_in_the_temp
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(moment, log, demo)
+        _wait_for(_APPLYING, log, demo)
         at_work = _running_with(str(scratch))
         assert len(at_work) > 1, "there was nothing to leave behind"
         demo.send_signal(ending)

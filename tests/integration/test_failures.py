@@ -165,16 +165,6 @@ def test_no_result_is_lost_when_s3s_trouble_outlasts_an_invocation(ward: Ward) -
     assert 12 < ward.paid() <= 24
 
 
-@queue(4.0, attempts=2)
-def test_a_bucket_that_refuses_results_costs_no_calls(ward: Ward) -> None:
-    uploads = ward.uploads(5)
-    ward.s3.rule = refuse_all
-    with ward.served():
-        pass
-    assert ward.paid() == 0
-    ward.check(uploads, dead=uploads)
-
-
 @queue(8.0, attempts=1)
 def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Ward) -> None:
     uploads = ward.uploads(5)
@@ -188,59 +178,6 @@ def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Wa
         pass
     ward.check(uploads)
     assert ward.paid() == 5
-
-
-def test_an_image_without_a_face_does_not_hold_up_the_others(ward: Ward) -> None:
-    ward.site.put("reference/noface/1.jpg")
-    good, (bad,), (stranger,) = (
-        ward.uploads(8),
-        ward.uploads(1, "noface"),
-        ward.uploads(1, "nobody"),
-    )
-    with ward.served(places=1) as source:
-        pass
-    assert sum(each.failed for each in source.handed) == 0
-    ward.check([*good, bad, stranger])
-    errors = [ward.site.result(each)["error"] for each in (bad, stranger)]
-    assert [error["retryable"] for error in errors] == [False, False]
-    assert errors[0]["type"].startswith("NoFaceIn")
-    assert errors[1]["type"] == "ReferenceNotFoundError"
-    assert {ward.site.result(each)["decision"] for each in good} == {"match"}
-    assert ward.paid() == 8
-
-
-@pytest.mark.parametrize("left", [0, 1], ids=["the only one", "one of two"])
-def test_an_image_whose_reference_was_just_deleted_is_neither_tried_for_ever_nor_lost(
-    ward: Ward, left: int
-) -> None:
-    if left:
-        ward.site.put("reference/alice/2.jpg")
-    uploads = ward.uploads(1)
-    listed = []
-
-    def note_listing(method: str, path: str) -> None:
-        if method == "GET" and path.rstrip("/") == f"/{ward.site.bucket}":
-            listed.append(path)
-
-    ward.s3.rule = note_listing
-    # A throttled answer puts the first comparison off; the reference is deleted meanwhile.
-    ward.steering.apply(script=[{"fault": "throttling", "count": 1}])
-    with ward.served(places=1) as source:
-        until(
-            source,
-            lambda: listed and ward.steering.report()["throttled"] >= 1,
-            "a listing and a refused call",
-        )
-        s3 = ward.site.stack.client("s3")
-        s3.delete_object(Bucket=ward.site.bucket, Key="reference/alice/1.jpg")
-    ward.check(uploads)
-    result = ward.site.result(uploads[0])
-    if left:
-        assert result["decision"] == "match"
-        assert result["sources"][0]["error"]["type"] == "ImageNotFoundError"
-    else:
-        assert result["error"]["type"] == "ImageNotFoundError"
-    assert ward.paid() == left
 
 
 @queue(attempts=20)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import unicodedata
 
 import pytest
 from botocore.exceptions import ClientError
@@ -30,23 +29,6 @@ def test_the_right_person_matches_and_the_answer_says_on_what_grounds(minimal: D
         assert 90 <= face["confidence"] <= 100
 
 
-def test_a_stranger_does_not_match_but_still_has_a_score(minimal: Deployed) -> None:
-    answer = minimal.compare(GRACE, DARK).answer
-    assert answer is not None
-    assert (answer["match"], answer["decision"]) == (False, "no_match")
-    assert 0 <= answer["similarity"] <= 30
-
-
-def test_an_image_that_was_replaced_later_is_compared_as_it_was(minimal: Deployed) -> None:
-    s3, key = minimal.stack.client("s3"), "challenge/changed.jpg"
-    first = s3.put_object(Bucket=minimal.bucket, Key=key, Body=minimal.read(DARK))["VersionId"]
-    s3.put_object(Bucket=minimal.bucket, Key=key, Body=b"replaced")
-    answer = minimal.compare(EILEEN, {"key": key, "version_id": first}).answer
-    assert answer is not None
-    assert answer["match"] is True
-    assert answer["target"]["version_id"] == first
-
-
 def test_an_image_with_an_unusual_file_name_can_be_compared(minimal: Deployed) -> None:
     key = "challenge/a & b <c> +%20é 'd'.jpg"
     s3 = minimal.stack.client("s3")
@@ -56,18 +38,10 @@ def test_an_image_with_an_unusual_file_name_can_be_compared(minimal: Deployed) -
     assert outcome.answer["target"]["key"] == key
 
 
-def test_a_caller_who_needs_more_certainty_can_ask_for_it(minimal: Deployed) -> None:
-    answer = minimal.compare(GRACE, DARK, similarity_threshold=99.5).answer
-    assert answer is not None
-    assert answer["similarity_threshold"] == 99.5
-
-
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("empty.jpg", b"", "is empty"),
         ("phone.jpg", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "is HEIC"),
-        ("page.jpg", b"<!DOCTYPE html><html></html>", "is an HTML page"),
         ("half.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "did not arrive whole"),
     ],
 )
@@ -79,21 +53,8 @@ def test_a_file_under_an_images_name_is_told_by_its_first_bytes(
     outcome = minimal.compare(EILEEN, key)
     assert outcome.error_type == "ImageFormatError"
     assert words in str(outcome.error_message)
-    inline = {"bytes": base64.b64encode(content or b"\n").decode()}
+    inline = {"bytes": base64.b64encode(content).decode()}
     assert minimal.compare(EILEEN, inline).error_type == "ImageFormatError"
-
-
-def test_a_name_in_the_other_unicode_form_is_named(minimal: Deployed) -> None:
-    composed, decomposed = (
-        unicodedata.normalize(form, "challenge/jos\u00e9.jpg") for form in ("NFC", "NFD")
-    )
-    minimal.stack.client("s3").put_object(
-        Bucket=minimal.bucket, Key=decomposed, Body=minimal.read(DARK)
-    )
-    outcome = minimal.compare(EILEEN, composed)
-    assert outcome.error_type == "ImageNotFoundError"
-    assert "NFD" in str(outcome.error_message)
-    assert minimal.compare(EILEEN, decomposed).answer is not None
 
 
 @pytest.mark.parametrize(
@@ -103,16 +64,10 @@ def test_a_name_in_the_other_unicode_form_is_named(minimal: Deployed) -> None:
         (EILEEN, CAT, {}, "NoFaceInTargetError"),
         (GRACE, BLURRED, {"quality_filter": "MEDIUM"}, "LowQualityFaceInTargetError"),
         (BLURRED, GRACE, {"quality_filter": "MEDIUM"}, "LowQualityFaceInSourceError"),
-        # The filter does not hide that there is no face at all.
-        (EILEEN, CAT, {"quality_filter": "MEDIUM"}, "NoFaceInTargetError"),
-        ("reference/cat.jpg", BOTH, {"quality_filter": "MEDIUM"}, "NoFaceInSourceError"),
         (EILEEN, MISSING, {}, "ImageNotFoundError"),
         ("private/eileen.jpg", BOTH, {}, "ImageForbiddenError"),
-        (EILEEN, "private/eileen.jpg", {}, "ImageForbiddenError"),
         (EILEEN, "challenge/note.jpg", {}, "ImageFormatError"),
         (EILEEN, BOTH, {"similarity_threshold": 10}, "InvalidRequestError"),
-        (EILEEN, BOTH, {"similarity_threshold": 0.9}, "InvalidRequestError"),
-        (EILEEN, BOTH, {"surprise": 1}, "InvalidRequestError"),
     ],
 )
 def test_a_caller_can_tell_what_to_do_and_an_auditor_what_happened(
@@ -150,14 +105,6 @@ def test_a_disputed_decision_can_be_traced_by_its_request_id(minimal: Deployed) 
         "target_key": BOTH,
     }
     assert {name: decided.get(name) for name in expected} == expected
-
-
-def test_a_blurred_photo_of_the_right_person_is_not_just_a_stranger(minimal: Deployed) -> None:
-    answer = minimal.compare(GRACE, BLURRED, explain=True).answer
-    assert answer is not None
-    assert answer["decision"] == "no_match"
-    (reason,) = answer["explanation"]["likely_reasons"]
-    assert reason.startswith("very blurred: sharpness ")
 
 
 def test_nothing_biometric_is_kept_in_the_log(minimal: Deployed) -> None:

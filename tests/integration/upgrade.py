@@ -7,7 +7,7 @@ import json
 import subprocess
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,19 @@ STEPS: Mapping[str, Mapping[str, Any]] = {
 }
 """Inputs of this version, one after the other."""
 
+PARTS = (
+    "the module's own bucket",
+    "`bucket.force_destroy`",
+    "`function.on_failure`",
+    "`function_url`",
+    "`on_upload`",
+    "`monitoring.alarms`",
+    "`monitoring.dashboard`",
+    "`monitoring.saved_queries`",
+    "changes to what exists already",
+)
+"""Of docs/deploying.md: what the user who takes these steps is allowed to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -97,10 +110,10 @@ def previous_version() -> str | None:
     return BASELINE if known.returncode == 0 else None
 
 
-def run(stack: Stack, folder: Path) -> Upgrade:
+def run(stack: Stack, folder: Path, deployer: Mapping[str, str]) -> Upgrade:
     """Apply the previous version, use it, go through the steps, destroy."""
     baseline = previous_version()
-    workspace = own_configuration.workspace(stack, folder)
+    workspace = replace(own_configuration.workspace(stack, folder), environment=deployer)
     _write(workspace, "../.." if baseline is None else _unpacked(workspace, baseline))
     workspace.apply()
     (name,) = (

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from tools import workspace
 from tools.places import REPOSITORY
+from tools.shared_provider import shared_provider
 
 ENGINES = ("terraform", "tofu")
 # They create what the module can be given: a key, topics, queues, a bucket, a network.
@@ -58,12 +61,25 @@ run "{name}" {{
 """
 
 
-def run(engine: str, folder: Path, *arguments: str, succeeds: bool = True) -> str:
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module in a copy of the repository, where an engine has what it needs to test it."""
+
+    engine: str
+    folder: Path
+    environment: dict[str, str]
+
+    def test(self, *arguments: str, succeeds: bool = True) -> str:
+        return run(
+            self.environment, self.folder, self.engine, "test", *arguments, succeeds=succeeds
+        )
+
+
+def run(environment: dict[str, str], folder: Path, *command: str, succeeds: bool = True) -> str:
     done = subprocess.run(
-        [engine, *arguments, "-no-color"],
+        [*command, "-no-color"],
         cwd=folder,
-        # A region or a profile of the caller's must not decide what a test sees.
-        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -71,26 +87,34 @@ def run(engine: str, folder: Path, *arguments: str, succeeds: bool = True) -> st
         check=False,
     )
     if (done.returncode == 0) != succeeds:
-        pytest.fail(f"{engine} {' '.join(arguments)}:\n{done.stdout}", pytrace=False)
+        pytest.fail(f"{' '.join(command)}:\n{done.stdout}", pytrace=False)
     return done.stdout
 
 
 @pytest.fixture(scope="session")
-def initialized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Path]:
-    """Where an engine has what it needs to test a module."""
+def initialized(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str, Path], Module]]:
+    # A region or a profile of the caller's must not decide what a test sees.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with ExitStack() as held:
 
-    @cache
-    def copy(engine: str) -> Path:
-        assert shutil.which(engine), f"{engine} is not on PATH: run `make test`"
-        return workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
+        @cache
+        def copy(engine: str) -> Path:
+            assert shutil.which(engine), f"{engine} is not on PATH: run `make test`"
+            return workspace.copy_to(tmp_path_factory.mktemp(engine) / "repository")
 
-    @cache
-    def initialize(engine: str, module: Path) -> Path:
-        folder = copy(engine) / module
-        run(engine, folder, "init", "-backend=false")
-        return folder
+        @cache
+        def serving(engine: str) -> dict[str, str]:
+            return held.enter_context(shared_provider(initialize(engine, Path()), clean))
 
-    return initialize
+        @cache
+        def initialize(engine: str, module: Path) -> Path:
+            folder = copy(engine) / module
+            run(clean, folder, engine, "init", "-backend=false")
+            return folder
+
+        yield lambda engine, module: Module(engine, initialize(engine, module), serving(engine))
 
 
 def test_there_are_native_tests() -> None:
@@ -100,10 +124,10 @@ def test_there_are_native_tests() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_the_module_does_the_same_under_both_engines(
-    initialized: Callable[[str, Path], Path], engine: str, path: Path
+    initialized: Callable[[str, Path], Module], engine: str, path: Path
 ) -> None:
     module = path.parent.parent
-    output = run(engine, initialized(engine, module), "test", f"-filter={path.relative_to(module)}")
+    output = initialized(engine, module).test(f"-filter={path.relative_to(module)}")
     closing = _CLOSING.search(output)
     assert closing is not None, output
     assert int(closing[1]) > 0, f"no test ran:\n{output}"
@@ -112,18 +136,18 @@ def test_the_module_does_the_same_under_both_engines(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_mistake_gets_one_error_of_the_module(
-    initialized: Callable[[str, Path], Path], engine: str
+    initialized: Callable[[str, Path], Module], engine: str
 ) -> None:
     """Not an error of a function in an expression, and not the same sentence for each alarm."""
-    folder = initialized(engine, Path())
-    tests = folder / "tests"
+    module = initialized(engine, Path())
+    tests = module.folder / "tests"
     mocks, _, _ = (tests / "validation.tftest.hcl").read_text().partition('run "')
     for name, given in REFUSED.items():
         # A file for each, because the runs after a failed one are skipped.
         case = mocks + _REFUSED_RUN.format(name=name, given=given)
         (tests / f"{name}.tftest.hcl").write_text(case)
     files = [f"-filter=tests/{name}.tftest.hcl" for name in REFUSED]
-    output = run(engine, folder, "test", *files, succeeds=False)
+    output = module.test(*files, succeeds=False)
     assert f"0 passed, {len(REFUSED)} failed" in output, output
     assert set(re.findall(r"Error: (.*)", output)) <= {
         "Invalid value for variable",
@@ -135,13 +159,13 @@ def test_one_mistake_gets_one_error_of_the_module(
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_consumer_can_test_with_the_documented_mocks(
-    initialized: Callable[[str, Path], Path], engine: str, example: str
+    initialized: Callable[[str, Path], Module], engine: str, example: str
 ) -> None:
     """Otherwise the checks of the module refuse the random values of a mocked provider."""
     reference = (REPOSITORY / "docs" / "reference.md").read_text()
     mocks = re.search(r"```hcl\n(mock_provider .*?)```", reference, re.DOTALL)
     assert mocks is not None
-    folder = initialized(engine, Path("examples", example))
-    (folder / "consumer.tftest.hcl").write_text(mocks[1] + 'run "apply" {}\n')
-    output = run(engine, folder, "test")
+    module = initialized(engine, Path("examples", example))
+    (module.folder / "consumer.tftest.hcl").write_text(mocks[1] + 'run "apply" {}\n')
+    output = module.test()
     assert "1 passed, 0 failed" in output, output

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import interpreter, places, run, venv
+from tools import interpreter, places, venv
 from tools.failure import ToolError
-from tools.toolchain import Toolchain
 
 
 def python(folder: Path, name: str, version: str = "3.13", install: str = "exit 1") -> Path:
@@ -92,38 +91,6 @@ def test_a_failed_installation_leaves_nothing_and_shows_why(
     with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*no such package"):
         venv.interpreter("dev", machine)
     assert not list((tmp_path / "cache").glob("venvs/dev-*/"))
-
-
-def test_a_cache_that_is_not_writable_is_reported_with_the_variable_to_set(
-    machine: dict[str, str], tmp_path: Path
-) -> None:
-    """Otherwise a service account whose home does not exist would see a traceback."""
-    python(tmp_path, "python3.13")
-    machine["FACE_COMPARE_CACHE"] = str(tmp_path / "old")
-    with pytest.raises(ToolError, match=r"/old.*set FACE_COMPARE_CACHE to a folder that is\.$"):
-        venv.interpreter("dev", machine)
-
-
-def test_run_takes_the_whole_toolchain_unless_told_otherwise() -> None:
-    whole = ["terraform", "tofu", "tflint", "terraform-docs", "actionlint"]
-    assert run.parse(["pytest", "-k", "x"]) == (whole, ["pytest", "-k", "x"])
-    assert run.parse(["--", "pytest"]) == (whole, ["pytest"])
-    assert run.parse(["--with", "tofu,tflint", "--", "x"]) == (["tofu", "tflint"], ["x"])
-    assert run.parse(["--with=", "x", "--with"]) == ([], ["x", "--with"])
-
-
-def test_the_command_finds_the_toolchain_first_and_then_the_environment() -> None:
-    callers = {"PATH": "/usr/bin", "TF_CLI_CONFIG_FILE": "/not/there", "PYTHONHOME": "/x"}
-    installed = Path("/cache/dev/bin/python")
-    chain = Toolchain((Path("/chain/bin"),), Path("/chain/terraformrc"))
-    environment = run.command_environment(callers, installed, chain)
-    assert environment["PATH"] == "/chain/bin:/cache/dev/bin:/usr/bin"
-    assert environment["TF_CLI_CONFIG_FILE"] == "/chain/terraformrc"
-    assert environment["PYTHONPATH"] == str(places.REPOSITORY)
-    assert environment["PYTHON"] == str(installed)
-    assert "PYTHONHOME" not in environment
-    # Every call of an engine would warn of a file that does not exist.
-    assert "TF_CLI_CONFIG_FILE" not in run.command_environment(callers, installed, Toolchain())
 
 
 def test_an_old_python_is_told_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

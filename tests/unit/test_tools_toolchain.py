@@ -110,16 +110,6 @@ def test_a_command_on_path_is_used_and_the_provider_laid_out_for_its_registry(
     assert (path / "calls").read_text().split().count("init") == 1, "it was fetched twice"
 
 
-def test_a_cache_whose_name_has_a_quote_or_a_template_sign_works(
-    environment: dict[str, str], path: Path, tmp_path: Path
-) -> None:
-    environment["FACE_COMPARE_CACHE"] = str(tmp_path / 'a "b" ${c}')
-    engine(path, "terraform")
-    chain = toolchain.resolve(environment, ["terraform"])
-    assert chain.configuration
-    assert r"/a \"b\" $${c}/" in chain.configuration.read_text()
-
-
 def test_one_that_was_built_before_is_used_where_path_has_an_old_one(
     environment: dict[str, str], path: Path
 ) -> None:

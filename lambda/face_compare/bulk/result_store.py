@@ -14,7 +14,9 @@ function's. Source: "Conditional writes" in the Amazon S3 user guide.
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -62,9 +64,7 @@ class ResultStore:
         """Claim the result at ``key`` for the invocation ``request_id``."""
         claim_key = key + CLAIM_ENDING
         try:
-            self._s3.put_object(
-                Bucket=self._bucket, Key=claim_key, Body=request_id.encode(), IfNoneMatch="*"
-            )
+            self._put(claim_key, request_id.encode(), IfNoneMatch="*")
         except ClientError as error:
             if status_of(error) not in _CONFLICTS:
                 raise
@@ -80,29 +80,37 @@ class ResultStore:
 
     def write(self, key: str, result: Mapping[str, Any]) -> bool:
         """Write a result. Return False if there is a decision already, which stays as it is."""
-        if self._put(key, result, IfNoneMatch="*"):
+        # Not in ASCII, so that a search for a key finds it.
+        body = json.dumps(result, ensure_ascii=False).encode()
+        if self._put_result(key, body, IfNoneMatch="*"):
             return True
         if _state_of(result) is ResultState.WITHOUT_REFERENCE:
             return False
         state, etag = self._read(key)
-        return state is ResultState.WITHOUT_REFERENCE and self._put(key, result, IfMatch=etag)
+        return state is ResultState.WITHOUT_REFERENCE and self._put_result(key, body, IfMatch=etag)
 
-    def _put(self, key: str, result: Mapping[str, Any], **condition: Any) -> bool:
+    def _put_result(self, key: str, body: bytes, **condition: Any) -> bool:
         try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                # Not in ASCII, so that a search for a key finds it.
-                Body=json.dumps(result, ensure_ascii=False).encode(),
-                ContentType="application/json",
-                **condition,
-            )
+            self._put(key, body, ContentType="application/json", **condition)
         except ClientError as error:
             # 412: the condition does not hold. 409 says only that another write is under way.
             if status_of(error) == 412:
                 return False
             raise
         return True
+
+    def _put(self, key: str, body: bytes, **options: Any) -> None:
+        # A bucket with Object Lock refuses an object without a checksum. botocore would send its
+        # own after the body, in a write of its own, which takes more CPU.
+        checksum = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="CRC32",
+            ChecksumCRC32=checksum,
+            **options,
+        )
 
     def _read(self, key: str) -> tuple[ResultState, str]:
         """Return what the result at ``key`` says, and its ETag."""
@@ -125,12 +133,7 @@ class ResultStore:
             now = _date_in(head["ResponseMetadata"]["HTTPHeaders"])
             if (now - head["LastModified"]).total_seconds() <= self._lease_seconds:
                 return ClaimOutcome.BUSY
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=claim_key,
-                Body=request_id.encode(),
-                IfMatch=head["ETag"],
-            )
+            self._put(claim_key, request_id.encode(), IfMatch=head["ETag"])
         except ClientError as error:
             if status_of(error) in (404, *_CONFLICTS):
                 return ClaimOutcome.BUSY

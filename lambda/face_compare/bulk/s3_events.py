@@ -145,11 +145,13 @@ def _unwrapped(message: Any) -> Any:
 
 def _announcements(message: Mapping[str, Any]) -> list[_Announcement]:
     if "detail-type" in message:
+        if message["detail-type"] != "Object Created":
+            raise _other_event(message["detail-type"])
         detail = message["detail"]
         stored = detail["object"]
         return [
             _Announcement(
-                _CREATED if message["detail-type"] == "Object Created" else message["detail-type"],
+                _CREATED,
                 detail["bucket"]["name"],
                 stored["key"],
                 stored.get("size"),
@@ -177,9 +179,7 @@ def _notified(event: Any, about: Mapping[str, Any]) -> _Announcement:
 
 def _announced(announced: _Announcement, settings: Settings) -> Announced:
     if not announced.event.startswith(_CREATED):
-        raise UnreadableMessageError(
-            f"The message announces {_shown(announced.event)}, not a new object."
-        )
+        raise _other_event(announced.event)
     if announced.bucket != settings.bucket:
         raise UnreadableMessageError(
             f"The message is about the bucket {_shown(announced.bucket)}, not {settings.bucket}."
@@ -202,6 +202,13 @@ def _announced(announced: _Announcement, settings: Settings) -> Announced:
         key,
         None if version_id in (None, "", "null") else _key_part(version_id),
         _key_part(announced.sequencer),
+    )
+
+
+def _other_event(event: object) -> UnreadableMessageError:
+    return UnreadableMessageError(
+        f"The message announces {_shown(event)}, not a new object. Limit the bucket's notification "
+        'to "s3:ObjectCreated:*", or the rule to "Object Created".'
     )
 
 

@@ -1,12 +1,13 @@
 """HTTP: reads events from requests, and writes answers and errors as responses.
 
-Requests come from the function URL, from API Gateway or from an Application Load Balancer. Who may
-send them is decided before: by Lambda for the function URL, whose only authorization is AWS_IAM,
-and by an authorizer or a listener for the others.
+Requests come from the function URL, API Gateway, an Application Load Balancer or VPC Lattice. Who
+may send them is decided before: by Lambda for the function URL, whose only authorization is
+AWS_IAM, and by an authorizer, a listener or an auth policy for the others.
 
 Sources: the payload formats 1.0 and 2.0 in the Amazon API Gateway developer guide ("Create AWS
 Lambda proxy integrations for HTTP APIs"), of which the function URL uses 2.0; "Use Lambda
-functions as targets" in the guide of Application Load Balancers; RFC 9457 for problem details.
+functions as targets" in the guide of Application Load Balancers; "Lambda functions as targets in
+VPC Lattice" in its guide (event structure V2); RFC 9457 for problem details.
 """
 
 import base64
@@ -97,7 +98,10 @@ def for_sender(response: dict[str, Any], http_event: Mapping[str, Any]) -> dict[
 
 def _method(http_event: Mapping[str, Any]) -> object:
     http = http_event["requestContext"].get("http")
-    return http.get("method") if isinstance(http, Mapping) else http_event.get("httpMethod")
+    if isinstance(http, Mapping):
+        return http.get("method")
+    # VPC Lattice has the second name.
+    return http_event.get("httpMethod", http_event.get("method"))
 
 
 def _is_from_load_balancer(http_event: Mapping[str, Any]) -> bool:

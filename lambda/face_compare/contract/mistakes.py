@@ -37,9 +37,23 @@ _PART_OF_HTTP = (
     "This looks like a part of an HTTP request. Use the function URL, or API Gateway or a load "
     f"balancer with Lambda's own (proxy) integration. {_EVENT}"
 )
+_OTHER_SERVICES = {
+    "awslogs": "a subscription of CloudWatch Logs",
+    "bootstrapServers": "Kafka",
+    "getObjectContext": "S3 Object Lambda",
+    "rmqMessagesByQueue": "Amazon MQ",
+    "tasks": "S3 Batch Operations",
+    "triggerSource": "Amazon Cognito",
+}
+"""Who sends an event that has this member."""
+
 _SIGNS = {
     "Event": f"This is S3's test message. {_UPLOADS}",
     "TopicArn": _OF_SNS,
+    **{
+        member: f"This is an event of {sender}, which the function does not read. {_EVENT}"
+        for member, sender in _OTHER_SERVICES.items()
+    },
     **dict.fromkeys(("body", "httpMethod", "rawPath", "raw_path"), _PART_OF_HTTP),
 }
 """What the member of an event says about its sender."""

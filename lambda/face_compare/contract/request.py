@@ -50,7 +50,8 @@ def parse_request(
         ImageTooLargeError: An inline image is over 5 MB.
     """
     if not isinstance(event, Mapping):
-        raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.")
+        twice = " It is JSON within a string: encode it once." if isinstance(event, str) else ""
+        raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.{twice}")
     _refuse_unknown(event, MEMBERS, _WHOLE)
     return ComparisonRequest(
         sources=_images(event, "source", "sources", MOST_SOURCES),

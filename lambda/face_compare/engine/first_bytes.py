@@ -21,6 +21,14 @@ _DAMAGED = (
     "that does not help, save it as a baseline JPEG in RGB, or as PNG."
 )
 _BASE64 = "is a text in base64. Decode it before you upload it."
+_FORM = (
+    "is the body of a form (multipart/form-data) around the image. Send the file alone, without "
+    "the form."
+)
+_READ_AS_TEXT = (
+    "is an image that was read or sent as text, so its bytes changed on the way. Upload it again, "
+    "as binary data."
+)
 _PAGE = (
     "is an HTML page, not an image. The download that made it failed or asked for a login. "
     "Download the image again."
@@ -37,7 +45,8 @@ class _Signature(NamedTuple):
 
 _SIGNATURES = (
     _Signature(0, b"\xff\xd8\xff", f"begins like a JPEG, but {_DAMAGED}"),
-    _Signature(0, b"\x89PNG\r\n\x1a\n", f"begins like a PNG, but {_DAMAGED}"),
+    # A transfer as text changes the line breaks that follow.
+    _Signature(0, b"\x89PNG", f"begins like a PNG, but {_DAMAGED}"),
     _Signature(8, b"WEBP", f"is WebP, not JPEG or PNG. {_SAVE}"),
     _Signature(0, b"GIF8", f"is a GIF, not JPEG or PNG. {_SAVE}"),
     _Signature(0, b"BM", f"is a BMP, not JPEG or PNG. {_SAVE}"),
@@ -61,9 +70,16 @@ _SIGNATURES = (
         b"version https://git-lfs",
         "is a pointer of Git LFS, not an image. Run git lfs pull, and upload the image.",
     ),
+    # U+FFFD, which stands for bytes that are not UTF-8; then a JPEG and a PNG that were read as
+    # Latin-1 and written as UTF-8.
+    _Signature(0, b"\xef\xbf\xbd", _READ_AS_TEXT),
+    _Signature(0, b"\xc3\xbf\xc3\x98\xc3\xbf", _READ_AS_TEXT),
+    _Signature(0, b"\xc2\x89PNG", _READ_AS_TEXT),
+    _Signature(0, b"--", _FORM),
     _Signature(0, b"/9j/", _BASE64),
     _Signature(0, b"iVBORw0KGgo", _BASE64),
     _Signature(0, b"data:image/", _BASE64),
+    _Signature(0, b'"data:image/', _BASE64),
 )
 _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), _AVIF),

@@ -117,7 +117,7 @@ def record_gone(image: StoredImage) -> None:
 
 
 def record_slow_start(error: Exception) -> None:
-    """Record why this environment started without the fast start. It works all the same."""
+    """Record why this environment makes plain clients. It works all the same."""
     _log.warning(
         "fast start unavailable",
         extra={"service": "face-compare", "why": f"{type(error).__name__}: {error}"},

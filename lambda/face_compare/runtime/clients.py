@@ -33,7 +33,7 @@ class Clients:
 
     def __init__(self, settings: Settings) -> None:
         """Make the client for comparisons."""
-        self._has_fast_start = True
+        self._has_fast_sessions = True
         self._settings = settings
         # Several comparisons of one invocation may fail at the same time.
         self._making = Lock()
@@ -81,20 +81,27 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": limits.attempts},
             max_pool_connections=max(self._settings.concurrency, self._settings.workers),
         )
-        if service == "rekognition" and self._has_fast_start:
+        if self._has_fast_sessions:
             try:
-                return self._fast_session.client("rekognition", config=config)
+                fast = self._rekognition_session if service == "rekognition" else self._s3_session
+                return fast.client(service, config=config)
             except Exception as error:  # noqa: BLE001 - a new botocore may fail in any way
-                self._has_fast_start = False
+                self._has_fast_sessions = False
                 audit.record_slow_start(error)
         return self._session.client(service, config=config)
 
+    # Both modules are imported here because a new botocore may lack what they import.
     @cached_property
-    def _fast_session(self) -> Session:
-        # Imported here because a new botocore may lack what the module imports.
+    def _rekognition_session(self) -> Session:
         from face_compare.runtime.fast_start import rekognition_session  # noqa: PLC0415
 
         return rekognition_session()
+
+    @cached_property
+    def _s3_session(self) -> Session:
+        from face_compare.runtime.fast_times import s3_session  # noqa: PLC0415
+
+        return s3_session()
 
     @cached_property
     def _session(self) -> Session:

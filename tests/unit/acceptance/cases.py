@@ -428,6 +428,13 @@ _add(
     {_POINTS: {"Datapoints": []}},
     {_POINTS: {"Datapoints": [{"Sum": 1.0}]}},
 )
+_RESULTS = [{"Key": f"results/ivan/{number}.json"} for number in range(1000)]
+_add(
+    "thousand-uploads",
+    {**_PUT, "s3.list_objects_v2": {"Contents": _RESULTS}, _POINTS: {"Datapoints": []}},
+    {"s3.list_objects_v2": {"Contents": _RESULTS[1:]}},
+    {_POINTS: {"Datapoints": [{"Sum": 1.0}]}},
+)
 
 
 _MANIFEST = {"ResultFiles": {"SUCCEEDED": [{"Key": "lines"}], "FAILED": [], "PENDING": []}}
@@ -662,7 +669,8 @@ _add(
 )
 _add(
     "quota-used",
-    {**_QUOTA, "rekognition.compare_faces": _faces(1)},
+    {**_QUOTA, "rekognition.compare_faces": _faces(1), _POINTS: {"Datapoints": []}},
+    {_POINTS: {"Datapoints": [{"Sum": 1.0}]}},
     {"rekognition.compare_faces": _THROTTLED},
     {"rekognition.compare_faces": {**_faces(1), "ResponseMetadata": {"RetryAttempts": 1}}},
 )

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -48,6 +49,12 @@ class _Queries:
         del self.saved[queryDefinitionId]
 
 
+@cache
+def _client(service: str, region: str) -> Any:
+    """Made once, because it takes longer than a test."""
+    return boto3.client(service, region_name=region)  # type: ignore[call-overload]
+
+
 @dataclass
 class World:
     """An account in memory."""
@@ -57,7 +64,7 @@ class World:
 
     def client(self, service: str) -> Any:
         if service not in self.clients:
-            made = boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+            made = _client(service, self.region)
             self.clients[service] = _Queries(made) if service == "logs" else made
         return self.clients[service]
 
@@ -205,13 +212,78 @@ def test_one_run_does_not_remove_what_another_is_using(world: World) -> None:
     assert world.keys() == 1
 
 
-def test_a_network_that_is_left_is_told_though_nobody_removes_it(world: World) -> None:
+def _network(world: World, name: str, tag: str) -> list[str]:
+    """Make what examples/private-network makes in EC2; the ids."""
     ec2 = world.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.90.0.0/24")["Vpc"]["VpcId"]
-    assert cleanup.networks(world, NAME) == []
-    ec2.create_tags(Resources=[vpc], Tags=[{"Key": TAG, "Value": NAME}])
-    assert cleanup.networks(world, NAME) == [f"vpc/{vpc}"]
-    assert cleanup.networks(world, "fc-accept-20261126-0200") == []
+
+    def tags(kind: str, called: str) -> Any:
+        pairs = [{"Key": "Name", "Value": called}, {"Key": TAG, "Value": tag}]
+        return [{"ResourceType": kind, "Tags": pairs}]
+
+    vpc = ec2.create_vpc(CidrBlock="10.90.0.0/24", TagSpecifications=tags("vpc", name))
+    vpc = vpc["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(
+        VpcId=vpc, CidrBlock="10.90.0.0/28", TagSpecifications=tags("subnet", f"{name}-eu-west-1a")
+    )["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=tags("route-table", name))
+    table = table["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    groups = [
+        ec2.create_security_group(
+            GroupName=f"{name}-{use}",
+            Description="-",
+            VpcId=vpc,
+            TagSpecifications=tags("security-group", ""),
+        )["GroupId"]
+        for use in ("function", "endpoints")
+    ]
+    for group, other in (groups, groups[::-1]):
+        pair = [{"GroupId": other}]
+        https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pair}
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[https])
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.eu-west-1.rekognition",
+        VpcEndpointType="Interface",
+        SubnetIds=[subnet],
+        TagSpecifications=tags("vpc-endpoint", f"{name}-rekognition"),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    return [endpoint, *groups, subnet, table, vpc]
+
+
+def _there(world: World) -> set[str]:
+    return {
+        entry[each.kind.identity]
+        for each in cleanup.NETWORK_REMOVERS
+        for entry in inventory.listed(world.client("ec2"), each.kind)
+    }
+
+
+def test_a_network_is_removed_and_a_look_alike_is_not(world: World) -> None:
+    """Otherwise a killed run leaves an endpoint that costs money every hour."""
+    other = "fc-accept-20261126-0200"
+    kept = _network(world, f"{other}-network", other) + _network(world, "fc-accept", NAME)
+    run = _network(world, f"{NAME}-network", NAME)
+    assert {each.entry[each.remover.kind.identity] for each in cleanup.find(world, NAME)} == {*run}
+    assert cleanup.remove_all(world, NAME) == []
+    assert not _there(world) & {*run}
+    assert _there(world) >= {*kept}
+
+
+def test_what_waits_for_aws_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda's interfaces stay in a network for 20 minutes."""
+    run = _network(world, f"{NAME}-network", NAME)
+    really = cleanup.remove
+    said: list[str] = []
+
+    def later(account: Any, found: cleanup.Found) -> str | None:
+        kind = found.remover.kind.name
+        return really(account, found) if said or kind != "subnet" else "(DependencyViolation)"
+
+    monkeypatch.setattr(cleanup, "remove", later)
+    assert cleanup.remove_all(world, NAME, said.append, every=0.01) == []
+    assert len(said) == 1
+    assert not _there(world) & {*run}
 
 
 @pytest.mark.parametrize("number", range(len(cleanup.REMOVERS)))

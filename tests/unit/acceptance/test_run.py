@@ -6,7 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,6 @@ def site(monkeypatch: pytest.MonkeyPatch) -> FakeSite:
         found.cloud.things.discard(thing)
 
     monkeypatch.setattr(cleanup, "find", find)
-    monkeypatch.setattr(cleanup, "networks", lambda *_: [])
     monkeypatch.setattr(cleanup, "remove", remove)
     return found
 
@@ -149,12 +148,16 @@ def _steps() -> list[str]:
     site.cloud = Cloud()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cleanup, "find", lambda *_: iter(()))
-        patched.setattr(cleanup, "networks", lambda *_: [])
         _run(site, _checks()).go()
     return sorted(set(site.cloud.steps))
 
 
 STEPS = _steps()
+
+
+def test_what_throttles_the_whole_account_is_asked_before_everything_else(site: FakeSite) -> None:
+    checks = {**_checks(), "busy": replace(_asked("busy", on=None), extra="quota")}
+    assert _run(site, checks).go().outcomes[0].name == "busy"
 
 
 def test_a_run_applies_uses_destroys_and_lists(site: FakeSite) -> None:

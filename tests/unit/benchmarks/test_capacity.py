@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import capacity
 from benchmarks.rate import rate
+from tools.places import REPOSITORY
+
+PAIRS = 1_000_000
+RETENTION_DAYS = 10
+"""Of the queue, in upload.tf; what is older is gone."""
 
 
-def test_the_document_holds_what_rate_tf_and_the_prices_give() -> None:
-    text = capacity.DOCUMENT.read_text(encoding="utf-8")
-    made = capacity.tables([capacity.capacity(tps) for tps in capacity.QUOTAS])
-    assert capacity.document_with(text, made) == text, "run python -m benchmarks.capacity --write"
+def duration(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
+
+
+def test_the_document_holds_what_rate_tf_gives() -> None:
+    text = (REPOSITORY / "docs" / "capacity.md").read_text(encoding="utf-8")
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    rows = {title.strip(): [cell.strip() for cell in cells] for title, *cells in lines}
+    for place, quota in enumerate(rows[""]):
+        derived = rate(int(quota.removesuffix(" TPS")))
+        per_second = derived.calls_per_second * derived.instances
+        backlog = RETENTION_DAYS * 86_400 * per_second
+        wanted = {
+            "time": duration(PAIRS / per_second),
+            "instances at once": str(derived.instances),
+            "calls per second of each instance": f"{derived.calls_per_second:g}",
+            "uploads per batch": str(derived.uploads_per_batch),
+            "pairs per batch": str(derived.pairs_per_batch),
+            "age of the last upload, if all arrive at once": duration(PAIRS / per_second),
+            "uploads that clear within 10 days": f"{backlog / 1e6:.1f} million",
+        }
+        assert {title: rows[title][place] for title in wanted} == wanted
 
 
 @pytest.mark.parametrize("tps", [1, 5, 20, 25, 41, 50, 100, 500, 997, 1000])
@@ -26,7 +48,3 @@ def test_what_rate_tf_derives_holds_together(tps: int, timeout: int) -> None:
     assert largest == 1 or largest / derived.calls_per_second <= 0.4 * timeout + 0.01
     # What is under way at the pace with calls of 1.5 s fits.
     assert derived.workers >= derived.calls_per_second * 1.5
-
-
-def test_more_references_make_smaller_batches() -> None:
-    assert rate(50, references=5).uploads_per_batch * 5 <= rate(50).uploads_per_batch

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from benchmarks import cold_start
 from benchmarks.figures import Estimate, paired_ratio
-from tools.package import ZIP
 
 
 def test_a_ratio_is_of_what_lies_above_the_floor() -> None:
@@ -45,14 +43,3 @@ def test_cold_start_reports_the_figures_that_versions_are_compared_by(
     for name in ("cpu_ratio_vs_boto3", "cpu_ratio_vs_powertools", "rss_ratio_vs_boto3"):
         assert len(line[f"{name}_spread"]) == 2
     assert "(b) boto3, client at module level" in capsys.readouterr().out
-
-
-def test_every_handler_is_laid_out_as_source_only(tmp_path: Path) -> None:
-    """Byte code beside one of them would let it start faster than Lambda does."""
-    found = cold_start.subjects(tmp_path, before=ZIP)
-    assert found.keys() == cold_start.NAMES.keys()
-    for subject in found.values():
-        module = subject.handler.rpartition(".")[0].replace(".", "/")
-        assert (subject.code / f"{module}.py").is_file()
-    assert not list(tmp_path.rglob("*.pyc"))
-    assert len({subject.code for subject in found.values()}) == len(found)

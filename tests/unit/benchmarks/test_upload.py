@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from botocore.config import Config
-from botocore.session import Session
 
 from benchmarks import upload
-from benchmarks.canned import served
-from benchmarks.canned_s3 import CannedS3
 from face_compare.bulk.s3_events import Upload, announced_in, subject_of
 from face_compare.contract.event_source import EventSource, event_source_of
 from tests.unit.payload.invocation import SETTINGS
@@ -55,24 +50,3 @@ def test_the_last_line_has_the_cost_now_and_before(
     assert line["cpu_ms_per_upload_spread"] == [5.0, 5.0]
     assert ("cpu_ms_per_upload_before" in line) is has_before
     assert "claim" in capsys.readouterr().out
-
-
-def test_the_canned_s3_is_one_for_botocore() -> None:
-    with served(CannedS3) as url:
-        s3: Any = Session().create_client(
-            "s3",
-            endpoint_url=url,
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        head = s3.head_object(Bucket="photos", Key="k")
-        put = s3.put_object(Bucket="photos", Key="k", Body=b"x", IfNoneMatch="*")
-        listed = s3.list_objects_v2(Bucket="photos", Prefix="reference/a&b/")
-    (message, *_) = next(upload.events(1))["Records"]
-    (image,) = announced_in(message["body"], SETTINGS)
-    assert isinstance(image, Upload)
-    assert head["VersionId"] == image.version_id, "it would count as replaced, at one call more"
-    assert put["ETag"]
-    assert [each["Key"] for each in listed["Contents"]] == ["reference/a&b/1.jpg"]

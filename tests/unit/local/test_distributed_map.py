@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from local.emulator.distributed_map.items import batches, read, size
+from local.emulator.distributed_map.items import read
 from local.emulator.distributed_map.map_run import MapRun
 
 CSV = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
@@ -49,17 +47,6 @@ def test_a_key_with_a_comma_a_quotation_mark_or_a_backslash_is_read_as_on_aws(
     assert read(body, CSV) == [{"source": source, "target": target}]
 
 
-def test_a_batch_has_no_more_items_and_no_more_bytes_than_it_may() -> None:
-    items = [{"n": number} for number in range(7)]
-    bounds = {"MaxItemsPerBatch": 3, "MaxInputBytesPerBatch": 1000}
-    made = batches(items, bounds, {"execution": "arn"})
-    assert [each["Items"] for each in made] == [items[:3], items[3:6], items[6:]]
-    assert [each["BatchInput"] for each in made] == [{"execution": "arn"}] * 3
-    made = batches(["k" * 1000] * 7, {"MaxItemsPerBatch": 5, "MaxInputBytesPerBatch": 3500}, {})
-    assert [len(each["Items"]) for each in made] == [3, 3, 1]
-    assert size("ä") == len('"ä"'.encode())
-
-
 def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
     assert not run_of("FAILED", *["SUCCEEDED"] * 19).exceeded()
     assert run_of("FAILED", "TIMED_OUT", *["SUCCEEDED"] * 18).exceeded()
@@ -67,18 +54,3 @@ def test_a_run_fails_when_more_batches_fail_than_are_tolerated() -> None:
     assert not run_of("ABORTED", "PENDING", *["SUCCEEDED"] * 2).exceeded()
     assert not run_of("FAILED", "FAILED", tolerated=100).exceeded()
     assert run_of("FAILED", "SUCCEEDED", tolerated=0).exceeded()
-
-
-def test_a_reader_finds_a_line_for_each_pair_and_one_for_a_failed_batch() -> None:
-    run = run_of("SUCCEEDED", "FAILED", "ABORTED", "PENDING")
-    run.children[0]["output"] = '[{"decision": "match"}, {"decision": "review"}]'
-    run.children[1]["error"] = "ThrottledError"
-    lines = {
-        kind: [json.loads(line) for line in text.splitlines()]
-        for kind, text in run.result_lines().items()
-    }
-    assert lines["SUCCEEDED"] == [{"decision": "match"}, {"decision": "review"}]
-    assert [line["Status"] for line in lines["FAILED"]] == ["FAILED", "ABORTED"]
-    told = (lines["FAILED"][0]["Error"], lines["FAILED"][0]["Input"])
-    assert told == ("ThrottledError", '{"Items": [1, 2]}')
-    assert [line["Status"] for line in lines["PENDING"]] == ["PENDING"]

@@ -1,10 +1,10 @@
-"""The matrix of versions: what is tried, and what its table says."""
+"""The matrix of versions: what is tried."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from local.matrix import Engine, Provider, Row, engines, providers, table
+from local.matrix import Provider, engines, providers
 
 
 def _toolchain(folder: Path, command: str, version: str, *mirrored: str) -> Path:
@@ -36,16 +36,4 @@ def test_every_version_at_hand_is_tried_once(tmp_path: Path) -> None:
     assert providers(chain / "terraformrc" for chain in chains) == [
         Provider("6.13.0", tmp_path / "a" / "terraformrc"),
         Provider("6.34.0", tmp_path / "b" / "terraformrc"),
-    ]
-
-
-def test_a_version_that_fails_is_seen_in_the_table() -> None:
-    old, new = Provider("6.13.0", Path()), Provider("6.34.0", Path())
-    terraform, tofu = (Engine(name, "1.8.5", name) for name in ("Terraform", "OpenTofu"))
-    rows = [Row(terraform, new, 0, 240), Row(terraform, old, 2, 200), Row(tofu, new, 0, 240)]
-    assert table(rows).splitlines() == [
-        "|  | provider 6.13.0 | provider 6.34.0 |",
-        "| --- | --- | --- |",
-        "| Terraform 1.8.5 | 2 failed | 240 tests |",
-        "| OpenTofu 1.8.5 |  | 240 tests |",
     ]

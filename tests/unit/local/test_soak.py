@@ -69,13 +69,3 @@ def test_a_wrong_answer_among_a_million_is_noticed(
     problems = report.problems()
     assert len(problems) == (came is not None)
     assert all(f"came to {came}" in each and expected in each for each in problems)
-
-
-@pytest.mark.parametrize("seconds", ["9.9", "nan"])
-def test_a_run_too_short_to_tell_anything_is_refused_before_it_starts(
-    seconds: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        soak.main(["--seconds", seconds])
-    assert ended.value.code == 2
-    assert "must be 10 or more" in capsys.readouterr().err

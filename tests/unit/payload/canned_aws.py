@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.loopback import served
 
 
 @dataclass
@@ -67,32 +71,14 @@ def canned_aws() -> Iterator[CannedAws]:
     """Serve canned answers while the block runs."""
     canned = CannedAws()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    async def answer(request: Request) -> Response:
+        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+        canned.requests.append((operation, await request.json()))
+        found = canned.answers[operation]
+        await asyncio.sleep(found.seconds)
+        identity = {"x-amzn-RequestId": "rekognition-request"}
+        return JSONResponse(found.body, found.status, identity)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-            canned.requests.append((operation, json.loads(body)))
-            answer = canned.answers[operation]
-            time.sleep(answer.seconds)
-            content = json.dumps(answer.body).encode()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("x-amzn-RequestId", "rekognition-request")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    canned.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with served(Starlette(routes=[Route("/", answer, methods=["POST"])])) as address:
+        canned.endpoint = f"http://{address}"
         yield canned
-    finally:
-        server.shutdown()
-        server.server_close()

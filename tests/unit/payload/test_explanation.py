@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from face_compare.model.explanation import FaceQuality, likely_reasons
-from face_compare.service import Service
 from tests.unit.payload.bulk_work import BulkWork, uploaded
-from tests.unit.payload.contract.test_http import posted
 from tests.unit.payload.direct import DECIDED, Direct, Records
-from tests.unit.payload.invocation import SETTINGS, Context
+from tests.unit.payload.invocation import SETTINGS
 
 GOOD = FaceQuality(brightness=80.0, sharpness=90.0, pitch=3.0, roll=1.0, yaw=2.0)
 EVENT: dict[str, Any] = {"source": "s", "target": "t"}
@@ -89,12 +87,6 @@ def test_a_match_is_measured_and_nothing_is_held_against_it(stranger: Direct) ->
     assert answer["explanation"] == {**EXPLANATION, "likely_reasons": []}
 
 
-def test_a_face_without_a_score_is_explained_too(stranger: Direct) -> None:
-    stranger.rekognition.scores["t"] = None
-    explanation = stranger.serve(**EVENT, explain=True)["explanation"]
-    assert (explanation["brightness"], explanation["likely_reasons"]) == (80.0, [])
-
-
 def test_an_answer_of_rekognition_without_measurements_is_no_failure(direct: Direct) -> None:
     direct.rekognition.measured = {"Quality": {}, "Pose": {}}
     explanation = direct.serve(**EVENT, explain=True)["explanation"]
@@ -107,12 +99,6 @@ def test_each_target_has_its_own_explanation_and_a_failed_one_has_none(stranger:
     assert bad["explanation"]["likely_reasons"] == EXPLANATION["likely_reasons"]
     assert good["explanation"]["likely_reasons"] == []
     assert "explanation" not in busy
-
-
-def test_http_is_explained_as_an_invocation_is(stranger: Direct) -> None:
-    service = Service(stranger.settings, stranger.clients)
-    response = service.serve(posted({**EVENT, "explain": True}), Context())
-    assert json.loads(response["body"])["explanation"] == EXPLANATION
 
 
 def test_the_modules_setting_is_for_events_that_do_not_choose(stranger: Direct) -> None:
@@ -135,12 +121,6 @@ def test_the_result_of_an_upload_is_explained_if_the_module_says_so(bulk: BulkWo
     bulk.rekognition.scores["reference/alice/1.jpg"] = 12.0
     assert bulk.with_settings(explain=True).deliver([uploaded(bulk)]) == []
     assert bulk.only_result()["explanation"] == EXPLANATION
-
-
-def test_the_result_of_an_upload_has_no_explanation_by_default(bulk: BulkWork) -> None:
-    bulk.put("reference/alice/1.jpg")
-    assert bulk.deliver([uploaded(bulk)]) == []
-    assert "explanation" not in bulk.only_result()
 
 
 @pytest.mark.parametrize("score", [12.0, 99.0, None])

@@ -29,7 +29,7 @@ from tests.unit.payload.contract.test_http import of_load_balancer, of_rest_api,
 from tests.unit.payload.fake_rekognition import raising, refusal
 from tests.unit.payload.invocation import SETTINGS, Context
 
-EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "700"))
+EXAMPLES = int(os.environ.get("FACE_COMPARE_EXAMPLES", "400"))
 hostile = settings(
     max_examples=EXAMPLES,
     deadline=None,

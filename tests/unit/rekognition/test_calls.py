@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,23 +110,6 @@ def test_a_role_without_the_right_is_refused_by_name(live: StandIn) -> None:
     assert client.detect_faces(Image=BOB)["FaceDetails"]
 
 
-@pytest.mark.parametrize(
-    ("scripted", "code", "status"),
-    [
-        ("throttling", "ThrottlingException", 400),
-        ("provisioned", "ProvisionedThroughputExceededException", 400),
-        ("internal", "InternalServerError", 500),
-    ],
-)
-def test_a_scripted_error_is_the_services_and_is_retried(
-    live: StandIn, scripted: str, code: str, status: int
-) -> None:
-    live.steering.apply(script=[{"fault": scripted, "count": 2}])
-    assert refused(lambda: live.client().detect_faces(Image=BOB))[:2] == (code, status)
-    patient = live.client(retries={"total_max_attempts": 2, "mode": "standard"})
-    assert patient.detect_faces(Image=BOB)["ResponseMetadata"]["RetryAttempts"] == 1
-
-
 def test_a_client_above_the_quota_is_told_at_once(live: StandIn) -> None:
     # The next call is served after 10 s: a slow machine does not get there.
     live.steering.apply(tps=0.1)
@@ -140,12 +122,3 @@ def test_a_client_above_the_quota_is_told_at_once(live: StandIn) -> None:
     assert (code, status) == ("ProvisionedThroughputExceededException", 400)
     report = live.steering.report()
     assert (report["served"], report["throttled"]) == (1, 1)
-
-
-def test_slow_calls_are_served_side_by_side(live: StandIn) -> None:
-    live.steering.apply(latency_ms=300)
-    client = live.client(max_pool_connections=15)
-    began = time.monotonic()
-    with ThreadPoolExecutor(15) as pool:
-        list(pool.map(lambda _: client.detect_faces(Image=BOB), range(15)))
-    assert time.monotonic() - began < 2.5

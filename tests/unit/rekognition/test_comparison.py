@@ -18,13 +18,6 @@ def face(distance: float = 0.0, *, width: float = 0.1) -> Face:
     return Face(box, confidence=99.5, embedding=np.array([distance]))
 
 
-def test_the_most_similar_face_comes_first() -> None:
-    answer = compare_faces([face()], [face(0.5), face(0.0), face(0.45)], 0)
-    scores = [match["Similarity"] for match in answer["FaceMatches"]]
-    assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 3
-
-
 def test_a_face_below_the_threshold_has_no_score_as_in_the_account() -> None:
     answer = compare_faces([face()], [face(NEAR), face(FAR)])
     assert [match["Similarity"] > 80 for match in answer["FaceMatches"]] == [True]

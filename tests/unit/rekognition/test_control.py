@@ -2,8 +2,7 @@
 
 import pytest
 
-from local.rekognition.control import OK, Control, TokenBucket
-from local.rekognition.errors import Code, ServiceError
+from local.rekognition.control import TokenBucket
 
 
 class Clock:
@@ -12,17 +11,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def outcomes(control: Control, calls: int) -> list[str]:
-    found: list[str] = []
-    for _ in range(calls):
-        try:
-            with control.call("CompareFaces"):
-                found.append(OK)
-        except ServiceError as error:
-            found.append(error.code)
-    return found
 
 
 def served(tps: float, calls_per_second: float, seconds: float) -> int:
@@ -45,19 +33,3 @@ def test_a_pause_does_not_save_up_a_flood() -> None:
     bucket = TokenBucket(5, clock)
     clock.now += 3600
     assert [bucket.take() for _ in range(6)].count(True) == 5
-
-
-def test_a_storm_is_played_as_it_is_scripted() -> None:
-    control = Control()
-    control.apply(script=[{"fault": "throttling", "count": 2}, {"fault": "internal"}])
-    control.apply(script=[{"fault": "provisioned"}])
-    assert outcomes(control, 5) == [
-        Code.THROTTLING,
-        Code.THROTTLING,
-        Code.INTERNAL,
-        Code.PROVISIONED_THROUGHPUT_EXCEEDED,
-        OK,
-    ]
-    control.apply(script=[{"fault": "throttling"}])
-    control.apply(clear_script=True)
-    assert outcomes(control, 1) == [OK]

@@ -31,14 +31,6 @@ def read(size: int = 5, version: str | None = None, forbidden: str = "") -> byte
     return ImageStore(S3(size)).read(name, may, "eu-west-1").content  # type: ignore[arg-type]
 
 
-def test_an_image_is_read_with_the_right_to_read_it_or_its_version() -> None:
-    assert read(forbidden="s3:GetObjectVersion") == b"image"
-    assert read(version="v1", forbidden="s3:GetObject") == b"image"
-    for version, right in ((None, "s3:GetObject"), ("v1", "s3:GetObjectVersion")):
-        with pytest.raises(ServiceError, match="InvalidS3ObjectException"):
-            read(version=version, forbidden=right)
-
-
 def test_an_image_of_15_mb_is_read_and_a_larger_one_is_not() -> None:
     assert read(MAX_OBJECT_BYTES) == b"image"
     with pytest.raises(ServiceError, match="ImageTooLargeException"):

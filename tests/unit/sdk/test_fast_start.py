@@ -114,17 +114,6 @@ def test_no_other_place_is_asked_for_credentials(
         rekognition_session().client("rekognition")
 
 
-def test_the_client_is_of_the_class_that_boto3_makes() -> None:
-    """Stubs, plugins and instrumentation for the client of boto3 must work with this one."""
-    ours = rekognition_session().client("rekognition")
-    theirs = boto3.session.Session().client("rekognition")
-    assert type(ours).__mro__[1] is type(theirs).__mro__[1]
-    assert type(ours).__name__ == type(theirs).__name__
-    assert type(ours).__module__ == type(theirs).__module__
-    names = {name for name in dir(theirs) if not name.startswith("_")}
-    assert {name for name in dir(ours) if not name.startswith("_")} == names
-
-
 _START = """
 import gc, json, logging, os, sys
 read, listed, records = [], [], []

@@ -5,14 +5,20 @@ Otherwise a version of the SDK that Lambda has could refuse a parameter that the
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from face_compare.model.errors import FaceCompareError, ImageKeyUnusableError, ImageNotFoundError
+from face_compare.model.errors import (
+    FaceCompareError,
+    ImageKeyUnusableError,
+    ImageNotFoundError,
+)
 from face_compare.service import Service
 from tests.unit.payload.invocation import Context
 from tests.unit.sdk.canned_sdk import (
@@ -75,9 +81,14 @@ def test_an_upload_that_nobody_else_may_decide_at_the_same_time(sdk: CannedSdk) 
     claim, result = sdk.headers("PutObject")
     assert (claim["If-None-Match"], result["If-None-Match"]) == ("*", "*")
     assert "/eu-west-1/s3/aws4_request" in claim["Authorization"]
-    for headers in (claim, result):
-        # A bucket with Object Lock refuses an object without a checksum.
-        assert "Content-MD5" in headers or headers["X-Amz-Trailer"].startswith("x-amz-checksum-")
+    bodies: list[Any] = [sent.body for operation, sent in sdk.sent if operation == "PutObject"]
+    for headers, body in zip((claim, result), bodies, strict=True):
+        # A bucket with Object Lock refuses an object without a checksum. S3 refuses a wrong one.
+        checksum = base64.b64encode(zlib.crc32(body.getvalue()).to_bytes(4, "big")).decode()
+        assert headers["x-amz-checksum-crc32"] == checksum
+        assert headers["x-amz-sdk-checksum-algorithm"] == "CRC32"
+        # One write for the body, none for what follows it.
+        assert "Transfer-Encoding" not in headers
 
 
 def test_a_claim_whose_holder_is_gone_is_taken_over_by_one_only(sdk: CannedSdk) -> None:
@@ -130,6 +141,17 @@ def test_the_diagnosis_of_an_object_that_rekognition_cannot_read(sdk: CannedSdk)
         assert "x-amz-checksum-mode" not in headers
 
 
+def test_an_archived_object_says_so_in_the_answer_that_the_diagnosis_reads(sdk: CannedSdk) -> None:
+    """Otherwise the SDK would drop the header of Intelligent-Tiering, and nobody would know."""
+    sdk.answers |= {
+        "CompareFaces": [UNREADABLE_OBJECT],
+        "HeadObject": [Answer(headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})],
+        "HeadBucket": [Answer(headers={"x-amz-bucket-region": "eu-west-1"})],
+    }
+    with pytest.raises(FaceCompareError, match="is archived"):
+        served(sdk, {"source": SOURCE, "target": TARGET})
+
+
 def test_the_diagnosis_of_a_version_that_is_not_there(sdk: CannedSdk) -> None:
     sdk.answers |= {
         "CompareFaces": [UNREADABLE_OBJECT],
@@ -142,14 +164,3 @@ def test_the_diagnosis_of_a_version_that_is_not_there(sdk: CannedSdk) -> None:
     # After the 400 the SDK asks for the bucket's region by itself, and for the object once more.
     assert sdk.operations()[2:4] == ["HeadObject", "HeadObject"]
     assert sdk.operations()[-1] == "GetObject"
-
-
-def test_an_archived_object_says_so_in_the_answer_that_the_diagnosis_reads(sdk: CannedSdk) -> None:
-    """Otherwise the SDK would drop the header of Intelligent-Tiering, and nobody would know."""
-    sdk.answers |= {
-        "CompareFaces": [UNREADABLE_OBJECT],
-        "HeadObject": [Answer(headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})],
-        "HeadBucket": [Answer(headers={"x-amz-bucket-region": "eu-west-1"})],
-    }
-    with pytest.raises(FaceCompareError, match="is archived"):
-        served(sdk, {"source": SOURCE, "target": TARGET})

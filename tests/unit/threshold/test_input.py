@@ -14,8 +14,15 @@ from moto import mock_aws
 
 from face_compare.model import errors
 from tests.unit.threshold.a_run import HEADER, ARun, failed_batch, failure, result
+from threshold import charts
 from threshold.__main__ import main
 from threshold.results import _NOT_ACQUIRED
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts take most of a report's time, and test_report.py looks at them."""
+    monkeypatch.setattr(charts, "drawn", lambda _facts: dict.fromkeys(charts._CHARTS))
 
 
 @pytest.fixture
@@ -71,7 +78,6 @@ def subjects(*people: str) -> Break:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (relabel("0.jpg,genuine", "0.jpg,"), "line 2 has the label ''"),
         (relabel("0.jpg,genuine", "0.jpg,maybe"), "line 2 has the label 'maybe'"),
         (relabel("0.jpg,genuine", "0.jpg"), "line 2 has 2 columns, but the header has 3"),
         (relabel("reference/0.jpg", ""), "line 2 has no source"),
@@ -86,13 +92,10 @@ def subjects(*people: str) -> Break:
             relabel("reference/2", "reference/two"),
             "no label for 1 result, for example reference/2.jpg",
         ),
-        (relabel("reference/2.jpg,challenge/2.jpg,genuine\n", ""), "no label for 1 result"),
-        (raw_labels(b""), "must have one column source"),
         (raw_labels(HEADER.encode("utf-16")), "is not UTF-8"),
         (raw_labels(b'[{"source": "a"}]'), "line 1 is not a JSON object"),
         (rescore("101"), "line 1 has the similarity 101"),
         (rescore("NaN"), "line 1 has the similarity nan"),
-        (rescore("true"), "line 1 has the similarity True"),
         (rescore('"high"'), "line 1 has the similarity 'high'"),
         (cut(9), "line 4 is not JSON: the file is cut off"),
         (
@@ -100,7 +103,6 @@ def subjects(*people: str) -> Break:
             "There is no result for 1 label, for example reference/3.jpg with challenge/3.jpg:",
         ),
         (listed(1), "of the 1 bytes that manifest.json lists"),
-        (lambda run: run.results.write_text("[]\n"), "line 1 is not a JSON object"),
         (lambda run: run.results.write_text("{}\n"), "line 1 is not a result of modules/batch"),
         (lambda run: run.results.unlink(), "holds no SUCCEEDED_* or FAILED_* file"),
         # Another tool's scores. They would give a threshold that lets everybody in.
@@ -114,10 +116,6 @@ def subjects(*people: str) -> Break:
         ),
         # A label that contradicts the subjects.
         (subjects("a,a", "a,b", "b,c", "a,c"), "line 4 contradicts itself: the label says genuine"),
-        (
-            subjects("a,a", "a,b", "b,b", "c,c"),
-            "line 5 contradicts itself: the label says impostor",
-        ),
         (subjects("a,", "a,b", ",", "a,c"), "line 4 has no subject, but others have"),
     ],
 )

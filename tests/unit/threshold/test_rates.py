@@ -5,44 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy import optimize, stats  # type: ignore[import-untyped]
+from scipy import stats  # type: ignore[import-untyped]
 
-from threshold.rates import ErrorRate, equal_error, fewest_pairs, limits
+from threshold.rates import ErrorRate, fewest_pairs, limits
 
-GENUINE, IMPOSTOR = stats.norm(85, 5), stats.norm(55, 10)
-"""Of unlike widths, so that FMR and FNMR differ and cannot be taken for each other."""
-
-
-@pytest.fixture(scope="module")
-def rates() -> tuple[ErrorRate, ErrorRate]:
-    random = np.random.default_rng(3)
-    fmr = ErrorRate(IMPOSTOR.rvs(40_000, random_state=random), None, impostor=True)
-    return fmr, ErrorRate(GENUINE.rvs(20_000, random_state=random), None, impostor=False)
-
-
-@pytest.mark.parametrize("threshold", [65, 70, 75, 80, 85])
-def test_rates_of_normal_scores_are_those_of_the_closed_form(
-    rates: tuple[ErrorRate, ErrorRate], threshold: float
-) -> None:
-    """Otherwise every figure of the report would be wrong."""
-    wanted = (IMPOSTOR.sf(threshold), GENUINE.cdf(threshold))
-    for each, true in zip(rates, wanted, strict=True):
-        found = each.at(threshold)
-        assert found.lower <= true <= found.upper
-        assert found.upper - found.lower < 0.02
-
-
-def test_the_equal_error_rate_of_normal_scores_is_that_of_the_closed_form(
-    rates: tuple[ErrorRate, ErrorRate],
-) -> None:
-    """Otherwise systems would be ranked wrongly."""
-    found = equal_error(*rates)
-    # Where both deviates are equal: (t - 55) / 10 = (85 - t) / 5.
-    assert found["threshold"] == pytest.approx(75, abs=0.5)
-    assert found["lower"] <= stats.norm.sf(2) <= found["upper"]
-    assert found["rate"] == pytest.approx(stats.norm.sf(2), rel=0.1)
-    root = optimize.brentq(lambda t: IMPOSTOR.sf(t) - GENUINE.cdf(t), 55, 85)
-    assert root == pytest.approx(75)
+IMPOSTOR = stats.norm(55, 10)
 
 
 def test_rates_are_those_of_a_reference_implementation() -> None:
@@ -55,16 +22,6 @@ def test_rates_are_those_of_a_reference_implementation() -> None:
     thresholds = [20.0, 41.25, 63.0, 77.75, 90.5, 99.0]
     assert fmr.rates(thresholds) == pytest.approx([5 / 6, 3 / 6, 2 / 6, 1 / 6, 1 / 6, 0])
     assert fnmr.rates(thresholds) == pytest.approx([0, 0.2, 0.2, 0.4, 0.6, 0.8])
-
-
-def test_rates_are_those_of_scipys_distribution_function(
-    rates: tuple[ErrorRate, ErrorRate],
-) -> None:
-    """Otherwise the rates between the thresholds of other tests could be wrong."""
-    thresholds = np.linspace(30, 100, 977)
-    below = [stats.ecdf(each.scores).cdf.evaluate(thresholds) for each in rates]
-    assert rates[0].rates(thresholds) == pytest.approx(1 - below[0])
-    assert rates[1].rates(thresholds) == pytest.approx(below[1])
 
 
 @pytest.mark.parametrize(("errors", "pairs"), [(0, 300), (1, 300), (7, 1000), (300, 300)])
@@ -83,15 +40,6 @@ def test_no_error_seen_is_the_rule_of_three() -> None:
     for rate in (0.01, 0.001, 0.0001):
         pairs = fewest_pairs(rate)
         assert limits(0, pairs)[1] <= rate < limits(0, pairs - 1)[1]
-
-
-@pytest.mark.parametrize("rate", [0.002, 0.01, 0.05, 0.3])
-def test_limits_cover_the_truth_as_often_as_they_say(rate: float) -> None:
-    """Otherwise "95 % confidence" would be a word."""
-    lower, upper = limits(stats.binom(500, rate).rvs(4_000, random_state=11), 500)
-    # Three standard deviations of 4,000 draws are 1 %.
-    assert (upper >= rate).mean() >= 0.94
-    assert (lower <= rate).mean() >= 0.94
 
 
 def test_the_chosen_threshold_keeps_the_fmr_as_often_as_it_says() -> None:

@@ -117,32 +117,6 @@ def test_a_photo_that_comes_before_its_reference_is_decided_when_it_comes(
     assert bulk.rekognition.calls == [(reference, photo)]
 
 
-@pytest.mark.parametrize("waited_minutes", [0.0, WAITED], ids=["soon", "after the wait"])
-def test_96_photos_that_are_synced_before_their_reference_are_each_compared_once(
-    bulk: BulkWork, mail: Mail, waited_minutes: float
-) -> None:
-    put_photos(bulk, 96)
-    mail.deliver(waited_minutes)
-    assert bulk.rekognition.calls == []
-    bulk.put(REFERENCE)
-    mail.deliver()
-    mail.deliver_again(WAITED)
-    assert decisions(bulk) == ["match"] * 96
-    assert len(bulk.rekognition.calls) == len(set(bulk.rekognition.calls)) == 96
-    assert mail.back == []
-
-
-def test_photos_and_reference_of_one_batch_are_decided_whatever_is_announced_first(
-    bulk: BulkWork, mail: Mail
-) -> None:
-    put_photos(bulk, 5)
-    bulk.put(REFERENCE)
-    mail.new.reverse()
-    mail.deliver()
-    assert decisions(bulk) == ["match"] * 5
-    assert len(bulk.rekognition.calls) == 5
-
-
 def test_a_photo_without_a_reference_waits_and_then_says_so(
     bulk: BulkWork, mail: Mail, records: Records
 ) -> None:
@@ -180,17 +154,6 @@ def test_a_redelivered_message_finds_its_reference_without_any_announcement_of_i
     bulk.put(REFERENCE)
     mail.new.clear()
     mail.deliver_again()
-    assert decisions(bulk) == ["match"]
-
-
-def test_what_waits_is_itself_the_message_that_retries_it(bulk: BulkWork, mail: Mail) -> None:
-    """This is what the module's retry command sends."""
-    bulk.put(PHOTO)
-    mail.deliver(WAITED)
-    bulk.put(REFERENCE)
-    mail.new.clear()
-    (waiting,) = bulk.result_keys(".waiting")
-    assert bulk.deliver(bulk.result(waiting)["Records"]) == []
     assert decisions(bulk) == ["match"]
 
 
@@ -406,22 +369,6 @@ def test_a_list_that_s3_refuses_sends_only_that_reference_back(
     bulk.monkeypatch.setattr(WaitingImages, "of", original)
     mail.deliver_again()
     assert len(bulk.rekognition.calls) == 2
-
-
-def test_a_photo_that_meets_a_transient_error_after_it_was_put_back_is_retried_alone(
-    bulk: BulkWork, mail: Mail
-) -> None:
-    put_photos(bulk, 3)
-    mail.deliver(WAITED)
-    bulk.rekognition.scores["challenge/alice/1.jpg"] = "ThrottlingException"
-    bulk.put(REFERENCE)
-    mail.deliver()
-    assert len(mail.back) == 1
-    bulk.rekognition.scores.clear()
-    bulk.expire_claims()
-    mail.deliver_again()
-    assert decisions(bulk) == ["match"] * 3
-    assert mail.back == []
 
 
 def test_the_log_tells_how_a_photo_waited_and_how_it_ended(

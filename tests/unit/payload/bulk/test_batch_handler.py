@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -169,13 +168,6 @@ def test_a_match_stands_although_a_later_source_could_not_be_compared(bulk: Bulk
     bulk.rekognition.scores["busy"] = "ThrottlingException"
     (entry,) = bulk.serve_batch({"sources": ["good", "busy"], "target": "t"})
     assert entry["decision"] == "match"
-
-
-def test_a_batch_keeps_its_pace_to_the_end(bulk: BulkWork) -> None:
-    bulk.with_settings(calls_per_second=20.0)
-    began = time.monotonic()
-    bulk.serve_batch(pairs("abcdefghij"))
-    assert time.monotonic() - began >= 10 / 20
 
 
 def test_a_batch_in_which_every_pair_failed_fails_with_the_pairs_error(bulk: BulkWork) -> None:

@@ -40,12 +40,9 @@ def test_every_header_with_the_two_columns_is_accepted(text: str) -> None:
     ("text", "words"),
     [
         ("source;target\nreference/a.jpg;challenge/b.jpg\n", "separated by semicolons"),
-        ("\ufeffSource; Target\n", "separated by semicolons"),
-        ("id;source;target\n", "separated by semicolons"),
         ("source\ttarget\nreference/a.jpg\tchallenge/b.jpg\n", "separated by tabs"),
         ("source|target\n", "separated by vertical bars"),
         (ROW, "has no header: it begins with 'reference/a.jpg,challenge/b.jpg'"),
-        ("reference/a.jpg;challenge/b.jpg\n", "has no header"),
         ("source\nreference/a.jpg\n", "has no column target"),
         ("target,id\n", "has no column source"),
         ("source,Source,target\n", "the column 'source' twice"),
@@ -54,8 +51,6 @@ def test_every_header_with_the_two_columns_is_accepted(text: str) -> None:
         ("\ufeff\n\n", "is empty"),
         ("\nsource,target\n", "has no header"),
         ("Table 1\nsource,target\n", "has no header: it begins with 'Table 1'"),
-        ("source;target;;\n", "separated by semicolons"),
-        ("sep=,\nsource,target\n", "has no header"),
     ],
 )
 def test_a_bad_header_is_told_by_one_sentence_that_says_what_it_must_be(
@@ -112,7 +107,6 @@ def test_every_first_line_that_names_a_pair_is_accepted(text: str) -> None:
         ('[{"source": "a", "target": "b"}]\n', "not JSON Lines of objects"),
         ('"reference/a.jpg"\n', "not JSON Lines of objects"),
         ('{"source": "a"}\n', "does not name a source and a target"),
-        ('{"left": "a", "right": "b"}\n', "does not name a source and a target"),
         ('{"source": "a",\n"target": "b"}\n', "is not JSON Lines"),
         ("[" * 9000, "one JSON list"),
         ("", "is empty"),
@@ -181,8 +175,3 @@ def test_a_list_that_cannot_be_read_now_is_not_called_bad(
 def test_the_state_machines_question_reaches_the_check(direct: Direct) -> None:
     with pytest.raises(errors.InvalidManifestError):
         direct.serve(Context(), manifest="")
-
-
-def test_an_event_that_only_mentions_a_list_is_not_taken_for_the_question(direct: Direct) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="unknown member 'manifest'"):
-        direct.serve(Context(), source="s", target="t", manifest="m")

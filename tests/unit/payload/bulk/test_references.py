@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from face_compare.bulk.references import References
 from face_compare.bulk.upload_handler import UploadHandler
@@ -96,17 +95,6 @@ def test_a_list_that_s3_refused_is_asked_for_again_by_the_next_image(
     records = [uploaded(bulk, f"challenge/alice/{number}.jpg") for number in range(2)]
     assert bulk.deliver([records[0]], [records[1]]) == ["m0"]
     assert len(bulk.result_keys()) == 1
-
-
-def test_an_error_of_s3_is_not_taken_for_a_person_without_references(
-    bulk: BulkWork, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(**_: object) -> None:
-        raise refusal("AccessDenied", 403, "ListObjectsV2")
-
-    monkeypatch.setattr(bulk.s3, "list_objects_v2", refuse)
-    with pytest.raises(ClientError):
-        References(bulk.s3, SETTINGS).of("challenge/alice/a.jpg")
 
 
 def test_what_file_managers_leave_beside_references_costs_no_call(bulk: BulkWork) -> None:

@@ -90,22 +90,6 @@ def test_an_image_is_the_same_whichever_way_its_announcement_takes(message: str)
     assert read(message) == [Upload("challenge/alice/my image+1.jpg", "v1", "0A")]
 
 
-def test_eventbridge_does_not_encode_keys() -> None:
-    """Otherwise an image with a plus or a percent sign would not be found."""
-    for key in ("challenge/a/50%25+1.jpg", "challenge/a/%E9%9B%AA.jpg", "challenge/a/雪 1.jpg"):
-        assert [upload.key for upload in uploads(event_bridge(key))] == [key]
-
-
-def test_eventbridge_names_no_version_in_a_bucket_without_versions() -> None:
-    unnamed: dict[str, Any] = {"version-id": None}
-    (upload,) = uploads(event_bridge("challenge/a/1.jpg", **unnamed))
-    assert (upload.version_id, upload.version) == (None, "upload-0A")
-
-
-def test_the_test_message_announces_nothing_in_an_envelope_either() -> None:
-    assert read(TEST_MESSAGE) == read(in_envelope(TEST_MESSAGE)) == []
-
-
 LITTER = ["._1.jpg", ".DS_Store", ".keep", "Desktop.ini", "Thumbs.db", "thumbs.DB"]
 
 
@@ -122,6 +106,11 @@ def test_what_file_managers_leave_behind_is_no_image(name: str) -> None:
     [
         (in_envelope("{}", "SubscriptionConfirmation"), "confirm the subscription"),
         (event_bridge("challenge/a/1.jpg", "Object Deleted"), "'Object Deleted', not a new object"),
+        ('{"detail-type": "AWS API Call via CloudTrail", "detail": {}}', 'to "Object Created"'),
+        (
+            body({**announced("challenge/a/1.jpg"), "eventName": "LifecycleExpiration:Delete"}),
+            'to "s3:ObjectCreated',
+        ),
         (event_bridge("results/a/1.json"), "or the rule, the filters"),
         (BRIDGED.replace("photos", "other"), "bucket 'other'"),
     ],
@@ -141,7 +130,8 @@ def test_a_message_of_the_right_form_about_something_else_says_why_it_is_refused
         (body(announced("challenge/alice/my+image%2B1.jpg")), ["challenge/alice/my image+1.jpg"]),
         (body(announced("challenge/%E9%9B%AA/%25.png")), ["challenge/雪/%.png"]),
         (body(announced("challenge/a"), announced("challenge/b")), ["challenge/a", "challenge/b"]),
-        (json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}), []),
+        (TEST_MESSAGE, []),
+        (in_envelope(TEST_MESSAGE), []),
         # An empty object whose key ends in a slash is a folder.
         (body(announced("challenge/alice/", size=0)), []),
         (body(announced("challenge/alice/", size=7)), ["challenge/alice/"]),
@@ -157,34 +147,23 @@ def test_each_announced_image_is_found_under_its_key(message: str, keys: list[st
         "",
         "not json",
         "[]",
-        "null",
-        "7",
-        "{}",
-        '{"Records": 7}',
         '{"Records": [{}]}',
-        '{"Records": [{"s3": null}]}',
         "[" * 100_000,
         body({**announced("challenge/a/1.jpg"), "eventName": "ObjectRemoved:Delete"}),
         body(announced("challenge/a/1.jpg")).replace("photos", "other"),
         body(announced("k", key=7)),
         '{"Records": []}',
-        '{"Records": ""}',
-        body(announced("challenge/a/1.jpg", versionId=[])),
         body(announced("challenge/a/1.jpg", versionId={"a": 1})),
         body(announced("challenge/a/1.jpg", versionId="../../x")),
-        body(announced("challenge/a/1.jpg", versionId="\ud800")),
         body(announced("challenge/a/1.jpg", sequencer=7)),
         body(announced("challenge/a/" + "1" * 1024)),
         in_envelope("not json"),
         in_envelope(in_envelope(BRIDGED)),
-        '{"TopicArn": "arn"}',
         '{"TopicArn": "arn", "Type": "Notification"}',
-        '{"detail-type": "Object Created"}',
         '{"detail-type": "Object Created", "detail": {"bucket": "photos", "object": 7}}',
         event_bridge("challenge/a/1.jpg", **{"version-id": "../../x"}),
         event_bridge("challenge/a/1.jpg", sequencer=None),
         event_bridge("challenge/a/1.jpg", "\ud800" * 100_000),
-        body({**announced("challenge/a/1.jpg"), "eventName": "\ud800" * 100_000}),
         body({**announced("k"), "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "k"}}}),
     ],
 )
@@ -200,7 +179,6 @@ def test_a_message_that_is_not_about_our_images_is_refused_and_not_lost(message:
         "results/alice/a.jpg/v1.json",
         "results/alice/a.jpg/v1.json.claim",
         "results/alice/waiting/abc.waiting",
-        "manifests/a.retry",
         "alice/a",
     ],
 )

@@ -24,18 +24,13 @@ def refusal_of(event: Mapping[str, Any]) -> str:
     ("image", "meant"),
     [
         ({"Bytes": "QQ=="}, "Send bytes instead"),
-        ({"BYTES": "QQ=="}, "Send bytes instead"),
         ({"base64": "QQ=="}, "Send bytes instead"),
         ({"image_bytes": "QQ=="}, "Send bytes instead"),
-        ({"byte": "QQ=="}, "Send bytes instead"),
         ({"S3Object": {"Bucket": "photos", "Name": "reference/a.jpg"}}, "Send key instead"),
-        ({"s3_object": {"bucket": "photos"}}, "Send key instead"),
-        ({"Key": "reference/a.jpg"}, "Send key instead"),
         ({"Name": "reference/a.jpg"}, "Send key instead"),
         ({"Bucket": "photos", "Key": "reference/a.jpg"}, "Leave the bucket out"),
         ({"bucket": "photos", "key": "reference/a.jpg"}, "Leave the bucket out"),
         ({"key": "a", "versionId": "v1"}, "Send version_id instead"),
-        ({"key": "a", "Version": "v1"}, "Send version_id instead"),
     ],
 )
 def test_an_image_in_another_spelling_names_the_member_that_is_meant(
@@ -52,11 +47,9 @@ def test_an_image_in_another_spelling_names_the_member_that_is_meant(
         ({"Source": "a", "target": "b"}, "Send source instead"),
         ({"source": "a", "Targets": ["b"]}, "Send targets instead"),
         ({**KEYS, "similarity_treshold": 99}, "Send similarity_threshold instead"),
-        ({**KEYS, "similarityThreshold": 99}, "Send similarity_threshold instead"),
         ({**KEYS, "SimilarityThreshold": 99}, "Send similarity_threshold instead"),
         ({**KEYS, "threshold": 99}, "Send similarity_threshold instead"),
         ({**KEYS, "review-threshold": 70}, "Send review_threshold instead"),
-        ({**KEYS, "requireSingleFace": True}, "Send require_single_face instead"),
     ],
 )
 def test_an_event_in_another_spelling_names_the_member_that_is_meant(
@@ -81,7 +74,6 @@ QUEUE = "queue of the output uploads_queue_arn"
         ({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, ("notification of S3", QUEUE)),
         ({"Records": [{"EventSource": "aws:sns", "Sns": {}}]}, ("of SNS", QUEUE)),
         ({"Records": [{"eventSource": "aws:kinesis"}]}, ("aws:kinesis", "Send an event")),
-        ({"Records": [{"eventSource": "aws:dynamodb"}]}, ("aws:dynamodb", "Send an event")),
         ({"Records": [{"cf": {}}]}, ("another service", "Send an event")),
         ({"Records": []}, ("another service", "Send an event")),
         ({"Records": [{"eventSource": "\ud800" * 999}]}, ("another service",)),
@@ -89,8 +81,11 @@ QUEUE = "queue of the output uploads_queue_arn"
         ({"source": "aws.s3", "detail-type": "Object Created", "detail": {}}, ("of S3", QUEUE)),
         ({"source": "aws.ec2", "detail-type": "x", "detail": {}}, ("input transformer",)),
         ({"Type": "Notification", "TopicArn": "arn", "Message": "{}"}, ("of SNS", QUEUE)),
+        ({"invocationId": "i", "job": {}, "tasks": []}, ("S3 Batch Operations", "Send an event")),
+        ({"eventSource": "aws:kafka", "bootstrapServers": "b", "records": {}}, ("Kafka",)),
+        ({"awslogs": {"data": "H4sI"}}, ("CloudWatch Logs", "Send an event")),
+        ({"version": "1", "triggerSource": "PreSignUp_SignUp"}, ("Cognito", "Send an event")),
         ({"body": "{}", "headers": {}}, ("HTTP", "function URL")),
-        ({"raw_path": "/", "method": "POST"}, ("HTTP", "function URL")),
     ],
 )
 def test_the_event_of_another_service_is_told_what_to_do_and_not_that_a_member_is_unknown(

@@ -200,7 +200,11 @@ class TestSingleFace:
     @pytest.mark.parametrize(
         ("source", "error", "words"),
         [
-            ("two", errors.SeveralFacesInSourceError, "source image 'two' shows 2"),
+            (
+                "two",
+                errors.SeveralFacesInSourceError,
+                "source image 'two' shows 2.*require_single_face",
+            ),
             ("none", errors.NoFaceInSourceError, "source image 'none'"),
         ],
     )
@@ -218,10 +222,6 @@ class TestSingleFace:
         strict.settings = SETTINGS
         assert strict.serve(source="two", target="t")["source"]["face_count"] is None
 
-    def test_the_refusal_names_the_setting(self, strict: Direct) -> None:
-        with pytest.raises(errors.SeveralFacesInSourceError, match="require_single_face"):
-            strict.serve(source="two", target="t")
-
     def test_a_target_with_several_faces_is_refused_even_if_one_matches(
         self, strict: Direct
     ) -> None:
@@ -235,9 +235,6 @@ class TestSingleFace:
         strict.rekognition.before = lambda *_: hold.wait(5)
         with pytest.raises(errors.OutOfTimeError):
             strict.serve(Context(remaining_ms=1_200), source="one", target="t")
-
-    def test_single_faces_are_compared(self, strict: Direct) -> None:
-        assert strict.serve(source="one", target="t")["match"] is True
 
     @pytest.mark.parametrize(
         ("faces", "error"),

@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
-from botocore.stub import Stubber
-from moto import mock_aws
 
-from face_compare.engine.diagnosis import Diagnosis
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError
-from face_compare.model.image import Side, StoredImage
-from face_compare.runtime.clients import Clients
 from face_compare.service import Service
 from tests.unit.payload.canned_aws import compared
 from tests.unit.payload.fake_rekognition import refusal
@@ -168,18 +163,7 @@ QUALITY = {
     "a source without a face is not called blurred": Case(
         [with_itself(PASSED), detect(NO_FACE, SOURCE)], errors.NoFaceInSourceError, (SOURCE,)
     ),
-    "a target that is too small is refused for that": Case(
-        [with_itself(REFUSED), detect(REFUSED, TARGET), stored(b"\xff\xd8\xff\xe0")],
-        errors.InvalidRequestError,
-        (TARGET, "80 pixels"),
-    ),
-    "a target deleted meanwhile is looked for": Case(
-        [with_itself("InvalidS3ObjectException"), head(404)], errors.ImageNotFoundError, (TARGET,)
-    ),
     "a throttled comparison blames no image": Case([with_itself(THROTTLED)], errors.ThrottledError),
-    "a throttled count blames no image": Case(
-        [with_itself(PASSED), detect(THROTTLED)], errors.ThrottledError
-    ),
 }
 
 
@@ -337,14 +321,12 @@ RESTORED = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2035 00:00:00 GMT"
     ("class_of", "word"),
     [
         ({"StorageClass": "GLACIER"}, "archived"),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, "archived"),
         ({"StorageClass": "DEEP_ARCHIVE"}, "archived"),
         ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, "archived"),
         ({"ArchiveStatus": "DEEP_ARCHIVE_ACCESS", "Restore": 'ongoing-request="true"'}, "archived"),
         # These can be read at once. Otherwise somebody would restore an image in vain.
         ({"StorageClass": "GLACIER", "Restore": RESTORED}, "bucket policy"),
         ({"StorageClass": "GLACIER_IR"}, "bucket policy"),
-        ({"StorageClass": "INTELLIGENT_TIERING"}, "bucket policy"),
     ],
 )
 def test_an_archived_image_is_named_and_no_other_is_called_archived(
@@ -381,14 +363,6 @@ def test_no_call_is_made_that_might_not_end_in_time(
     """Otherwise Lambda would stop the function, and the caller would learn nothing."""
     answers += [Call("CompareFaces", code), *calls]
     fails(service, Case(calls, errors.OutOfTimeError, (code,)), OverAfter(asked=len(calls)))
-
-
-def test_a_diagnosis_without_time_fails_its_own_comparison_only(clients: Clients) -> None:
-    """Otherwise the decisions about all other targets would be lost."""
-    images = {Side.TARGET: StoredImage(TARGET)}
-    diagnosis = Diagnosis(clients, SETTINGS, images, lambda: 2.0)
-    found = diagnosis.explain(refusal("InvalidParameterException"))
-    assert isinstance(found, errors.OutOfTimeError)
 
 
 FORMAT = "InvalidImageFormatException"
@@ -489,15 +463,3 @@ def test_an_encoded_key_outside_the_prefixes_is_found_too(
     answers += [Call("CompareFaces", UNREADABLE), *calls]
     case = Case(calls, errors.ImageForbiddenError, ("without URL-encoding: 'challenge/1.jpg'",))
     fails(service, case, target="challenge%2F1.jpg")
-
-
-@mock_aws
-def test_the_statuses_of_a_real_s3_answer_are_understood() -> None:
-    """This uses moto instead of a stub: it sends what S3 really sends for a missing key."""
-    clients = Clients(SETTINGS)
-    s3 = clients.diagnosis_s3
-    s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_object(Bucket="photos", Key=SOURCE, Body=b"x")
-    with Stubber(clients.rekognition) as stub:
-        stub.add_client_error("compare_faces", UNREADABLE)
-        fails(Service(SETTINGS, clients), Case([], errors.ImageNotFoundError, (TARGET,)))

@@ -88,6 +88,11 @@ def _lacks_the_loader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.loaders", ModuleType("botocore.loaders"))
 
 
+def _lacks_the_reader_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "face_compare.runtime.fast_times", raising=False)
+    monkeypatch.delattr("botocore.utils.parse_timestamp")
+
+
 def _needs_the_endpoints(self: Loader, name: str) -> Any:
     return ([], "") if name == "endpoints" else Loader.load_data_with_path(self, name)
 
@@ -95,20 +100,16 @@ def _needs_the_endpoints(self: Loader, name: str) -> Any:
 _without_the_component = _replaced("botocore.session.Session.register_component", _raise)
 CHANGES = {
     "lacks the loader": _lacks_the_loader,
-    "lacks a method": _replaced(
-        f"{_FAST_START}.Loader", type("Loader", (), {"load_data_with_path": None})
-    ),
     "lacks the component": _without_the_component,
-    "takes no reader": _replaced(f"{_LOADER}.__init__", lambda _: None),
-    "has no data path": _replaced(f"{_LOADER}.BUILTIN_DATA_PATH", property(_raise)),
-    "lists services in another way": _replaced(f"{_LOADER}.list_available_services", lambda _: []),
     "has another name for the service": _replaced(
         f"{_LOADER}.list_available_services", lambda *_: ["rekognition-2"]
     ),
     "needs the endpoints": _replaced(f"{_LOADER}.load_data_with_path", _needs_the_endpoints),
     "finds no credentials": _replaced(f"{_FAST_START}.EnvProvider", NowhereElse),
-    "lacks a place of credentials": _replaced(f"{_FAST_START}.ContainerProvider", _raise),
-    "has other files": _replaced(f"{_FAST_START}.PlainReader.load_file", _raise),
+    "lacks the reader of times": _lacks_the_reader_of_times,
+    "takes no reader of times": _replaced(
+        "botocore.parsers.ResponseParserFactory.set_parser_defaults", _raise
+    ),
 }
 
 
