@@ -257,7 +257,10 @@ def test_a_run_is_read_from_the_bucket(run: ARun, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("s3://photos/results/batch/none/", "There are no results below s3://photos/results/batch"),
+        (
+            "s3://photos/results/batch/none/",
+            "There is nothing to read at s3://photos/results/batch",
+        ),
         ("s3://elsewhere/results/", "Cannot read s3://elsewhere/results/"),
         ("s3://photos", "must name a file or folder in a bucket"),
         ("results/none", "There is no file or folder results/none"),
