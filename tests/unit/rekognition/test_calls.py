@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
+from local.rekognition import scripted_engine
+from local.rekognition.faces import Face, ImageFile
 from tests.unit.rekognition.serving import StandIn, stand_in
 
 if TYPE_CHECKING:
@@ -46,6 +49,21 @@ def refused(call: Any) -> tuple[str, int, str]:
     assert response["ResponseMetadata"]["RequestId"]
     error = response["Error"]
     return error["Code"], response["ResponseMetadata"]["HTTPStatusCode"], error["Message"]
+
+
+def test_an_image_that_two_calls_bring_at_once_is_analyzed_once(sessions: Path) -> None:
+    """Otherwise a photo that is uploaded and compared takes twice the time."""
+    analyzed = []
+
+    def analyze(file: ImageFile) -> list[Face]:
+        analyzed.append(file.key)
+        time.sleep(0.2)
+        return scripted_engine.analyze(file)
+
+    with stand_in(sessions, analyze) as live, ThreadPoolExecutor(4) as pool:
+        client = live.client()
+        list(pool.map(lambda _: client.detect_faces(Image=ALICE), range(4)))
+    assert analyzed == ["reference/alice.jpg"]
 
 
 def test_answers_have_the_members_and_types_of_the_service(live: StandIn) -> None:
