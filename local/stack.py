@@ -7,11 +7,13 @@ with Stack() as stack:
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +73,9 @@ class Stack:
     """Temporary folder of this run; gone after the block."""
     endpoint: str = field(init=False)
     rekognition_endpoint: str = field(init=False)
-    _clients: dict[str, AwsClient] = field(init=False, default_factory=dict)
+    _session: boto3.session.Session = field(init=False, default_factory=boto3.session.Session)
+    _clients: dict[tuple[str | None, ...], AwsClient] = field(init=False, default_factory=dict)
+    _making: threading.Lock = field(init=False, default_factory=threading.Lock)
     _exit: contextlib.ExitStack = field(init=False)
 
     def __enter__(self) -> Self:
@@ -93,17 +97,25 @@ class Stack:
         return REGION
 
     def client(self, service: str) -> AwsClient:
-        """A boto3 client with the rights of the account's root; one a service, kept."""
-        if service not in self._clients:
-            self._clients[service] = self.client_as(service, *KEYS)
-        return self._clients[service]
+        """A boto3 client with the rights of the account's root."""
+        return self.client_as(service, *KEYS)
 
     def client_as(
         self, service: str, key: str, secret: str, token: str | None = None, region: str = REGION
     ) -> AwsClient:
-        """A boto3 client with the given credentials."""
+        """A boto3 client with the given credentials; one for the same arguments, kept."""
+        wanted = (service, key, secret, token, region)
+        # To make one takes 100 ms. A session reads the model of a service once.
+        with self._making:
+            if wanted not in self._clients:
+                self._clients[wanted] = self._client(*wanted)
+            return self._clients[wanted]
+
+    def _client(
+        self, service: str, key: str, secret: str, token: str | None, region: str
+    ) -> AwsClient:
         endpoint = self.rekognition_endpoint if service == "rekognition" else self.endpoint
-        return boto3.session.Session().client(
+        return self._session.client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=endpoint,
@@ -257,6 +269,8 @@ def terraform_environment(endpoint: str) -> dict[str, str]:
     """Environment of Terraform or OpenTofu that uses an emulator as AWS."""
     return {
         **account_environment(endpoint),
+        # Less CPU time, for some memory: Go's heap may grow to five times what is in use.
+        "GOGC": "400",
         # S3 Control has a host for each account, <account>.127.0.0.1, which does not resolve. The
         # emulators also serve what a client sends to its proxy. Go sends nothing to a proxy that
         # is for a loopback address.
@@ -265,6 +279,7 @@ def terraform_environment(endpoint: str) -> dict[str, str]:
     }
 
 
+@functools.cache
 def venv_python(name: str) -> Path:
     """The interpreter of a virtual environment of tools/, which is made when it is missing.
 

@@ -130,10 +130,10 @@ class Workspace:
         (found,) = self.folder.glob(".terraform/providers/*/hashicorp/aws/*")
         return tuple(map(int, found.name.split(".")))
 
-    def changes(self) -> list[Json]:
+    def changes(self, *options: str) -> list[Json]:
         """What a plan would change now, as `terraform show -json` tells it."""
         plan = self.folder / "changes.tfplan"
-        self._run("plan", *_UNATTENDED, f"-out={plan}", *self._flags())
+        self._run("plan", *_UNATTENDED, f"-out={plan}", *self._flags(), *options)
         shown = json.loads(self._run("show", "-json", str(plan)))
         return [
             each

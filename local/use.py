@@ -36,7 +36,7 @@ PRIVATE = "private/eileen.jpg"
 type Statement = Mapping[str, Any]
 """Of a policy."""
 
-_RECORDS_SECONDS = 10.0
+_RECORDS_SECONDS = 60.0
 _SECONDS = 150.0
 
 
@@ -131,7 +131,7 @@ def log_records(
     """
     deadline = time.monotonic() + within
     # Who waits for minutes asks seldom: CloudWatch takes a few such calls a second.
-    every = min(2.0, within / 100)
+    every = 0.1 if within <= _RECORDS_SECONDS else 2.0
     while True:
         records = found_records(account, group, f'"{request_id}"')
         closed = any(record.get("type") == "platform.report" for record in records)

@@ -8,7 +8,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 _TESTS = Path(__file__).resolve().parent
 _FAST_FIRST = ("unit", "native", "integration")
-_LONG_FIRST = ("integration", "unit", "native")
+_LONG_FIRST = ("integration", "unit/payload", "native", "unit")
+"""What takes long and mostly waits, and beside it what finds most mistakes."""
 _STACKS = {
     "test_batch_runs.py": "the bulk stack",
     "test_bulk.py": "the bulk stack",
@@ -20,14 +21,16 @@ _STACKS = {
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out files, but integration tests by their stack and native tests one by one."""
+    """Hands out files, but integration tests by their stack and native tests by their engine."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
         room, name = path.split("/")[-2:]
         if room == "integration":
             return _STACKS.get(name, "the stack with everything")
-        return nodeid if room == "native" else path
+        if room == "native":
+            return "OpenTofu" if nodeid.endswith("tofu]") else "Terraform"
+        return path
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,6 +46,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In one process what is fast comes first; in several, what takes long and mostly waits."""
+    """In one process what is fast comes first; in several, what takes long."""
     rooms = _LONG_FIRST if hasattr(config, "workerinput") else _FAST_FIRST
-    items.sort(key=lambda item: rooms.index(item.path.relative_to(_TESTS).parts[0]))
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(_TESTS).as_posix()
+        return next(place for place, room in enumerate(rooms) if path.startswith(room))
+
+    items.sort(key=place)

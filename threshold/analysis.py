@@ -16,6 +16,8 @@ _DEFAULT = 80.0
 """The module's default. Nothing below it is recommended: impostors in use try harder."""
 _ADVISED = 99.0
 """What AWS advises where a person's rights are affected, with a human review."""
+_LOWEST = 1.01
+"""The lowest threshold that the module takes, except 0."""
 _WANTED_FMR = (0.01, 0.001, 0.0001)
 _WANTED_FNMR = 0.01
 """How many genuine pairs may be rejected without a human review."""
@@ -47,6 +49,7 @@ def analyze(outcomes: Outcomes, wanted_fmr: float | None = None) -> Facts:
     everyone = np.ones(len(outcomes.scores), bool)
     fmr, fnmr = _error_rates(outcomes, everyone)
     recommendation = _recommendation(fmr, fnmr, wanted_fmr)
+    recommendation["terraform"] = _terraform(recommendation, outcomes.quality_filters)
     threshold = recommendation["similarity_threshold"]
     return {
         "pairs": _counts(outcomes),
@@ -58,7 +61,7 @@ def analyze(outcomes: Outcomes, wanted_fmr: float | None = None) -> Facts:
         "recommendation": recommendation,
         "groups": _groups(outcomes, threshold),
         "suspects": _suspects(outcomes),
-        "cautions": _cautions(outcomes, fmr, fnmr),
+        "cautions": _cautions(outcomes, fmr, fnmr, fnmr.at(threshold)),
         "curve": _curve(fmr, fnmr),
         "histogram": _histogram(fmr, fnmr),
     }
@@ -76,7 +79,7 @@ def _check(outcomes: Outcomes) -> None:
             why = ", ".join(f"{n:,} {name}" for name, n in outcomes.error_counts(rows).items())
             raise InputError(
                 f"None of the {int(rows.sum()):,} {kind} pairs has a score ({why}): see the errors "
-                "in the results. (A batch refuses a list with more columns than source and target.)"
+                "in the results."
             )
     highest = np.nanmax(outcomes.scores)
     if highest <= 1:
@@ -157,9 +160,10 @@ def _recommendation(fmr: ErrorRate, fnmr: ErrorRate, wanted_fmr: float | None) -
         similarity, review = _ADVISED, _DEFAULT
     else:
         similarity = max(found["threshold"], _DEFAULT)
-        review = fnmr.threshold(fnmr.most_errors(_WANTED_FNMR) or 0)
-        # The module takes no threshold over 0 and up to 1, and a band only below the other.
-        review = None if review is None or review >= similarity else max(review, 1.01)
+        # The module takes no threshold over 0 and up to 1, so no review finds what scores lower.
+        lost = int(fnmr.errors(_LOWEST))
+        review = fnmr.threshold(max(fnmr.most_errors(_WANTED_FNMR) or 0, lost))
+        review = None if review is None or review >= similarity else max(review, _LOWEST)
     matched, missed = fmr.at(similarity), fnmr.at(similarity)
     band = [each.at(similarity if review is None else review) for each in (fmr, fnmr)]
     costs = {
@@ -180,7 +184,7 @@ def _recommendation(fmr: ErrorRate, fnmr: ErrorRate, wanted_fmr: float | None) -
         "costs": costs,
     }
     sentence = _sentence(facts) if found else _refusal(fmr, rows[-1])
-    return {**facts, "sentence": sentence, "terraform": _terraform(similarity, review)}
+    return {**facts, "sentence": sentence}
 
 
 def _sentence(facts: Facts) -> str:
@@ -199,7 +203,9 @@ def _sentence(facts: Facts) -> str:
         + (
             "."
             if facts["review_threshold"] is None
-            else f"; send scores from {facts['review_threshold']:g} up to it to a human."
+            else f"; send scores from {facts['review_threshold']:g} up to it to a human, so that "
+            f"at most {percent(facts['fnmr_after_review']['upper'])} of the genuine pairs are "
+            "rejected without a review."
         )
     )
 
@@ -223,10 +229,13 @@ def _refusal(fmr: ErrorRate, row: Facts) -> str:
     )
 
 
-def _terraform(similarity: float, review: float | None) -> str:
-    lines = [f"similarity_threshold = {similarity:g}"]
-    if review is not None:
-        lines.append(f"review_threshold     = {review:g}")
+def _terraform(recommendation: Facts, quality_filters: set[str]) -> str:
+    lines = [f"similarity_threshold = {recommendation['similarity_threshold']:g}"]
+    if recommendation["review_threshold"] is not None:
+        lines.append(f"review_threshold     = {recommendation['review_threshold']:g}")
+    # The rates hold only with the same filter, and pasted lines replace the block's own.
+    if len(quality_filters) == 1 and quality_filters != {"NONE"}:
+        lines.append(f'quality_filter       = "{min(quality_filters)}"')
     return "comparison = {\n" + "".join(f"  {line}\n" for line in lines) + "}"
 
 
@@ -264,8 +273,13 @@ def _suspects(outcomes: Outcomes) -> Facts:
     return found
 
 
-def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate) -> list[str]:
+def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate, missed: Rate) -> list[str]:
     said = []
+    if missed.errors > missed.pairs / 2:
+        said.append(
+            f"{percent(missed.rate)} of the genuine pairs score below the recommended threshold. "
+            "Check that the labels are not swapped. If they are right, try a higher FMR (FMR=1)."
+        )
     for kind, short, each in (("impostor", "FMR", fmr), ("genuine", "FNMR", fnmr)):
         pairs = len(each.scores)
         if pairs < _TOO_FEW:
@@ -275,6 +289,9 @@ def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate) -> list[str]:
                 f"{short} below {upper}, even without an error. By the rule of three, 1 % needs "
                 f"{_TOO_FEW}."
             )
+    if len(outcomes.quality_filters) > 1:
+        mixed = " and ".join(sorted(outcomes.quality_filters))
+        said.append(f"The quality filters {mixed} are mixed. Give the results of one of them.")
     subjects = outcomes.labels.subjects
     if subjects is None:
         said.append(

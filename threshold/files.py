@@ -51,7 +51,7 @@ def _fetched(bucket: str, prefix: str, folder: Path, progress: Progress) -> Path
     found = single or [each for each in listed if each["Key"].startswith(base)]
     wanted = [each for each in found if single or _is_result(Path(each["Key"]))]
     if not wanted:
-        raise InputError(f"There are no results below s3://{bucket}/{base}.")
+        raise InputError(f"There is nothing to read at s3://{bucket}/{prefix}.")
     task = progress.add_task("Download", total=sum(each["Size"] for each in wanted))
     for each in wanted:
         path = folder / (Path(prefix).name if single else each["Key"].removeprefix(base))

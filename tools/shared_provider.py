@@ -6,6 +6,7 @@ all, which saves two thirds of the CPU time. Not for runs that configure the pro
 share the configuration.
 """
 
+import json
 import shutil
 import signal
 import subprocess
@@ -51,9 +52,10 @@ def shared_provider(folder: Path, environment: Mapping[str, str]) -> Iterator[di
                     break
             else:
                 raise ToolError(f"the AWS provider did not start:\n{''.join(said)}")
-            # It calls itself by its address in Terraform's registry.
-            address = address.strip("'").replace("registry.terraform.io", binary.parts[-6])
-            yield {**environment, _ADDRESS.rstrip("="): address}
+            # By its address in Terraform's registry. OpenTofu's has the same name at another host.
+            (served,) = json.loads(address.strip("'")).values()
+            named = {"/".join(binary.parts[-6:-3]): served}
+            yield {**environment, _ADDRESS.rstrip("="): json.dumps(named)}
         finally:
             # Killed, it would leave its socket. It stays if Ctrl-C was ignored when it was started.
             provider.send_signal(signal.SIGINT)

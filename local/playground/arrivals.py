@@ -39,28 +39,29 @@ class Arrivals:
     stack: Stack
     deployment: Deployment
     _found: list[Arrival] = field(default_factory=list)
-    _known: set[str] = field(default_factory=set)
+    _known: set[tuple[str, str]] = field(default_factory=set)
+    """Keys with their content: a decision can replace the result that said "no reference"."""
     _lock: Lock = field(default_factory=Lock)
 
     def after(self, number: int) -> list[Arrival]:
         """Look into the bucket; all but the first ones."""
         with self._lock:
-            for key in self._new():
-                self._known.add(key)
+            for key, content in self._new():
+                self._known.add((key, content))
                 # What is not a result, or is gone, is left out.
                 with contextlib.suppress(ClientError, ValueError, KeyError, TypeError):
                     self._found.append(self._arrival(key))
             return self._found[number:]
 
-    def _new(self) -> list[str]:
+    def _new(self) -> list[tuple[str, str]]:
         pages = self.stack.client("s3").get_paginator("list_objects_v2")
         listed = [
-            (each["LastModified"], each["Key"])
+            (each["LastModified"], each["Key"], each["ETag"])
             for page in pages.paginate(Bucket=self.deployment.bucket, Prefix="results/")
             for each in page.get("Contents", [])
-            if each["Key"].endswith(".json") and each["Key"] not in self._known
+            if each["Key"].endswith(".json") and (each["Key"], each["ETag"]) not in self._known
         ]
-        return [key for _, key in sorted(listed)]
+        return [(key, content) for _, key, content in sorted(listed)]
 
     def _arrival(self, result_key: str) -> Arrival:
         result = json.loads(self._read(result_key))

@@ -39,7 +39,9 @@ async function take(fieldset, files) {
     for (const each of choices.querySelectorAll(":checked")) each.checked = false;
     choices.dataset.own = "yes";
   }
-  for (const file of kind === "reference" ? [...files].slice(0, 1) : files) {
+  const one = kind === "reference";
+  if (one && files.length > 1) complain(`A reference is one photo: only ${files[0].name} is taken.`);
+  for (const file of one ? [...files].slice(0, 1) : files) {
     said.textContent = `Loading ${file.name} …`;
     try {
       if (file.size > mostBytes) throw new Error(`over ${mostBytes / 2 ** 20} MB.`);

@@ -23,7 +23,11 @@ _MORE = {
     # What the example does not need: Terraform merges an override into the module's block.
     "playground_override.tf": """\
 module "face_compare" {
-  function_url = {}
+  # The local engine takes up to a second for a photo, two at a time: others wait, and not too long.
+  comparison      = { concurrency = 2 }
+  function        = { timeout = 100 }
+  function_url    = {}
+  rekognition_tps = 4
 }
 """,
     "playground.tf": """\

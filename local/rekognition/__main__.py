@@ -24,8 +24,6 @@ from local.rekognition.image_store import ImageStore, key_only
 from local.rekognition.server import LOOPBACK, make_server
 from local.rekognition.service import Service
 
-_REMEMBERED_IMAGES = 64
-
 
 def main(arguments: Sequence[str]) -> None:
     """Serve until Ctrl-C."""
@@ -64,7 +62,7 @@ def _engine(name: str) -> Analyze:
     # Imported here: a scripted stand-in needs neither dlib nor its 100 MB.
     from local.rekognition.dlib_engine import DlibEngine  # noqa: PLC0415
 
-    return functools.lru_cache(_REMEMBERED_IMAGES)(DlibEngine().analyze)
+    return DlibEngine().analyze
 
 
 def _root_client(region: str, service: str, endpoint: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ MAX_BYTES = 5 * 1024 * 1024
 PROCESSORS = 2
 """Images analyzed at the same time."""
 
+_REMEMBERED_IMAGES = 64
+
 
 class Service:
     """Answers calls, from several threads at once."""
@@ -30,11 +33,15 @@ class Service:
     def __init__(
         self, *, analyze: Analyze, read: Read, rights: Rights, sessions: Path | None
     ) -> None:
-        self._analyze = analyze
         self._read = read
         self._rights = rights
         self._sessions = sessions
-        self._processors = ThreadPoolExecutor(PROCESSORS, thread_name_prefix="faces")
+        processors = ThreadPoolExecutor(PROCESSORS, thread_name_prefix="faces")
+        # Remembered from the beginning: other calls with this image wait for the same analysis.
+        self._analysis = functools.lru_cache(_REMEMBERED_IMAGES)(
+            lambda file: processors.submit(analyze, file)
+        )
+        self._lock = threading.Lock()
 
     def answer(self, operation: str, authorization: str, body: bytes) -> dict[str, Any]:
         """Return the members of the answer, or raise ServiceError."""
@@ -58,7 +65,9 @@ class Service:
 
     def _faces(self, arn: str, region: str, *images: Any) -> list[Sequence[Face]]:
         files = [self._file(image, arn, region) for image in images]
-        return list(self._processors.map(self._analyze, files))
+        with self._lock:
+            analyses = [self._analysis(file) for file in files]
+        return [analysis.result() for analysis in analyses]
 
     def _file(self, image: Any, arn: str, region: str) -> ImageFile:
         match image:

@@ -84,7 +84,6 @@ def test_a_newcomer_can_trust_the_demo_to_leave_nothing(
 ) -> None:
     assert facts["left_behind"] == facts["problems"] == []
     assert {"stack", "init", "apply", "compare", "destroy"} <= set(facts["seconds"])
-    assert sum(facts["seconds"].values()) < 300
     for step in ("terraform apply", "Compare through", "terraform destroy"):
         assert step in demo.output
 

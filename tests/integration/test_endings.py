@@ -66,13 +66,13 @@ def test_what_is_interrupted_leaves_no_server_listening_and_no_photo_in_the_temp
         at_work = _running_with(str(scratch))
         assert len(at_work) > 1, "there was nothing to leave behind"
         demo.send_signal(ending)
-        assert demo.wait(timeout=20) == code, log.read_text()
+        assert demo.wait(timeout=120) == code, log.read_text()
     finally:
         demo.kill()
         demo.wait()
     eventually(
         lambda: not _running_with(str(scratch)),
-        10,
+        60,
         "the end of",
         why=lambda: _running_with(str(scratch)),
     )

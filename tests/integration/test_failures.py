@@ -27,6 +27,8 @@ from tests.integration.s3_proxy import FailingS3, failing_s3
 _PACE = Pace(calls_per_second=40.0, workers=8, timeout_seconds=10)
 _BEYOND_LEASE = 18.0
 _SHORT = 2.0
+_MANY = 20
+"""Attempts. On a busy machine an invocation may put images off for lack of time."""
 _NAMES = (f"site{number}" for number in count())
 
 
@@ -81,13 +83,13 @@ class Ward:
 
 def until(source: EventSource, condition: Callable[[], object], what: str) -> None:
     """Wait for what comes of serving; what has ended the event source ends the waiting."""
-    eventually(condition, 60.0, what, every=0.005, check=source.check)
+    eventually(condition, 300.0, what, every=0.005, check=source.check)
 
 
 @pytest.fixture
 def ward(bulk: Bulk, request: pytest.FixtureRequest) -> Iterator[Ward]:
     """A ward whose queue has the visibility timeout and the attempts that the test asks for."""
-    visibility, attempts = getattr(request, "param", (_SHORT, 3))
+    visibility, attempts = getattr(request, "param", (_SHORT, _MANY))
     steering = Steering(bulk.stack.rekognition_endpoint)
     steering.apply(latency_ms=100, clear_script=True, reset_counters=True)
     site = UploadSite.create(bulk.stack, next(_NAMES), MemoryQueue(visibility, attempts))
@@ -97,7 +99,7 @@ def ward(bulk: Bulk, request: pytest.FixtureRequest) -> Iterator[Ward]:
     steering.apply(latency_ms=0, clear_script=True)
 
 
-def queue(visibility: float = _SHORT, attempts: int = 3) -> pytest.MarkDecorator:
+def queue(visibility: float = _SHORT, attempts: int = _MANY) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("ward", [(visibility, attempts)], indirect=True, ids=[""])
 
 
@@ -157,15 +159,16 @@ def test_no_result_is_lost_when_s3s_trouble_outlasts_an_invocation(ward: Ward) -
     uploads = ward.uploads(12)
     ward.s3.rule = results_fail(503)
     with ward.served(places=1) as source:
-        until(source, lambda: source.handed, "the first batch")
-        assert source.handed[0].failed == source.handed[0].messages
+        until(source, lambda: source.handed and ward.paid(), "a batch with calls")
+        assert all(each.failed == each.messages for each in source.handed)
         ward.s3.rule = pass_all
+        without_result = ward.paid()
     ward.check(uploads)
     # A call whose result could not be written in all that time is paid for again.
-    assert 12 < ward.paid() <= 24
+    assert 12 < ward.paid() <= 12 + without_result
 
 
-@queue(8.0, attempts=1)
+@queue(attempts=1)
 def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Ward) -> None:
     uploads = ward.uploads(5)
     ward.s3.rule = refuse_all
@@ -174,13 +177,15 @@ def test_a_redrive_after_the_buckets_policy_is_fixed_decides_the_images(ward: Wa
     ward.check(uploads, dead=uploads)
     ward.site.queue.redrive()
     ward.s3.rule = pass_all
+    # Now a busy machine may put images off.
+    ward.site.queue.visibility_seconds, ward.site.queue.max_attempts = _BEYOND_LEASE, _MANY
     with ward.served():
         pass
     ward.check(uploads)
     assert ward.paid() == 5
 
 
-@queue(attempts=20)
+@queue()
 def test_s3s_repetitions_cost_no_money_and_leave_one_decision(ward: Ward) -> None:
     uploads = ward.uploads(10)
     for _ in range(4):
@@ -194,7 +199,7 @@ def test_s3s_repetitions_cost_no_money_and_leave_one_decision(ward: Ward) -> Non
     assert ward.paid() == 10
 
 
-@queue(attempts=20)
+@queue()
 def test_an_instance_with_a_wrong_clock_takes_no_claim_from_another(ward: Ward) -> None:
     ahead = ward.site.stack.folder / f"{ward.site.bucket}-ahead"
     shutil.copytree(ward.site.code, ahead)

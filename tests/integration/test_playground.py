@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from selenium import webdriver
@@ -21,13 +23,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from face_compare.runtime.settings import Settings
 from local import processes, use
 from local.loopback import listening
 from local.pages.parts import score
 from local.photos import Album
 from local.playground.site import Site, served
 from local.playground.ways import Deployment
-from local.stack import Stack, venv_python
+from local.rekognition.service import PROCESSORS
+from local.stack import KEYS, REGION, Stack, venv_python
 from local.waiting import eventually
 from tests.browser import resize, take_picture
 from tests.integration.conftest import Everything, Playground
@@ -210,6 +214,7 @@ def test_a_raised_threshold_leaves_a_photo_to_a_human_and_a_lowered_one_is_refus
     assert 80 < similarity < 100
     page.compare(similarity_threshold="100", review_threshold="85")
     assert page.texts("#called .pill") == ["Review"]
+    assert "100, review from 85" in page.texts("#called dd")
     assert json.loads(page.told("Event"))["review_threshold"] == 85
     page.one("[name=similarity_threshold]").clear()
     page.one("[name=review_threshold]").clear()
@@ -231,11 +236,12 @@ def test_a_decision_is_explained_when_that_is_asked_for(page: Page) -> None:
     assert shown["Possible reasons"] == (", ".join(explanation["likely_reasons"]) or "none")
 
 
-def test_a_photo_put_into_the_bucket_by_hand_appears_with_its_decision(
+def test_a_photo_put_into_the_bucket_by_hand_appears_with_each_of_its_decisions(
     page: Page, stack: Stack, album: Album
 ) -> None:
     key = "challenge/eileen-collins/by hand & <b>.jpg"
-    use.upload(stack.client("s3"), page.site.deployment.bucket, key, album.challenges[0])
+    s3, bucket = stack.client("s3"), page.site.deployment.bucket
+    version = use.upload(s3, bucket, key, album.challenges[0])
 
     def arrived() -> list[WebElement]:
         return [card for card in page.all("#arrived .card") if key in card.text]
@@ -246,6 +252,12 @@ def test_a_photo_put_into_the_bucket_by_hand_appears_with_its_decision(
     result, record = map(json.loads, _contents(card.find_elements(By.TAG_NAME, "pre")))
     assert result["image"]["key"] == record["target_key"] == key
     assert "by hand" in str(page.one("#arrival").get_property("textContent"))
+    # As when a reference comes after the result that said that there is none.
+    place = f"results/{key.removeprefix('challenge/')}/{version}.json"
+    later = json.dumps({**result, "match": False, "decision": "no_match"})
+    s3.put_object(Bucket=bucket, Key=place, Body=later.encode())
+    eventually(lambda: len(arrived()) == 2, _SECONDS, "the later decision")
+    assert arrived()[0].find_element(By.CSS_SELECTOR, ".pill").text == "No match"
 
 
 def test_a_person_uses_photos_of_their_own_whatever_their_names(
@@ -258,7 +270,7 @@ def test_a_person_uses_photos_of_their_own_whatever_their_names(
     challenge.write_bytes(grey.data)
     page.one("[data-kind=reference] [type=file]").send_keys(str(reference))
     page.one("[data-kind=challenge] [type=file]").send_keys(str(challenge))
-    eventually(lambda: page.all("[data-own] :checked")[1:], 10, "both photos")
+    eventually(lambda: page.all("[data-own] :checked")[1:], _SECONDS, "both photos")
     page.compare()
     assert page.texts("#called .pill") == ["Match"]
     assert page.texts("#called h3.name") == [reference.name, challenge.name]
@@ -268,11 +280,15 @@ def test_a_person_uses_photos_of_their_own_whatever_their_names(
 def test_a_photo_can_be_dropped_and_one_that_is_none_shows_the_functions_error(page: Page) -> None:
     drop = """
       const files = new DataTransfer();
-      files.items.add(new File(["no photo"], "notes.jpg", {type: "image/jpeg"}));
-      document.querySelector("[data-kind=challenge]").dispatchEvent(
+      for (const name of ["notes.jpg", "more.jpg"]) files.items.add(new File(["no photo"], name));
+      document.querySelector(`[data-kind=${arguments[0]}]`).dispatchEvent(
         new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));"""
-    page.chrome.execute_script(drop)
-    eventually(lambda: page.all("[data-own] :checked"), 10, "the photo")
+    page.chrome.execute_script(drop, "reference")
+    eventually(lambda: page.all("[data-own] :checked"), _SECONDS, "the photo")
+    # The other photo is not lost silently.
+    assert "only notes.jpg is taken" in page.one("[role=alert]").text
+    page.chrome.execute_script(drop, "challenge")
+    eventually(lambda: page.all("[data-own] :checked")[2:], _SECONDS, "all photos")
     page.compare()
     assert page.one("#called h2").text == "ImageFormatError"
     assert page.one("#called .unread").is_displayed()
@@ -283,11 +299,11 @@ def test_the_page_says_what_it_cannot_do(page: Page, tmp_path: Path) -> None:
     large.write_bytes(b"\xff\xd8\xff" + bytes(17 * 1024 * 1024))
     page.one("[data-kind=challenge] [type=file]").send_keys(str(large))
     problem = page.one("[role=alert]")
-    eventually(problem.is_displayed, 10, "the complaint")
+    eventually(problem.is_displayed, _SECONDS, "the complaint")
     assert problem.text == "large.jpg: over 16 MB."
     page.choose("eileen-collins.jpg")
     page.one("form button").click()
-    eventually(lambda: "at least one challenge" in problem.text, 10, "the complaint")
+    eventually(lambda: "at least one challenge" in problem.text, _SECONDS, "the complaint")
     # The browser itself reports the answer to the second.
     entries = page.chrome.get_log("browser")  # type: ignore[no-untyped-call]
     assert ["400" in each["message"] for each in entries] == [True]
@@ -351,9 +367,27 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     allowed = ["clipboardReadWrite", "clipboardSanitizedWrite"]
     page.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
     press(Keys.ENTER)
-    eventually(lambda: page.texts("#called .copy")[0].startswith("Copied"), 10, "the copy")
+    eventually(lambda: page.texts("#called .copy")[0].startswith("Copied"), _SECONDS, "the copy")
     copied = page.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert json.loads(copied) == event
+
+
+def test_photos_wait_for_the_local_engine_instead_of_failing(playground: Playground) -> None:
+    """It takes up to a second for a photo; with twenty at once most calls would time out."""
+    (endpoint,) = set(re.findall(r"--endpoint-url (\S+)", playground.output))
+    user, secret = KEYS
+    function = boto3.client(
+        "lambda",
+        REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=user,
+        aws_secret_access_key=secret,
+    ).get_function_configuration(FunctionName="face-compare")
+    settings = Settings.from_environment(function["Environment"]["Variables"])
+    # A call's photos, and those of two instances that compare uploads.
+    at_once = settings.concurrency + 2 * settings.workers
+    assert at_once / PROCESSORS < settings.paced_limits.read_timeout / 2
+    assert settings.timeout_seconds > 100 / PROCESSORS
 
 
 def test_what_the_terminal_shows_works_and_ctrl_c_leaves_nothing(
@@ -377,7 +411,7 @@ def test_what_the_terminal_shows_works_and_ctrl_c_leaves_nothing(
     eventually(lambda: key in httpx.get(f"{address}arrivals").text, 150, "the photo's decision")
 
     playground.process.send_signal(signal.SIGINT)
-    rest = playground.process.communicate(timeout=20)[0]
+    rest = playground.process.communicate(timeout=120)[0]
     assert playground.process.returncode == 0, rest
     assert "Traceback" not in rest
     assert list(playground.scratch.iterdir()) == []

@@ -47,7 +47,7 @@ def test_a_functions_process_ends_with_the_emulator(tmp_path: Path) -> None:
     child = int(_first_line(parent))
     assert _alive(child)
     processes.end(parent)
-    eventually(lambda: not _alive(child), 5, "the child's end", every=0.02)
+    eventually(lambda: not _alive(child), 30, "the child's end", every=0.02)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's part is Linux's")
@@ -56,8 +56,10 @@ def test_a_killed_demo_leaves_no_server_listening(tmp_path: Path) -> None:
 import subprocess, sys, time
 from pathlib import Path
 from local import processes
-command = [sys.executable, "-c", {_SLEEP!r}]
-child = processes.start(command, environment={{}}, cwd=Path("/"), output=subprocess.DEVNULL)
+command = [sys.executable, "-c", "print(flush=True); {_SLEEP}"]
+child = processes.start(command, environment={{}}, cwd=Path("/"), output=subprocess.PIPE)
+# Only when the program itself runs, the kernel knows that it is to end with this one.
+child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(60)
 """
@@ -71,7 +73,7 @@ time.sleep(60)
         child = int(_first_line(demo))
         assert _alive(child)
         demo.kill()
-    eventually(lambda: not _alive(child), 5, "the child's end", every=0.02)
+    eventually(lambda: not _alive(child), 30, "the child's end", every=0.02)
 
 
 def test_no_credentials_of_the_user_reach_the_stack(

@@ -140,7 +140,7 @@ def test_bad_input_gets_one_sentence_and_costs_nothing(
     "labels",
     [("yes", "no"), ("1", "0"), ("TRUE", " False "), ("Same", "different")],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\n,,\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\n , ,\n", ",,\n"])
 def test_a_list_from_a_spreadsheet_is_read(run: ARun, labels: tuple[str, str], end: str) -> None:
     """Otherwise people would have to learn one spelling."""
     listed = run.labels.replace(HEADER, " Source,TARGET,Label").replace("genuine", labels[0])
@@ -257,7 +257,10 @@ def test_a_run_is_read_from_the_bucket(run: ARun, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("s3://photos/results/batch/none/", "There are no results below s3://photos/results/batch"),
+        (
+            "s3://photos/results/batch/none/",
+            "There is nothing to read at s3://photos/results/batch",
+        ),
         ("s3://elsewhere/results/", "Cannot read s3://elsewhere/results/"),
         ("s3://photos", "must name a file or folder in a bucket"),
         ("results/none", "There is no file or folder results/none"),
@@ -284,7 +287,8 @@ def test_a_list_from_a_spreadsheet_finds_its_results(tmp_path: Path) -> None:
         "2,reference/1.jpg , challenge/1.jpg,impostor\n3,reference/2.jpg,challenge/2.jpg, no\n"
     )
     item = {"ID": "3", " Source ": "reference/2.jpg ", "TARGET": " challenge/2.jpg"}
-    told = {"Items": [item], "BatchInput": {"execution": "arn", "format": "CSV"}}
+    empty = {"ID": "", " Source ": "", "TARGET": " "}
+    told = {"Items": [item, empty], "BatchInput": {"execution": "arn", "format": "CSV"}}
     failed = {"Input": json.dumps(told), "Error": "NoFaceInTargetError", "Status": "FAILED"}
     columns = {"columns": {"ID": "1", "Label": "Genuine"}}
     decided = {**result("reference/0.jpg", "challenge/0.jpg", 99.0), **columns}

@@ -84,12 +84,43 @@ def test_a_few_wrong_labels_are_at_the_top_of_the_list(normal: ARun, tmp_path: P
 
 def test_easy_impostors_do_not_lower_the_threshold_below_the_default(tmp_path: Path) -> None:
     """Otherwise strangers in a list would decide what a look-alike gets."""
-    run = a_run(tmp_path, [95.0] * 400, [20.0] * 400)
+    run = a_run(tmp_path, [95.0] * 400, [20.004] * 400)
     assert run.report() == 0
     found = run.facts["recommendation"]
     assert (found["similarity_threshold"], found["review_threshold"]) == (80, None)
     assert found["threshold_by_fmr"] == 20.01
     assert "nothing below the module's default" in found["sentence"]
+    # Rounded to 20.00 or 20.01, these pairs would seem to be on the wrong side of a threshold.
+    assert "<td>20.004</td>" in (tmp_path / "report.html").read_text()
+
+
+def test_the_quality_filter_of_the_run_is_recommended_with_its_thresholds(tmp_path: Path) -> None:
+    """Otherwise the pasted lines would compare faces that the test had left out."""
+    run = a_run(tmp_path, [95.0] * 400, [20.0] * 400)
+    for line in run.lines:
+        line["quality_filter"] = "HIGH"
+    assert run.write().report() == 0
+    assert '  quality_filter       = "HIGH"\n' in run.facts["recommendation"]["terraform"]
+    run.lines[0]["quality_filter"] = "NONE"
+    assert run.write().report() == 0
+    assert "filters HIGH and NONE are mixed" in run.facts["cautions"][0]
+    assert "quality_filter" not in run.facts["recommendation"]["terraform"]
+
+
+def test_swapped_labels_are_suspected(tmp_path: Path) -> None:
+    """Otherwise a threshold of 100, at which nobody matches, would pass for good advice."""
+    run = a_run(tmp_path, [20.0] * 400, [95.0] * 400)
+    assert run.report() == 0
+    assert "Check that the labels are not swapped" in run.facts["cautions"][0]
+
+
+def test_photos_that_no_review_can_find_do_not_send_every_stranger_there(tmp_path: Path) -> None:
+    """Otherwise three bad photos would cost a review of nearly every impostor."""
+    run = a_run(tmp_path, [99.0] * 390 + [60.0] * 7 + [0.5] * 3, [30.0] * 400)
+    assert run.report() == 0
+    found = run.facts["recommendation"]
+    assert (found["review_threshold"], found["costs"]["impostor_reviewed"]) == (60, 0)
+    assert "at most 1.93 % of the genuine pairs are rejected without" in found["sentence"]
 
 
 @pytest.mark.parametrize(
