@@ -4,7 +4,7 @@ Each sample is a new process under awslambdaric, AWS's own runtime client, from 
 first request served: wall time, CPU time (user and system) and peak memory. README.md says what
 is held alike, and what the figures do not tell.
 
-usage: python -m benchmarks.cold_start [--rounds N] [--tls] [--before ZIP]
+usage: python -m benchmarks.cold_start [--rounds N] [--before ZIP]
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.canned import canned_rekognition
-from benchmarks.certificates import make_certificates
 from benchmarks.figures import Estimate, paired_ratio
 from benchmarks.report import last_line, machine, memory, print_table
 from local.function_variables import function_variables
@@ -79,10 +77,10 @@ def subjects(folder: Path, before: Path | None = None) -> dict[str, Subject]:
     return found
 
 
-def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> Sample:
+def sample(subject: Subject, interpreter: Path, endpoint: str) -> Sample:
     """Start the handler, have it serve one request, and end it.
 
-    ``endpoint`` holds the variables that lead botocore to the canned answers.
+    ``endpoint`` is where the canned answers are.
 
     Raises:
         RuntimeError: The handler did not start, or did not answer.
@@ -92,7 +90,7 @@ def sample(subject: Subject, interpreter: Path, endpoint: Mapping[str, str]) -> 
         subject.handler,
         {
             **VARIABLES,
-            **endpoint,
+            "AWS_ENDPOINT_URL": endpoint,
             # Lambda's /var/task is read-only: the handlers are compiled at every start.
             "PYTHONDONTWRITEBYTECODE": "1",
         },
@@ -135,20 +133,7 @@ def require_compiled(interpreter: Path) -> None:
         raise RuntimeError(f"Not byte-compiled, so no fair start: {done.stderr.strip()}")
 
 
-@contextmanager
-def canned_endpoint(*, tls: bool) -> Iterator[dict[str, str]]:
-    """Serve the canned answers; yields the variables that lead botocore to them."""
-    if not tls:
-        with canned_rekognition() as url:
-            yield {"AWS_ENDPOINT_URL": url}
-        return
-    with tempfile.TemporaryDirectory(prefix="face-compare-") as folder:
-        server, bundle = make_certificates(Path(folder))
-        with canned_rekognition(server) as url:
-            yield {"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(bundle)}
-
-
-def measure(rounds: int, *, tls: bool, before: Path | None = None) -> dict[str, list[Sample]]:
+def measure(rounds: int, before: Path | None = None) -> dict[str, list[Sample]]:
     """Take ``rounds`` samples of each handler, all of them in every round, in changing order."""
     interpreter = venv.interpreter("bench", os.environ)
     require_compiled(interpreter)
@@ -157,7 +142,7 @@ def measure(rounds: int, *, tls: bool, before: Path | None = None) -> dict[str, 
         samples: dict[str, list[Sample]] = {key: [] for key in chosen}
         order = random.Random(rounds)  # noqa: S311
         with (
-            canned_endpoint(tls=tls) as endpoint,
+            canned_rekognition() as endpoint,
             step(f"{rounds} rounds of {len(chosen)} starts"),
         ):
             # The first starts fill the file cache and are not counted.
@@ -171,7 +156,7 @@ def measure(rounds: int, *, tls: bool, before: Path | None = None) -> dict[str, 
     return samples
 
 
-def report(samples: Mapping[str, Sequence[Sample]], *, tls: bool = False) -> str:
+def report(samples: Mapping[str, Sequence[Sample]]) -> str:
     """Print the table; return the line of JSON."""
     cpu = {key: [each.cpu for each in found] for key, found in samples.items()}
     wall = {key: [each.wall for each in found] for key, found in samples.items()}
@@ -189,7 +174,7 @@ def report(samples: Mapping[str, Sequence[Sample]], *, tls: bool = False) -> str
         if key in samples
     ]
     print_table(
-        f"Cold start, medians of {len(floor)}, the API over {'TLS' if tls else 'plain HTTP'}",
+        f"Cold start, medians of {len(floor)}",
         ["handler", "wall ms", "CPU ms", "CPU ms above (0)", "peak MiB"],
         rows,
     )
@@ -225,7 +210,6 @@ def report(samples: Mapping[str, Sequence[Sample]], *, tls: bool = False) -> str
             **{f"cpu_ms_{key}": median(cpu[key]) * 1000 for key in cpu},
             **{f"rss_mib_{key}": median(peak[key]) / _KIB / _KIB for key in peak},
             "rounds": len(floor),
-            "tls": tls,
             "machine": machine(),
         },
     )
@@ -235,13 +219,12 @@ def main(arguments: list[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description="What a cold start costs.")
     parser.add_argument("--rounds", type=int, default=FULL_ROUNDS, help="samples of each handler")
-    parser.add_argument("--tls", action="store_true", help="serve the API over TLS, as AWS does")
     parser.add_argument("--before", type=Path, help="an older face_compare.zip to measure beside")
     chosen = parser.parse_args(arguments)
     if chosen.rounds < 2:
         parser.error("--rounds must be 2 or more")
-    samples = measure(chosen.rounds, tls=chosen.tls, before=chosen.before)
-    print(report(samples, tls=chosen.tls))
+    samples = measure(chosen.rounds, chosen.before)
+    print(report(samples))
     return 0
 
 

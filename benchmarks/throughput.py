@@ -6,7 +6,7 @@ as the module allows instances, with batch, pace and workers from rate.tf. S3 is
 emulator's; the queue is in memory. Beside it, against the same stand-in: one call after another,
 and a pool of threads with botocore's standard retries and no pace. README.md has the figures.
 
-usage: python -m benchmarks.throughput [--pairs N | --seconds N] [--tps N ...] [--systems NAME ...]
+usage: python -m benchmarks.throughput [--seconds N]
 """
 
 from __future__ import annotations
@@ -239,23 +239,21 @@ def report(measured: dict[tuple[str, int], Figures]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description="What share of the quota a backlog uses.")
-    parser.add_argument("--pairs", type=int, help=f"at each quota (default: {FULL_PAIRS})")
     parser.add_argument(
-        "--seconds", type=int, help="instead: as many pairs as the quota allows in that time"
+        "--seconds",
+        type=int,
+        help=f"as many pairs as the quota allows in that time (default: {FULL_PAIRS:,} pairs)",
     )
-    parser.add_argument("--tps", type=int, nargs="+", default=QUOTAS)
-    parser.add_argument("--systems", choices=SYSTEMS, nargs="+", default=list(SYSTEMS))
-    given = parser.parse_args(arguments)
+    seconds = parser.parse_args(arguments).seconds
     measured = {}
     options = RekognitionOptions(scripted=True, reads_images=False, checks_rights=False)
     with Stack(options) as stack:
         steering = Steering(stack.rekognition_endpoint)
-        for tps in given.tps:
-            pairs = given.pairs or (given.seconds * tps if given.seconds else FULL_PAIRS)
-            for name in given.systems:
-                title, run, share = SYSTEMS[name]
-                with step(f"{title}, {tps} TPS, {pairs // share:,} pairs"):
-                    measured[name, tps] = run(stack, Meter(steering, tps), pairs // share)
+        for tps in QUOTAS:
+            for name, (title, run, share) in SYSTEMS.items():
+                pairs = (seconds * tps if seconds else FULL_PAIRS) // share
+                with step(f"{title}, {tps} TPS, {pairs:,} pairs"):
+                    measured[name, tps] = run(stack, Meter(steering, tps), pairs)
     print(report(measured))
     return 0
 

@@ -49,6 +49,7 @@ def analyze(outcomes: Outcomes, wanted_fmr: float | None = None) -> Facts:
     everyone = np.ones(len(outcomes.scores), bool)
     fmr, fnmr = _error_rates(outcomes, everyone)
     recommendation = _recommendation(fmr, fnmr, wanted_fmr)
+    recommendation["terraform"] = _terraform(recommendation, outcomes.quality_filters)
     threshold = recommendation["similarity_threshold"]
     return {
         "pairs": _counts(outcomes),
@@ -183,7 +184,7 @@ def _recommendation(fmr: ErrorRate, fnmr: ErrorRate, wanted_fmr: float | None) -
         "costs": costs,
     }
     sentence = _sentence(facts) if found else _refusal(fmr, rows[-1])
-    return {**facts, "sentence": sentence, "terraform": _terraform(similarity, review)}
+    return {**facts, "sentence": sentence}
 
 
 def _sentence(facts: Facts) -> str:
@@ -228,10 +229,13 @@ def _refusal(fmr: ErrorRate, row: Facts) -> str:
     )
 
 
-def _terraform(similarity: float, review: float | None) -> str:
-    lines = [f"similarity_threshold = {similarity:g}"]
-    if review is not None:
-        lines.append(f"review_threshold     = {review:g}")
+def _terraform(recommendation: Facts, quality_filters: set[str]) -> str:
+    lines = [f"similarity_threshold = {recommendation['similarity_threshold']:g}"]
+    if recommendation["review_threshold"] is not None:
+        lines.append(f"review_threshold     = {recommendation['review_threshold']:g}")
+    # The rates hold only with the same filter, and pasted lines replace the block's own.
+    if len(quality_filters) == 1 and quality_filters != {"NONE"}:
+        lines.append(f'quality_filter       = "{min(quality_filters)}"')
     return "comparison = {\n" + "".join(f"  {line}\n" for line in lines) + "}"
 
 
@@ -285,6 +289,9 @@ def _cautions(outcomes: Outcomes, fmr: ErrorRate, fnmr: ErrorRate, missed: Rate)
                 f"{short} below {upper}, even without an error. By the rule of three, 1 % needs "
                 f"{_TOO_FEW}."
             )
+    if len(outcomes.quality_filters) > 1:
+        mixed = " and ".join(sorted(outcomes.quality_filters))
+        said.append(f"The quality filters {mixed} are mixed. Give the results of one of them.")
     subjects = outcomes.labels.subjects
     if subjects is None:
         said.append(

@@ -42,6 +42,8 @@ class Outcomes:
         """Pairs in which Rekognition scored no face: their score is 0."""
         self.unlabeled = 0
         """Results without a label."""
+        self.quality_filters: set[str] = set()
+        """With which the pairs were compared."""
         self._errors = np.full(count, -1, np.int16)
         """Place of the error's name, -1 where the pair has none."""
         self._names: dict[str, int] = {}
@@ -100,6 +102,7 @@ class Outcomes:
             raise InputError(
                 f"{where} has a second result of {pair}: give one run, with each pair once."
             )
+        self.quality_filters.add(str(line.get("quality_filter", "NONE")))
         self.unscored += score is None
         self.scores[row] = score or 0.0
         # A redrive decides pairs that an earlier file lists as failed.
@@ -170,7 +173,8 @@ def _items(told: Any) -> list[dict[str, Any]]:
     shared = told.get("BatchInput", {}) if isinstance(told, dict) else {}
     items = told.get("Items", [told]) if isinstance(told, dict) else told
     read = [_as_compared(each, shared) for each in items if isinstance(each, dict)]
-    return [each for each in read if "target" in each]
+    # Empty lines of a spreadsheet have none.
+    return [each for each in read if each.get("target")]
 
 
 def _as_compared(item: dict[str, Any], shared: Any) -> dict[str, Any]:

@@ -15,7 +15,6 @@ OK = "ok"
 """The outcome of a call that was answered; the other outcomes are error codes."""
 
 _SCRIPTED = {
-    "internal": Code.INTERNAL,
     "provisioned": Code.PROVISIONED_THROUGHPUT_EXCEEDED,
     "throttling": Code.THROTTLING,
 }

@@ -50,7 +50,8 @@ def parse_request(
         ImageTooLargeError: An inline image is over 5 MB.
     """
     if not isinstance(event, Mapping):
-        twice = " It is JSON within a string: encode it once." if isinstance(event, str) else ""
+        is_twice = isinstance(event, str) and event.lstrip().startswith("{")
+        twice = " It is JSON within a string: encode it once." if is_twice else ""
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.{twice}")
     _refuse_unknown(event, MEMBERS, _WHOLE)
     return ComparisonRequest(
@@ -66,6 +67,8 @@ def parse_request(
 def _images(event: Mapping[str, object], single: str, several: str, most: int) -> tuple[Image, ...]:
     if single in event and several in event:
         raise InvalidRequestError(f"The event has both {single} and {several}. Send one of them.")
+    if isinstance(event.get(single), list):
+        raise InvalidRequestError(f"{single} is a list, but stands for one image. Send {several}.")
     if single in event:
         return (_image(event[single], single),)
     if several not in event:

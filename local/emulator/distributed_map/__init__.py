@@ -17,7 +17,6 @@ rests on one.
     batches: BatchInput counts towards the bytes                                                G
     $$.Execution.Id in BatchInput is the parent's ARN                                           R
     a task's result has at most 256 KiB: States.DataLimitExceeded                               D
-    retries: MaxDelaySeconds, JitterStrategy FULL                                               D
     names of Lambda's errors: "Lambda." and the error's name                                    D
     Lambda.AWSLambdaException where the role may not invoke                                     R
     tolerated failures: more than that percentage of the children failed or timed out; the API  D
@@ -40,8 +39,8 @@ rests on one.
     the role must be allowed to start and to redrive children                                   D
     the error where it is not: States.Runtime                                                   G
 
-Not emulated: the 14 days of a redrive, its limit of 1,000, the definition that a redriven run keeps
-(here it takes the present one), result files of 5 GB, express workflows as children, ItemSelector,
-a Map that leaves out a field that modules/batch has, other forms of results, the rights to describe
-and stop children and to deliver logs.
+Not emulated: MaxDelaySeconds and JitterStrategy of a retry, the 14 days of a redrive, its limit of
+1,000, the definition that a redriven run keeps (here it takes the present one), result files of
+5 GB, express workflows as children, ItemSelector, a Map that leaves out a field that modules/batch
+has, other forms of results, the rights to describe and stop children and to deliver logs.
 """

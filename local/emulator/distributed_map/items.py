@@ -1,4 +1,4 @@
-"""What child executions are given: items of a manifest, in batches, and retries of a task.
+"""What child executions are given: items of a manifest, in batches.
 
 "How Step Functions parses input CSV files" of the developer guide is the source of the first.
 """
@@ -16,7 +16,6 @@ type Json = Any
 
 MOST_BYTES = 256 * 1024
 """Of any input or result."""
-_LONGEST_DELAY = 31_622_400
 
 
 def read(body: bytes, reader_config: Mapping[str, Json]) -> list[Json]:
@@ -61,16 +60,3 @@ def batches(items: Sequence[Json], item_batcher: Mapping[str, Json], shared: Jso
 def size(value: Json) -> int:
     """Bytes of its shortest JSON text."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
-
-
-def retry_delay(retrier: Mapping[str, Json], retries: int, chance: float) -> float:
-    """Seconds to wait before the next retry.
-
-    Args:
-        retrier: the entry of Retry that matches.
-        retries: how many it has had.
-        chance: from 0 to 1; what FULL jitter makes of the delay.
-    """
-    delay: float = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** retries
-    delay = min(delay, retrier.get("MaxDelaySeconds", _LONGEST_DELAY))
-    return delay * chance if retrier.get("JitterStrategy") == "FULL" else delay

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextvars
 import json
-import random
 import threading
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from local.emulator.distributed_map.items import MOST_BYTES, Json, retry_delay, size
+from local.emulator.distributed_map.items import MOST_BYTES, Json, size
 from local.emulator.distributed_map.map_run import UNSUCCESSFUL
 from local.emulator.distributed_map.role_calls import TaskError, invoke
 from local.emulator.distributed_map.runner import MapState, Runner
@@ -25,7 +24,6 @@ def install() -> None:
     states = import_module("ministack.services.stepfunctions")
     patches = _Patches(states)
     patch.object(states, "_call_lambda", patches.call_lambda).start()
-    patch.object(states, "_find_matching_retrier", patches.find_matching_retrier).start()
     patch.object(states, "_run_distributed_map", patches.run_distributed_map).start()
     patch.object(states, "handle_request", patches.handle_request).start()
 
@@ -38,7 +36,6 @@ class _Patches:
         self._responses = import_module("ministack.core.responses")
         self._runner = Runner(states)
         self._original_lambda = states._call_lambda
-        self._original_retrier = states._find_matching_retrier
         self._original_request = states.handle_request
 
     # MiniStack asks for no right here, and takes results of any size.
@@ -55,17 +52,6 @@ class _Patches:
                 "States.DataLimitExceeded", f"The task returned more than {MOST_BYTES} bytes"
             )
         return answer
-
-    # MiniStack ignores MaxDelaySeconds and JitterStrategy.
-    def find_matching_retrier(
-        self, retriers: list[Json], error: str, retry_counts: dict[int, int]
-    ) -> tuple[Json, int]:
-        retrier, place = self._original_retrier(retriers, error, retry_counts)
-        if retrier is None:
-            return retrier, place
-        # MiniStack calculates with these two; its longest wait is 60 s.
-        delay = retry_delay(retrier, retry_counts.get(place, 0), random.random())  # noqa: S311
-        return {**retrier, "IntervalSeconds": delay, "BackoffRate": 1.0}, place
 
     # MiniStack ignores ItemBatcher and ResultWriter.
     def run_distributed_map(  # noqa: PLR0917 - MiniStack passes them by position

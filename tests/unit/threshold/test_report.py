@@ -94,6 +94,19 @@ def test_easy_impostors_do_not_lower_the_threshold_below_the_default(tmp_path: P
     assert "<td>20.004</td>" in (tmp_path / "report.html").read_text()
 
 
+def test_the_quality_filter_of_the_run_is_recommended_with_its_thresholds(tmp_path: Path) -> None:
+    """Otherwise the pasted lines would compare faces that the test had left out."""
+    run = a_run(tmp_path, [95.0] * 400, [20.0] * 400)
+    for line in run.lines:
+        line["quality_filter"] = "HIGH"
+    assert run.write().report() == 0
+    assert '  quality_filter       = "HIGH"\n' in run.facts["recommendation"]["terraform"]
+    run.lines[0]["quality_filter"] = "NONE"
+    assert run.write().report() == 0
+    assert "filters HIGH and NONE are mixed" in run.facts["cautions"][0]
+    assert "quality_filter" not in run.facts["recommendation"]["terraform"]
+
+
 def test_swapped_labels_are_suspected(tmp_path: Path) -> None:
     """Otherwise a threshold of 100, at which nobody matches, would pass for good advice."""
     run = a_run(tmp_path, [20.0] * 400, [95.0] * 400)

@@ -212,6 +212,8 @@ def test_the_longest_list_is_accepted_and_one_more_is_not(
         ({"source": "s", "targets": ["t", ""]}, r"targets\[1\]"),
         (None, r"reference/alice\.jpg"),
         ("reference/a.jpg", r"reference/alice\.jpg"),
+        ('{"source": "s", "target": "t"}', "encode it once"),
+        ({"source": "s", "target": ["t"]}, "Send targets"),
     ],
 )
 def test_an_event_of_another_form_is_refused_and_the_message_says_what_is_wrong(
