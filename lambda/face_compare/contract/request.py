@@ -1,6 +1,6 @@
-"""Reading an event: it becomes a request, or an error that names the member that is wrong.
+"""Reading an event: it becomes a request, or an error that names the wrong field.
 
-Unknown members are refused. If a misspelled ``similarity_threshold`` were ignored, a
+Unknown fields are refused. If a misspelled ``similarity_threshold`` were ignored, a
 lower threshold would decide, and the caller would not know.
 """
 
@@ -17,7 +17,7 @@ MOST_TARGETS = 100
 _LONGEST_VERSION_ID = 1024
 _WHOLE = "The event"
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
-# No prefix of the module begins like these, so none of them can be the key of an image.
+# No prefix of the module begins like these, so no key of an image does.
 _NO_KEY_BEGINNINGS = ("/", "./", "arn:", "data:", "http://", "https://", "s3://")
 RULE_MEMBERS = (
     "similarity_threshold",
@@ -42,7 +42,7 @@ def parse_request(
         module_explains: Whether answers to events without ``explain`` have an explanation.
 
     Raises:
-        InvalidRequestError: The event has another form. The message names the member.
+        InvalidRequestError: The event has another form. The message names the field.
         ImageTooLargeError: An inline image is over 5 MB.
     """
     if not isinstance(event, Mapping):
@@ -150,7 +150,7 @@ def _flag(event: Mapping[str, object], member: str, *, otherwise: bool) -> bool:
 def _refuse_unknown(
     value: Mapping[str, object], known: tuple[str, ...], where: str, also: tuple[str, ...] = ()
 ) -> None:
-    """Raise for a member that is not ``known``. ``also`` is known too, but not beside others."""
+    """Raise for a field that is not ``known``. Those in ``also`` are known, but only alone."""
     unknown = sorted(str(member) for member in value if member not in known)
     if not unknown:
         return
@@ -161,8 +161,8 @@ def _refuse_unknown(
     sentence = other_sender(value) if where == _WHOLE else None
     raise InvalidRequestError(
         sentence
-        or f"{where} has the unknown member {unknown[0][:64]!a}."
-        f"{advice_on(unknown[0], known_to_all)} Known members: {', '.join(known_to_all)}."
+        or f"{where} has the unknown field {unknown[0][:64]!a}."
+        f"{advice_on(unknown[0], known_to_all)} Known fields: {', '.join(known_to_all)}."
     )
 
 

@@ -131,8 +131,8 @@ class Comparer:
         except AWS_ERRORS as error:
             return self._diagnosis(images, seconds_left, rule.quality_filter).explain(error)
         if not faces.target_faces:
-            # The API reference announces InvalidParameterException for this, but does not exclude
-            # an answer. It would not show that the target is a stranger.
+            # The API reference names InvalidParameterException for this, but does not exclude an
+            # answer. Such an answer does not show that the target is a stranger.
             diagnosis = self._diagnosis(images, seconds_left, rule.quality_filter)
             return diagnosis.explain_empty_answer()
         if rule.require_single_face:
@@ -176,8 +176,8 @@ class Comparer:
     ) -> list[Result | OutOfTimeError]:
         """Do the work for each item, as many at once as the module allows.
 
-        A single item does not need the time limit for all, because its call ends in time by its
-        own limits. It does need it if the work is ``started_late``.
+        A single item does not need the common time limit, because the limits of its own call end
+        it in time. If the work is ``started_late``, it does need it.
         """
         if len(items) == 1 and not started_late:
             return [work(items[0])]
