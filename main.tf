@@ -45,8 +45,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.region == local.given_region
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" is in ${self.input.region}. The input region, or without it the provider, now",
-        "says ${local.given_region}, but images and records cannot move there: set region =",
+        "The stack \"${self.input.name}\" is in ${self.input.region}. The input region, or without it the provider,",
+        "now says ${local.given_region}, but images and records cannot move there: set region =",
         "\"${self.input.region}\", or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
@@ -72,8 +72,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.owns_bucket || !local.owns_bucket
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" uses an existing bucket. Without bucket.existing, it would look for images in",
-        "a new and empty one: set bucket.existing again, or change to a bucket that the module makes, as",
+        "The stack \"${self.input.name}\" uses an existing bucket. Without bucket.existing, it would look for images",
+        "in a new and empty one: set bucket.existing again, or change to a bucket that the module makes, as",
         "docs/operations.md#change-the-bucket-of-a-stack says.",
       ])
     }

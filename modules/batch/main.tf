@@ -49,8 +49,8 @@ resource "terraform_data" "origin" {
       condition = self.input.name == local.given_name
       error_message = join(" ", [
         "The state machine \"${self.input.name}\" cannot be renamed to \"${local.given_name}\", because Terraform",
-        "would delete the log and the history of its runs: set name = \"${self.input.name}\", or make a second block of",
-        "this module, as docs/operations.md#move-or-rename-a-stack says.",
+        "would delete the log and the history of its runs: set name = \"${self.input.name}\", or make a second block",
+        "of this module, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
   }
