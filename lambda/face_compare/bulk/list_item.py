@@ -9,13 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from face_compare.contract.request import MEMBERS
+from face_compare.contract.request import MEMBERS, RULE_MEMBERS
 from face_compare.model.errors import InvalidRequestError
 
-# If one of these were misspelled and only copied, the module's rule would decide, and not the rule
-# that was meant.
-_IMAGES = ("source", "sources", "target", "targets")
-_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in (*_IMAGES, "explain"))
 _FLAGS = ("require_single_face", "explain")
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 _TRUTH = {"true": True, "false": False}
@@ -78,16 +74,17 @@ def without_bytes(value: Any) -> Any:
 def misspelling(name: str) -> str:
     """Return why a further column cannot have this name, "" if it can.
 
-    It cannot if the name is like that of a field of the rule.
+    It cannot if the name is like that of a field of the rule: the module's rule would decide then,
+    and not the rule that was meant.
     """
     plain = plain_name(name)
     # Imported here because few lists have further columns.
     from face_compare.contract.mistakes import similar_member  # noqa: PLC0415
 
-    if not similar_member(plain, _RULE_MEMBERS) and not plain.endswith("threshold"):
+    if not similar_member(plain, RULE_MEMBERS) and not plain.endswith("threshold"):
         return ""
     return (
-        f"The unknown column {name[:64]!a} looks like one of {', '.join(_RULE_MEMBERS)}, which "
+        f"The unknown column {name[:64]!a} looks like one of {', '.join(RULE_MEMBERS)}, which "
         "would change the rule. Correct its spelling, or rename it."
     )
 
