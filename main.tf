@@ -5,11 +5,11 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 # Remembers what the stack was made with. Every name, ARN and policy comes from here, for two reasons:
-# - A bucket or a log group under another name, in another region or in another account is another one: Terraform would
-#   delete the one that holds something, and make an empty one. So such a change is refused at plan.
-# - With depends_on on the module block, Terraform reads the data sources above only during apply if anything behind
-#   depends_on changes. Names that came from them would be unknown in the plan, and an unknown name replaces a bucket.
-# `input` is known in the first plan, too. From then on ignore_changes keeps what is in the state.
+# - If name, region or account change, Terraform would delete the bucket and the log group with everything in them, and
+#   create empty ones. So such a change is refused at plan.
+# - If the module block has depends_on, and one of those resources changes, Terraform reads the data sources above only
+#   during apply. Names that come from them would be unknown in the plan, and an unknown name replaces a bucket.
+# `input` is known in the first plan already. From then on ignore_changes keeps what is in the state.
 resource "terraform_data" "origin" {
   input = {
     account_id  = data.aws_caller_identity.current.account_id
@@ -81,9 +81,9 @@ resource "terraform_data" "origin" {
 }
 
 locals {
-  # Where the stack is to be. The same as local.region below, or the plan is refused.
-  # Resources have var.region as their region, never this: it is unknown in a first plan with depends_on on the module
-  # block, and the provider then fails ("planned an invalid value for … region").
+  # The region that the configuration asks for. If it is not that of local.region below, the plan is refused.
+  # Resources have var.region as their region, never this value. With depends_on on the module block it is unknown in a
+  # first plan, and the provider then fails ("planned an invalid value for … region").
   given_region = coalesce(var.region, data.aws_region.current.region)
 
   account_id = terraform_data.origin.input.account_id
@@ -92,15 +92,15 @@ locals {
   partition  = terraform_data.origin.input.partition
   region     = terraform_data.origin.input.region
 
-  # What the inputs switch on. `x != null` is known at plan even if the attributes of x are not, so these can decide how
-  # many resources there are.
+  # What the inputs switch on. `x != null` is known at plan even if the attributes of x are not. So these values can
+  # decide how many resources there are.
   has_alarms       = var.monitoring.alarms != null
   has_function_url = var.function_url != null
   has_network      = var.network != null
   has_uploads      = var.on_upload != null
   owns_bucket      = var.bucket.existing == null
 
-  # The exception: unknown at plan while the key is. It may decide about arguments, never about a count.
+  # The exception: it is unknown at plan if the key is. It may decide about arguments, never about a count.
   has_customer_key = var.kms_key_arn != null
 
   # Names and ARNs are written out, not taken from resources. The policies can then be reviewed in the plan, and no
@@ -111,6 +111,6 @@ locals {
   log_group_name = "/aws/lambda/${local.name}"
   log_group_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
 
-  # IAM is global and everything else regional: with the region in it, one name works in two regions.
+  # IAM is global, and everything else is regional. With the region in it, one name works in two regions.
   role_name = "${local.name}-${local.region}"
 }
