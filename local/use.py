@@ -37,7 +37,7 @@ type Statement = Mapping[str, Any]
 """Of a policy."""
 
 _RECORDS_SECONDS = 60.0
-_SECONDS = 150.0
+_SECONDS = 300.0
 
 
 class Account(Protocol):
