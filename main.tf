@@ -35,8 +35,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.account_id == data.aws_caller_identity.current.account_id
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" is in account ${self.input.account_id}, but the provider of this module is",
-        "now in account ${data.aws_caller_identity.current.account_id}, where its images and records are not: use",
+        "The stack \"${self.input.name}\", with its images and records, is in account ${self.input.account_id}, but",
+        "the provider of this module is now in account ${data.aws_caller_identity.current.account_id}: use",
         "credentials of account ${self.input.account_id}, or make a second stack, as",
         "docs/operations.md#move-or-rename-a-stack says.",
       ])
@@ -45,8 +45,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.region == local.given_region
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" is in ${self.input.region}, but the input region, or the provider where it",
-        "is left out, now says ${local.given_region}, and images and records cannot move there: set region =",
+        "The stack \"${self.input.name}\" is in ${self.input.region}. The input region, or without it the provider,",
+        "now says ${local.given_region}, but images and records cannot move there: set region =",
         "\"${self.input.region}\", or make a second stack, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
@@ -54,8 +54,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.name == var.name
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" cannot be renamed to \"${var.name}\", because bucket and log group would be",
-        "deleted, and made again without what they hold: set name = \"${self.input.name}\", or make a second stack, as",
+        "The stack \"${self.input.name}\" cannot be renamed to \"${var.name}\", because Terraform would delete the",
+        "bucket and the log group, and make empty ones: set name = \"${self.input.name}\", or make a second stack, as",
         "docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
@@ -63,8 +63,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = !self.input.owns_bucket || local.owns_bucket
       error_message = join(" ", [
-        "With bucket.existing, the bucket that the module made for the stack \"${self.input.name}\" would be deleted:",
-        "remove bucket.existing, or take that bucket out of the state first, as",
+        "With bucket.existing, Terraform would delete the bucket that the module made for the stack",
+        "\"${self.input.name}\": remove bucket.existing, or take that bucket out of the state first, as",
         "docs/operations.md#change-the-bucket-of-a-stack says.",
       ])
     }
@@ -72,8 +72,8 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.owns_bucket || !local.owns_bucket
       error_message = join(" ", [
-        "The stack \"${self.input.name}\" was made for an existing bucket, and without bucket.existing it would look",
-        "for images in a new and empty one: set bucket.existing again, or go over to a bucket of the module's own, as",
+        "The stack \"${self.input.name}\" uses an existing bucket. Without bucket.existing, it would look for images",
+        "in a new and empty one: set bucket.existing again, or change to a bucket that the module makes, as",
         "docs/operations.md#change-the-bucket-of-a-stack says.",
       ])
     }

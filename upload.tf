@@ -163,11 +163,11 @@ resource "aws_lambda_event_source_mapping" "upload" {
     precondition {
       condition     = local.references_per_subject <= local.calls_per_batch
       error_message = <<-EOT
-        on_upload.references_per_subject is ${local.references_per_subject}, and so many calls are
-        needed for one upload. But with rekognition_tps = ${local.rekognition_tps} and
-        function.timeout = ${var.function.timeout} an invocation has time for ${local.calls_per_batch}. Raise
-        function.timeout to ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at
-        most 900), or keep fewer reference images per person.
+        on_upload.references_per_subject is ${local.references_per_subject}: one upload needs this many calls.
+        But with rekognition_tps = ${local.rekognition_tps} and function.timeout = ${var.function.timeout},
+        an invocation has time for ${local.calls_per_batch}. Raise function.timeout to
+        ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at most 900), or keep fewer reference
+        images per person.
       EOT
     }
 

@@ -203,8 +203,8 @@ resource "aws_sfn_state_machine" "batch" {
     precondition {
       condition     = var.sources_per_pair <= var.face_compare.rate.calls_per_batch
       error_message = <<-EOT
-        sources_per_pair is ${var.sources_per_pair}, and so many calls are needed for one pair. But
-        an invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's
+        sources_per_pair is ${var.sources_per_pair}: one pair needs this many calls. But an
+        invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's
         function.timeout to ${ceil(var.sources_per_pair * 10 / 4 / var.face_compare.rate.calls_per_second)} (at most
         900), or give fewer sources per pair.
       EOT

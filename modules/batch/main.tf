@@ -38,9 +38,9 @@ resource "terraform_data" "origin" {
         self.input.region == var.face_compare.origin.region
       )
       error_message = join(" ", [
-        "The state machine \"${self.input.name}\" is in ${self.input.region} of account ${self.input.account_id}, but",
-        "face_compare is now a stack in ${var.face_compare.origin.region} of account",
-        "${var.face_compare.origin.account_id}, where the history of its runs is not: give it a stack where it is, or",
+        "The state machine \"${self.input.name}\", with the history of its runs, is in ${self.input.region} of account",
+        "${self.input.account_id}, but face_compare is now a stack in ${var.face_compare.origin.region} of account",
+        "${var.face_compare.origin.account_id}: set face_compare to a stack in the same place, or",
         "make a second block of this module, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
@@ -48,10 +48,9 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.name == local.given_name
       error_message = join(" ", [
-        "The state machine \"${self.input.name}\" cannot be renamed to",
-        "\"${local.given_name}\", because the log and the history of its",
-        "runs would be deleted: set name = \"${self.input.name}\", or make a second block of this module, as",
-        "docs/operations.md#move-or-rename-a-stack says.",
+        "The state machine \"${self.input.name}\" cannot be renamed to \"${local.given_name}\", because Terraform",
+        "would delete the log and the history of its runs: set name = \"${self.input.name}\", or make a second block",
+        "of this module, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
   }
