@@ -52,7 +52,7 @@ def _result(name: str, answers: Answers, status: int, monkeypatch: pytest.Monkey
 
 
 def test_one_batch_of_a_list_has_no_image_and_each_other_has_one() -> None:
-    """Otherwise a run over the tolerance is taken for a fault of the module."""
+    """Otherwise a run over the tolerance is blamed on the module."""
     put: list[str] = []
     name = "failed-batch-within-tolerance"
     answers = {
