@@ -1,6 +1,6 @@
 # When each alarm goes off. docs/operations.md has a section on each: what it means and what to do.
 locals {
-  # Used where monitoring.alarms.thresholds leaves a member out.
+  # Used for each threshold that monitoring.alarms.thresholds leaves out.
   default_thresholds = {
     duration_percent      = 80
     errors                = 1
@@ -52,7 +52,7 @@ locals {
       description = "Uploads are in the dead-letter queue: they have no result and are not retried."
       expression  = "depth"
       metrics     = { depth = local.queue_metrics.depth }
-      # SQS stops reporting on a queue that nobody uses, however much is in it.
+      # SQS stops reporting on a queue that nobody uses, even if messages are in it.
       missing_data = "ignore"
       threshold    = local.thresholds.failed_uploads
       when         = local.has_uploads
@@ -101,7 +101,7 @@ locals {
       threshold = local.thresholds.rate_percent
     }
     refused_access = {
-      description = "The function's role was denied an image, its key or Rekognition."
+      description = "The function's role was denied access to an image, its key or a call."
       expression  = "refused"
       metrics     = { refused = local.log_metrics.RefusedAccess }
       threshold   = local.thresholds.refused_access
@@ -129,7 +129,7 @@ locals {
     }
   }
 
-  # Second: what a definition leaves out. No data means no requests, and that is fine.
+  # Second: what a definition leaves out. No data means no requests, which is fine.
   complete_alarms = {
     for name, alarm in local.alarm_definitions : name => merge(
       { datapoints = 1, missing_data = "notBreaching", period = 300, periods = 1, when = true },
@@ -169,7 +169,7 @@ resource "aws_cloudwatch_metric_alarm" "on_call" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = each.value.datapoints
   evaluation_periods  = each.value.periods
-  # The people who were notified have to learn that it is over.
+  # Those who were notified have to learn that it is over.
   ok_actions         = var.monitoring.alarms.sns_topic_arns
   tags               = var.tags
   threshold          = each.value.threshold
@@ -200,7 +200,7 @@ resource "aws_cloudwatch_metric_alarm" "on_call" {
 
   lifecycle {
     precondition {
-      # All alarms have the same topics, so one of them is enough to say it.
+      # All alarms have the same topics, so it is enough if one of them is refused.
       condition = each.key != keys(local.alarms)[0] || alltrue([
         for arn in var.monitoring.alarms.sns_topic_arns : split(":", arn)[3] == local.region
       ])

@@ -1,5 +1,5 @@
 locals {
-  # Used where bucket.expiry_days leaves a member out. Null keeps reference images.
+  # Used for each attribute that bucket.expiry_days leaves out. Null keeps reference images.
   default_expiry_days = {
     challenge         = 30
     incomplete_upload = 1
@@ -17,12 +17,12 @@ locals {
     for name in ["challenge", "manifests", "reference", "results"] : name if local.expiry_days[name] != null
   ]
 
-  # The settings wait for the bucket and for nothing else. S3 refuses some of them while another is being written
-  # (OperationAborted); the provider repeats such a call, so no chain is needed.
+  # The settings wait for the bucket and for nothing else. S3 refuses to write two of them at the same time
+  # (OperationAborted). The provider repeats such a call, so they need not wait for each other.
   own_bucket = one(aws_s3_bucket.image[*].bucket)
 
-  # The same name as local.bucket_name, but what has it from here waits for the bucket. An existing bucket's name is not
-  # taken from the data source, which would make it unknown if depends_on is set on the module block.
+  # The same name as local.bucket_name, but what uses this one waits for the bucket. An existing bucket's name is not
+  # read from the data source: with depends_on on the module block, it would be unknown in the plan.
   bucket_in_use = local.owns_bucket ? local.own_bucket : local.bucket_name
 }
 
@@ -33,10 +33,10 @@ data "aws_s3_bucket" "existing" {
   bucket = var.bucket.existing.name
 
   lifecycle {
-    # Rekognition reads images from a bucket of its own region only. Found here, the mistake costs a plan; found later,
-    # every comparison fails with InvalidS3ObjectException. (Where S3 answers the provider's own HeadBucket with
-    # 301 MovedPermanently, the plan ends with that error instead.) Not with local.region: a data source whose condition
-    # refers to a resource that is not made yet, such as terraform_data.origin, is read during apply.
+    # Rekognition reads images from a bucket of its own region only. Without this check, every comparison would fail
+    # with InvalidS3ObjectException. (If S3 answers the provider's own HeadBucket with 301 MovedPermanently, the plan
+    # fails with that error instead.) Not with local.region: it depends on terraform_data.origin. If a condition refers
+    # to a resource that does not exist yet, Terraform reads the data source only during apply.
     postcondition {
       condition     = self.bucket_region == local.given_region
       error_message = <<-EOT
@@ -62,7 +62,7 @@ resource "aws_s3_bucket" "image" {
   force_destroy = coalesce(var.bucket.force_destroy, false)
   tags          = var.tags
 
-  # Terraform destroys the other way around: if S3 refuses to delete a bucket with images, the records are still there.
+  # Terraform destroys in the opposite order: if S3 refuses to delete a bucket with images, the records are still there.
   depends_on = [aws_cloudwatch_log_group.function]
 }
 
@@ -90,7 +90,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "image" {
     }
   }
 
-  # With versioning an expiry only hides an image. This rule removes it, in every prefix.
+  # With versioning, an expiry only hides an image. This rule removes it, below every prefix.
   rule {
     id     = "remove-noncurrent-versions"
     status = "Enabled"
@@ -172,8 +172,8 @@ resource "aws_s3_bucket_public_access_block" "image" {
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
-  # It ends with the bucket. Terraform destroys the settings first, and if S3 then refuses to delete a bucket with
-  # images, they must not be without it.
+  # It stays until the bucket is deleted. Terraform destroys the settings first. If S3 then refuses to delete the
+  # bucket, its images must not be without this block.
   skip_destroy = true
 }
 

@@ -1,20 +1,20 @@
 locals {
-  # Relative to the module: the provider compares this path as a string, and an absolute one would differ from machine
-  # to machine.
+  # Relative to the module: the provider compares this path as a string, and an absolute path is not the same on every
+  # machine.
   package = "${path.module}/lambda/face_compare.zip"
 }
 
 # Why the scanners' advice is not followed:
-# - A trace would add nothing to the records (duration, calls, request ids). It needs an SDK in the package and a right
-#   to write outside the module's own log group.
-# - The module invokes the function through a queue that has a dead-letter queue, and direct callers wait for the
-#   answer. A queue for asynchronous invocations, which the module does not make, would keep events with inline images.
+# - A trace would add nothing to the records (duration, calls, request ids). It needs an SDK in the package, and a
+#   permission to write outside the module's own log group.
+# - Uploads have a dead-letter queue, and direct callers wait for the answer. The module makes no asynchronous
+#   invocations. A queue for them would keep events with inline images.
 # - The environment variables are names, prefixes and numbers that the state and the outputs hold too, not secrets.
 #   Lambda encrypts them with its own key.
 # - A signing profile belongs to one account, but the module ships its zip to many. The zip's SHA-256 is in the README
 #   and in the plan (source_code_hash), and CI rebuilds the zip byte for byte from the source beside it.
 resource "aws_lambda_function" "compare" {
-  #checkov:skip=CKV_AWS_50:A trace would add nothing to the records, and needs an SDK and a right of its own.
+  #checkov:skip=CKV_AWS_50:A trace would add nothing to the records, and needs an SDK and one more permission.
   #checkov:skip=CKV_AWS_116:Uploads have a dead-letter queue; direct callers wait for the answer or the error.
   #checkov:skip=CKV_AWS_173:The variables are names, prefixes and numbers, not secrets; state and outputs hold them too.
   #checkov:skip=CKV_AWS_272:A signing profile belongs to one account; the zip is checked by its SHA-256.
@@ -73,8 +73,8 @@ resource "aws_lambda_function" "compare" {
     }
   }
 
-  # Lambda refuses a VPC if the role is not allowed to create network interfaces there. And if an existing bucket turns
-  # out during apply to be in another region, there is no function yet.
+  # Lambda refuses a VPC if the role is not allowed to create network interfaces there. And if apply finds that an
+  # existing bucket is in another region, there is no function yet.
   depends_on = [aws_iam_role_policy.network, data.aws_s3_bucket.existing]
 }
 
@@ -82,7 +82,7 @@ resource "aws_lambda_function_url" "compare" {
   count = local.has_function_url ? 1 : 0
 
   region = var.region
-  # On purpose not an input: without IAM the URL would answer anyone who guesses it.
+  # On purpose not an input: without IAM, the URL would answer anyone who guesses it.
   authorization_type = "AWS_IAM"
   function_name      = aws_lambda_function.compare.function_name
 

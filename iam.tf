@@ -5,8 +5,8 @@ locals {
   ]
   results_arn = "${local.bucket_arn}/${var.bucket.prefixes.results}"
 
-  # The key may be used through S3 only. The encryption context below is the ARN of the bucket where an object was
-  # written with a bucket key, and the ARN of the object where it was not.
+  # The key may be used through S3 only. The encryption context below is the ARN of the bucket if an object was written
+  # with a bucket key, otherwise the ARN of the object.
   through_s3 = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
 
   # The action that a destination of failed events needs, by its kind.
@@ -21,8 +21,8 @@ locals {
   # What the function may do, and when each statement is granted.
   function_statements = [
     {
-      # IAM takes only "*" here. What can be compared is limited by ReadImages, since Rekognition reads with the
-      # caller's permissions.
+      # IAM accepts only "*" here. ReadImages limits what can be compared, because Rekognition reads images with the
+      # permissions of its caller.
       when     = true
       Sid      = "CompareFaces"
       Effect   = "Allow"
@@ -37,8 +37,8 @@ locals {
       Resource = local.image_arns
     },
     {
-      # Without it S3 answers 403 for an image that does not exist. A condition on s3:prefix would undo this, because
-      # HeadObject carries no prefix.
+      # Without it, S3 answers 403 for an image that does not exist. With a condition on s3:prefix it would do so too,
+      # because HeadObject has no prefix.
       when     = true
       Sid      = "DistinguishMissingImages"
       Effect   = "Allow"
@@ -66,7 +66,7 @@ locals {
       }
     },
     {
-      # Lambda sends what failed on every attempt, with the function's role.
+      # Lambda uses the function's role to send events that failed on every attempt.
       when     = var.function.on_failure != null
       Sid      = "SendFailedEvents"
       Effect   = "Allow"
@@ -74,7 +74,7 @@ locals {
       Resource = try(var.function.on_failure.destination_arn, null)
     },
     {
-      # Lambda's poller uses these with the function's role.
+      # Lambda uses the function's role to poll the queue.
       when     = local.has_uploads
       Sid      = "ReceiveUploads"
       Effect   = "Allow"
@@ -119,8 +119,8 @@ locals {
     },
   ]
 
-  # What a caller may do: exactly one of these two ways, and no way past the URL. Through the URL Lambda asks for both
-  # actions.
+  # What a caller may do: invoke the function directly, or only through the URL if there is one. For a call through the
+  # URL, Lambda requires both actions.
   caller_statements = [
     {
       when     = !local.has_function_url
@@ -167,9 +167,9 @@ resource "aws_iam_role" "function" {
   permissions_boundary = var.role.permissions_boundary_arn
   tags                 = var.tags
 
-  # Without conditions on aws:SourceAccount or aws:SourceArn. Lambda takes only a role of the function's own account,
-  # so they would keep nobody out. Samples of AWS set them, but the developer guide does not promise that Lambda sends
-  # these keys, and without them no function would start.
+  # Without conditions on aws:SourceAccount or aws:SourceArn. Lambda accepts only a role of the function's own account,
+  # so they would keep nobody out. Some samples of AWS have them, but the developer guide does not promise that Lambda
+  # sends these keys. If it did not, no function would start.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [

@@ -7,8 +7,8 @@ resource "aws_cloudwatch_log_group" "function" {
   tags              = var.tags
 
   lifecycle {
-    # Checked here because no other resource takes the key in every configuration. CloudWatch Logs and S3 need a key of
-    # their own region, and would only say that they cannot use this one.
+    # Checked here because the log group uses the key in every configuration. CloudWatch Logs and S3 need a key of their
+    # own region, and would only say that they cannot use this one.
     precondition {
       condition     = local.has_customer_key ? split(":", var.kms_key_arn)[3] == local.region : true
       error_message = <<-EOT

@@ -1,5 +1,5 @@
-# Metrics that CloudWatch takes from the log records. The function publishes none itself: its records say all there is
-# to count, and a filter costs neither code nor time in it.
+# Metrics that CloudWatch counts in the log records. The function publishes none itself: its records have everything
+# that is counted, and a filter needs no code and no time in the function.
 locals {
   # The name is part of the namespace, not a dimension: a filter with dimensions cannot have a default value, and
   # without zeros a metric gives no share.
@@ -8,8 +8,8 @@ locals {
   decided_pattern = "$.message = \"face comparison decided\""
   failed_pattern  = "$.message = \"face comparison failed\""
 
-  # Every error_type of the payload is in one of these groups (a test compares them). All others are errors of
-  # configuration, service or code, and count as "Errors".
+  # The errors of the payload, by what they count as. Those without a group (a test lists them) and those that the
+  # payload does not know count as "Errors": somebody has to fix the configuration, the service or the code.
   error_types = {
     access = ["CallForbiddenError", "ImageForbiddenError", "ImageKeyUnusableError"]
     # A face that the quality filter left out is a sign of a bad camera too.
@@ -42,9 +42,9 @@ locals {
   }
 
   # Lambda's own record of an invocation that ran out of time or memory, or whose process ended: the payload cannot
-  # write one then. A timeout has a status of its own. A crash has the status "error", as an exception of the payload
-  # has, so its type decides: an exception has a record already and must not count twice, and its type, if Lambda gives
-  # one, does not begin like this.
+  # write one then. A timeout has its own status. A crash and an exception of the payload both have the status "error",
+  # so the type decides. An exception has a record already, and must not count twice. Its type, if Lambda gives one,
+  # does not begin like this.
   crash_pattern = join(" && ", [
     "($.type = \"platform.report\")",
     "((${join(") || (", [
@@ -115,7 +115,7 @@ locals {
     }
   }
 
-  # Rekognition's own count, since the quota is the account's: the calls of others count too, and so do calls that were
+  # Rekognition's own counts. The quota is the account's, so the calls of others count too, and so do calls that were
   # refused or throttled.
   rekognition_metrics = {
     for id, name in {

@@ -1,8 +1,8 @@
-# What a function in a VPC needs in addition. The policy is one of its own: it must exist before Lambda places the
-# function, while the other policy may be written at the same time as the function.
-# Lambda also needs it to remove its network interfaces, minutes after the function is gone, and nothing in this module
-# can wait for that. Where the provider destroys their subnets or security groups, it waits and deletes the interfaces
-# itself. For a VPC of another configuration examples/private-network/README.md has the order.
+# What a function in a VPC needs in addition. This policy is separate, because it must exist before Lambda places the
+# function. The other policy can be written at the same time as the function.
+# Lambda also needs this policy to remove its network interfaces, minutes after the function is deleted. Nothing in this
+# module can wait for that. If the provider destroys the subnets or security groups too, it waits, and deletes the
+# interfaces itself. For a VPC of another configuration, examples/private-network/README.md has the order.
 locals {
   network_write_actions = [
     "ec2:AssignPrivateIpAddresses",
@@ -24,11 +24,11 @@ resource "aws_iam_role_policy" "network" {
     Version = "2012-10-17"
     Statement = [
       {
-        # Lambda creates the interfaces with the function's role. Account and region are the narrowest limits there
-        # are: Lambda checks the right before the interface has an id, and does not place a function whose role names
-        # subnets or groups only (the developer guide gives this form). Subnets and groups that another account shares
-        # have the id of that account in their ARN; an interface, which each of the actions is about, always has this
-        # account's.
+        # Lambda creates the interfaces with the function's role. Account and region are the narrowest possible limits:
+        # Lambda checks the permission before the interface has an id, and does not place a function whose role names
+        # only subnets or groups (the developer guide gives this form). If another account shares its subnets and
+        # groups, their ARNs have the id of that account. Each action is also about an interface, and the ARN of an
+        # interface always has the id of this account.
         Sid    = "PlaceInNetwork"
         Effect = "Allow"
         Action = local.network_write_actions
@@ -39,15 +39,15 @@ resource "aws_iam_role_policy" "network" {
         ]
       },
       {
-        # EC2 does not take a resource for actions that describe.
+        # EC2 does not accept a resource for actions that describe.
         Sid      = "SeeNetwork"
         Effect   = "Allow"
         Action   = local.network_read_actions
         Resource = "*"
       },
       {
-        # The permissions are for the service. Calls of the function's own code carry this key and are denied, because
-        # the code does not work with interfaces.
+        # The permissions are for the Lambda service. Calls of the function's own code have this key, and are denied:
+        # the code does not need interfaces.
         Sid       = "KeepCodeFromNetwork"
         Effect    = "Deny"
         Action    = concat(local.network_write_actions, local.network_read_actions)

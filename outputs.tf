@@ -5,8 +5,8 @@ output "alarm_names" {
   precondition {
     condition     = local.has_uploads || length(local.upload_alarm_settings) == 0
     error_message = <<-EOT
-      monitoring.alarms holds ${join(" and ", local.upload_alarm_settings)}, which would have no effect: without
-      on_upload there are no uploads to watch. Leave it out, or set on_upload.
+      monitoring.alarms has ${join(" and ", local.upload_alarm_settings)}, which would have no effect: without
+      on_upload there are no uploads to watch. Leave this out, or set on_upload.
     EOT
   }
 }
@@ -90,7 +90,7 @@ output "log_group_name" {
 }
 
 output "origin" {
-  description = "What the stack was made with, and keeps: account, region, partition, DNS suffix, name, whose bucket."
+  description = "What the stack was made with: account, region, partition, DNS suffix, name, and if it owns its bucket."
   value       = terraform_data.origin.input
 }
 
@@ -127,7 +127,7 @@ output "result_event_pattern" {
     "detail-type" = ["Object Created"]
     detail = {
       bucket = { name = [local.bucket_in_use] }
-      # Not the claims that the function keeps beside its results; they end in .claim.
+      # Not the claims, which the function keeps next to the results: they end in .claim.
       object = { key = [{ wildcard = "${var.bucket.prefixes.results}*.json" }] }
     }
   })
@@ -145,7 +145,7 @@ output "retry_failed_uploads_command" {
 }
 
 output "retry_waiting_uploads_command" {
-  description = "Shell command that sends images that wait for a reference to the queue; null without on_upload."
+  description = "Shell command that puts all waiting images back into the queue; null without on_upload."
   value = one([
     for queue in aws_sqs_queue.upload : join(" ", [
       "aws s3api list-objects-v2",
@@ -182,7 +182,7 @@ output "saved_query_names" {
 }
 
 output "settings" {
-  description = "Each input that is an object, as it is in force. A misspelled attribute is missing here."
+  description = "Each input that is an object, with the values that apply. A misspelled attribute is missing here."
   value = {
     bucket = {
       existing      = var.bucket.existing

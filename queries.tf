@@ -1,5 +1,5 @@
-# Saved queries of CloudWatch Logs Insights, for those on call and for those who have to explain a decision. Replace
-# what is in capitals before you run a query.
+# Saved queries of CloudWatch Logs Insights, for people on call and for people who have to explain a decision. Replace
+# the words in capitals before you run a query.
 locals {
   record_fields = join(", ", [
     "@timestamp", "requestId", "message", "source_key", "target_key", "similarity", "review_threshold",
@@ -52,7 +52,7 @@ locals {
       | sort @timestamp asc
       | limit 1000
     EOT
-    # By the latest record of each image, so that those that were decided since are not among them.
+    # By the latest record of each image, so that images which were decided later are not among them.
     "without-reference" = <<-EOT
       fields @timestamp, coalesce(error_type, message) as state
       | filter ispresent(target_key)
@@ -68,7 +68,7 @@ resource "aws_cloudwatch_query_definition" "saved" {
   for_each = var.monitoring.saved_queries ? local.saved_queries : {}
 
   region = var.region
-  # The console makes a folder of what is before the slash.
+  # The console shows the part before the slash as a folder.
   name            = "${local.name}/${each.key}"
   log_group_names = [aws_cloudwatch_log_group.function.name]
   query_string    = trimspace(each.value)

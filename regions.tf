@@ -1,6 +1,6 @@
 # Regions of the partitions aws and aws-us-gov that have Amazon Rekognition, and what else they have.
-# tests/unit/test_regions.py fails when botocore's list changes, so that this one follows.
-# var.allow_unlisted_region overrules the table.
+# tests/unit/test_regions.py fails when botocore's list changes, so that this list is updated.
+# var.allow_unlisted_region overrides the table.
 locals {
   regions = {
     # function_url: whether Lambda gives functions a URL there (its developer guide lists the exceptions).
@@ -27,7 +27,7 @@ locals {
     us-west-2      = { function_url = true, rekognition_tps = 100 }
   }
 
-  # That page gives three regions 100 and every other region 25. So a region that is not listed here yet has 25, too.
+  # On that page, three regions have 100 and every other region has 25. So a region that is not listed here has 25 too.
   default_rekognition_tps = try(local.regions[local.region].rekognition_tps, 25)
 
   region_allowed       = var.allow_unlisted_region || contains(keys(local.regions), local.given_region)

@@ -8,20 +8,20 @@ locals {
 
   upload_events = ["s3:ObjectCreated:*"]
 
-  # What S3 announces: images, references, which images may wait for, and the objects by which the function puts such
-  # images back into the queue. Results must not be among them. The provider takes "" for no suffix.
+  # What S3 announces: images, references (an image may wait for one), and the objects by which the function puts
+  # waiting images back. Results must not be among them. To the provider, "" means no suffix.
   upload_filters = [
     { filter_prefix = var.bucket.prefixes.challenge, filter_suffix = "" },
     { filter_prefix = var.bucket.prefixes.reference, filter_suffix = "" },
     { filter_prefix = var.bucket.prefixes.results, filter_suffix = ".retry" },
   ]
 
-  # An image that waits for a reference is one of the queue's retries. The last delivery has to come after the wait.
+  # While an image waits for a reference, the queue retries it. The last delivery has to come after the wait.
   reference_wait_seconds = 60 * try(var.on_upload.reference_wait_minutes, 0)
   longest_wait_seconds   = (try(var.on_upload.max_attempts, 1) - 1) * local.visibility_timeout
 
-  # Topics and rules that pass S3's announcements on. An ARN holds its account, so aws:SourceAccount would add nothing,
-  # and the guides of SNS and EventBridge do not promise that they send it.
+  # Topics and rules that pass S3's announcements on. Their ARNs contain the account, so aws:SourceAccount would add
+  # nothing. The guides of SNS and EventBridge do not promise that they send it.
   senders = {
     for service in ["events", "sns"] : service => [
       for arn in try(coalesce(var.on_upload.sender_arns, []), []) : arn if split(":", arn)[2] == service
@@ -58,15 +58,15 @@ locals {
   }
 }
 
-# The policies are arguments of the queues, not resources of their own: the provider waits 25 s for each of those.
+# The policies are arguments of the queues, not separate resources: the provider waits 25 s for each such resource.
 resource "aws_sqs_queue" "failed_upload" {
   count = local.has_uploads ? 1 : 0
 
   region            = var.region
   name              = local.failed_uploads_name
   kms_master_key_id = var.kms_key_arn
-  # SQS counts from the arrival of the image, not from its failure. With less, an image that had to wait in the other
-  # queue would soon be lost here. 14 days is the maximum.
+  # SQS counts from the upload, not from the failure. With less, an image that waited long in the other queue would soon
+  # be lost here. 14 days is the maximum.
   message_retention_seconds = 14 * 24 * 3600
   sqs_managed_sse_enabled   = local.has_customer_key ? null : true
   tags                      = var.tags
@@ -88,7 +88,7 @@ resource "aws_sqs_queue" "upload" {
   region            = var.region
   name              = local.uploads_name
   kms_master_key_id = var.kms_key_arn
-  # A backlog of 10 days at the full rate. What then fails has 4 days left in the dead-letter queue.
+  # A backlog of 10 days at the full rate. An image that fails then has 4 days left in the dead-letter queue.
   message_retention_seconds  = 10 * 24 * 3600
   sqs_managed_sse_enabled    = local.has_customer_key ? null : true
   tags                       = var.tags
@@ -163,11 +163,11 @@ resource "aws_lambda_event_source_mapping" "upload" {
     precondition {
       condition     = local.references_per_subject <= local.calls_per_batch
       error_message = <<-EOT
-        on_upload.references_per_subject is ${local.references_per_subject}, and so many calls are
-        needed for one upload. But with rekognition_tps = ${local.rekognition_tps} and
-        function.timeout = ${var.function.timeout} an invocation has time for ${local.calls_per_batch}. Raise
-        function.timeout to ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at
-        most 900), or keep fewer reference images per person.
+        on_upload.references_per_subject is ${local.references_per_subject}: one upload needs this many calls.
+        But with rekognition_tps = ${local.rekognition_tps} and function.timeout = ${var.function.timeout},
+        an invocation has time for ${local.calls_per_batch}. Raise function.timeout to
+        ${ceil(local.references_per_subject * 10 / 4 / local.calls_per_second)} (at most 900), or keep fewer reference
+        images per person.
       EOT
     }
 

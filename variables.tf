@@ -88,7 +88,7 @@ variable "bucket" {
   }
 
   validation {
-    # One without "/" at its end is refused above already.
+    # A prefix without "/" at its end is refused above already.
     condition = alltrue([
       for pair in setproduct(keys(var.bucket.prefixes), keys(var.bucket.prefixes)) :
       pair[0] == pair[1] || !endswith(var.bucket.prefixes[pair[0]], "/") ||
@@ -361,8 +361,8 @@ variable "log_retention_days" {
   }
 }
 
-# Null means not set for a threshold, so that those of queues can be refused without on_upload. The defaults are in
-# alarms.tf.
+# A threshold that is null is not set, so that the thresholds of queues can be refused without on_upload. The defaults
+# are in alarms.tf.
 variable "monitoring" {
   type = object({
     alarms = optional(object({
@@ -388,7 +388,7 @@ variable "monitoring" {
   })
   description = <<-EOT
     CloudWatch alarms (null: no alarms), dashboard and saved queries.
-    - `alarms.sns_topic_arns`: topics that are notified when an alarm starts and when it ends.
+    - `alarms.sns_topic_arns`: topics that are notified when an alarm goes off and when it returns to OK.
     - `alarms.disabled`: alarms to leave out: `duration`, `errors`, `failed_uploads`, `no_face`, `no_reference`,
       `oldest_upload`, `rate`, `refused_access`, `throttled_comparisons`, `throttled_invocations`, `unavailable`.
     - `alarms.thresholds`: where alarms go off. Defaults: `duration_percent` 80, `errors` 1, `failed_uploads` 1,

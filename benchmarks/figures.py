@@ -40,17 +40,20 @@ def paired_ratio(
     """Return the median of ours/theirs, pair by pair, each less the floor of its round.
 
     A round's samples are taken one right after another, so that what else the machine does
-    weighs on all of them alike and falls out of the ratio.
+    weighs on all of them alike and falls out of the ratio. A round in which theirs is not above
+    the floor is noise, and is left out.
 
     Raises:
-        ValueError: The lengths differ, or theirs is not above the floor.
+        ValueError: The lengths differ, or half of the rounds are noise.
     """
     floors = [0.0] * len(ours) if floor is None else floor
-    ratios = []
-    for mine, other, least in zip(ours, theirs, floors, strict=True):
-        if other <= least:
-            raise ValueError(f"{other:g} is not above the floor {least:g}: the samples are noise")
-        ratios.append((mine - least) / (other - least))
+    ratios = [
+        (mine - least) / (other - least)
+        for mine, other, least in zip(ours, theirs, floors, strict=True)
+        if other > least
+    ]
+    if len(ratios) <= len(ours) / 2:
+        raise ValueError("half of the rounds are noise: measure again when the machine is idle")
     return estimate(ratios)
 
 

@@ -41,7 +41,7 @@ class Runs:
     account: Account
     outputs: Mapping[str, Any]
     """Of examples/batch."""
-    seconds: float = 150.0
+    seconds: float = 300.0
     """How long a run may take."""
 
     @property

@@ -25,13 +25,13 @@ from typing import Any, Self
 from local.emulator.runtime_environment import function_environment
 
 _RESULT = re.compile(r"/runtime/invocation/([^/]+)/(response|error)$")
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _FUNCTION_ARN = "arn:aws:lambda:eu-west-1:000000000000:function:face-compare"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one invocation came to: the answer, or the runtime's error object, and its seconds."""
+    """The outcome of one invocation: the answer, or the runtime's error object, and its seconds."""
 
     request_id: str
     answer: Any

@@ -36,7 +36,7 @@ KEYS = ("test", "test")
 """Of the account's root: access key id and secret."""
 RIGHTS = "rights.jsonl"
 """File in the stack's folder: what users and roles were asked for, and whether IAM allowed it."""
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _LOOPBACK = "127.0.0.1"
 
 

@@ -76,16 +76,17 @@ def _csv_rows(lines: Iterator[str], first: str, path: Path) -> Iterator[tuple[in
                     f"{path} must have one column {name}: its first line is a header such as "
                     "source,target,label."
                 )
-        for cells in reader:
+        for row in reader:
+            # As the function and Step Functions read them.
+            cells = [cell.strip() for cell in row]
             if not any(cells):
                 continue
-            if len(cells) != len(header):
+            if len(cells) < len(header) or any(cells[len(header) :]):
                 raise InputError(
                     f"{path}, line {reader.line_num} has {len(cells)} columns, but the header has "
                     f"{len(header)}: the file is cut off, or a comma in a key needs quotes."
                 )
-            # As the function reads them.
-            yield reader.line_num, dict(zip(header, map(str.strip, cells), strict=True))
+            yield reader.line_num, dict(zip(header, cells, strict=False))
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num} is not CSV: {error}.") from error
 

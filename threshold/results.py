@@ -173,7 +173,8 @@ def _items(told: Any) -> list[dict[str, Any]]:
     shared = told.get("BatchInput", {}) if isinstance(told, dict) else {}
     items = told.get("Items", [told]) if isinstance(told, dict) else told
     read = [_as_compared(each, shared) for each in items if isinstance(each, dict)]
-    return [each for each in read if "target" in each]
+    # Empty lines of a spreadsheet have none.
+    return [each for each in read if each.get("target")]
 
 
 def _as_compared(item: dict[str, Any], shared: Any) -> dict[str, Any]:

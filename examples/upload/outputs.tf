@@ -34,7 +34,7 @@ output "retry_failed_uploads_command" {
 }
 
 output "retry_waiting_uploads_command" {
-  description = "Shell command that sends images that wait for a reference to the queue."
+  description = "Shell command that puts all waiting images back into the queue."
   value       = module.face_compare.retry_waiting_uploads_command
 }
 

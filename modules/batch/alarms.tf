@@ -13,7 +13,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_run" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   datapoints_to_alarm = 1
   evaluation_periods  = 1
-  # Those who were called have to learn that it is over.
+  # Those who were notified have to learn that it is over.
   ok_actions = var.alarm.sns_topic_arns
   tags       = var.tags
   threshold  = 1
@@ -22,7 +22,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_run" {
 
   metric_query {
     id = "result"
-    # Step Functions reports each of them only when there is something to count.
+    # Step Functions reports each metric only when there is something to count.
     expression  = "FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)"
     label       = "failed runs"
     return_data = true

@@ -1,6 +1,6 @@
 locals {
-  # Through S3 only. The encryption context below is the ARN of the bucket where an object was written with a bucket
-  # key, and the ARN of the object where it was not.
+  # Through S3 only. The encryption context below is the ARN of the bucket if an object was written with a bucket key,
+  # otherwise the ARN of the object.
   through_s3 = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" }
 
   # What each role may do, and when each statement is granted.
@@ -53,8 +53,8 @@ locals {
         Resource = "${local.results_arn}*"
       },
       {
-        # None of these actions takes a resource. They configure the delivery; whether the log group accepts it is up
-        # to the account's policy on /aws/vendedlogs/.
+        # None of these actions accepts a resource. They configure the delivery. The account's policy on
+        # /aws/vendedlogs/ decides whether the log group accepts it.
         when   = true
         Sid    = "DeliverLogs"
         Effect = "Allow"
@@ -92,7 +92,7 @@ locals {
     # The function, in addition to what the root module grants it.
     function = [
       {
-        # It looks at the first line before a run begins.
+        # The function looks at the first line before a run begins.
         when     = true
         Sid      = "CheckManifests"
         Effect   = "Allow"
@@ -111,7 +111,7 @@ locals {
         }
       },
       {
-        # A batch that is retried finds what it had decided, and pays for the rest only.
+        # The retry of a batch finds what is already decided, and pays only for the rest.
         when     = true
         Sid      = "KeepUnfinishedBatches"
         Effect   = "Allow"
@@ -131,7 +131,7 @@ locals {
       },
     ]
 
-    # The operator who starts runs. The module gives it to nobody.
+    # The operator who starts runs. The module does not attach this policy to anyone.
     starter = [
       {
         when     = true
@@ -222,7 +222,8 @@ resource "aws_iam_role" "batch" {
         Effect    = "Allow"
         Principal = { Service = "states.amazonaws.com" }
         Action    = "sts:AssumeRole"
-        # Step Functions serves every account: without these, a state machine of another one could name this role.
+        # Step Functions serves all accounts. Without these conditions, a state machine of another account could name
+        # this role.
         Condition = {
           ArnLike = {
             "aws:SourceArn" = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:*"

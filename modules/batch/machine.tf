@@ -5,9 +5,9 @@ locals {
   pairs_in_time   = floor(var.face_compare.rate.calls_per_batch / var.sources_per_pair)
   pairs_per_batch = max(1, min(var.face_compare.rate.pairs_per_batch, local.pairs_in_time))
 
-  # One Map per format of a manifest, because Step Functions takes the format from the definition, not from the input.
+  # One Map per format of a manifest, because Step Functions reads the format from the definition, not from the input.
   # The keys are file endings, and the labels become part of the names of child executions. State names must be unique
-  # in the whole machine, in both Maps too.
+  # in the whole machine, and so in both Maps together.
   formats = {
     csv = {
       label       = "Csv"
@@ -47,7 +47,7 @@ locals {
     "States.Timeout",
   ]
 
-  # What both calls of the function have.
+  # What all calls of the function have in common.
   call = {
     Type     = "Task"
     Resource = "arn:${local.partition}:states:::lambda:invoke"
@@ -58,11 +58,11 @@ locals {
         BackoffRate     = 2
         MaxAttempts     = 8
         MaxDelaySeconds = 120
-        # Without it, the batches that one throttled second delayed would be retried together.
+        # Without it, batches that fail in the same second would be retried at the same time.
         JitterStrategy = "FULL"
       },
     ]
-    # A lost answer must not keep its place forever.
+    # If an answer is lost, the batch must not wait forever.
     TimeoutSeconds = var.face_compare.rate.function_timeout + 30
   }
 
@@ -71,12 +71,12 @@ locals {
       FunctionName = var.face_compare.function_arn
       Payload      = { "pairs.$" = "$" }
     }
-    # The list of decisions alone: ResultWriter makes one line of each.
+    # Only the list of decisions: ResultWriter writes one line for each.
     OutputPath = "$.Payload.results"
     End        = true
   })
 
-  # Before a Map, because with a wrong header each of its pairs would fail for itself.
+  # Before a Map: with a wrong header, each pair would fail in its own execution.
   checks = {
     for ending, format in local.formats : format.check_state => merge(local.call, {
       Parameters = {
@@ -105,12 +105,12 @@ locals {
       }
       ItemBatcher = {
         MaxItemsPerBatch = local.pairs_per_batch
-        # 64 KiB. Long keys then make smaller batches, not an answer above the 256 KiB that Step Functions takes. An
-        # entry is longest for an image that may not be read, because its key is in it twice. Calculated over every
-        # length of key, a batch of such entries has at most 217 KiB.
+        # 64 KiB. Long keys then make smaller batches, not an answer above the 256 KiB that Step Functions accepts. The
+        # longest entry is that of an image that the role is not allowed to read: it has the key twice. For any length
+        # of the keys, a batch of such entries has at most 217 KiB.
         MaxInputBytesPerBatch = 65536
-        # By the run, the function distinguishes its unfinished batches from those of another over the same pairs. By
-        # the format, it knows whether every value is a text.
+        # With the run, the function distinguishes this batch from a batch of another run with the same pairs. With the
+        # format, it knows whether every value is a text.
         BatchInput = { "execution.$" = "$$.Execution.Id", format = format.reader.InputType }
       }
       ItemProcessor = {
@@ -167,10 +167,10 @@ locals {
 }
 
 # Why the scanners' advice is not followed:
-# - A trace of a Distributed Map ends where its child executions begin. The function's records and the Map Run's counts
-#   say more.
-# - Execution data would put every pair of keys, and who is on which image, into a second log. Errors are logged; inputs
-#   and results are in the bucket, where they expire.
+# - A trace of a Distributed Map ends where its child executions begin. The function's records and the counts of the
+#   Map Run say more.
+# - Execution data would put every pair of keys, and who is on which image, into a second log. Errors are logged.
+#   Inputs and results are in the bucket, where they expire.
 resource "aws_sfn_state_machine" "batch" {
   #checkov:skip=CKV_AWS_284:A trace ends where the child executions begin; the function's records say more.
   #checkov:skip=CKV_AWS_285:Execution data would put who is on which image into a second log.
@@ -203,8 +203,8 @@ resource "aws_sfn_state_machine" "batch" {
     precondition {
       condition     = var.sources_per_pair <= var.face_compare.rate.calls_per_batch
       error_message = <<-EOT
-        sources_per_pair is ${var.sources_per_pair}, and so many calls are needed for one pair. But
-        an invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's
+        sources_per_pair is ${var.sources_per_pair}: one pair needs this many calls. But an
+        invocation of the function has time for ${var.face_compare.rate.calls_per_batch}. Raise the root module's
         function.timeout to ${ceil(var.sources_per_pair * 10 / 4 / var.face_compare.rate.calls_per_second)} (at most
         900), or give fewer sources per pair.
       EOT
@@ -223,7 +223,7 @@ resource "aws_sfn_state_machine" "batch" {
     }
   }
 
-  # Step Functions checks whether the role may deliver logs, and refuses the state machine otherwise. And a run that is
-  # started at once needs all its permissions.
+  # Step Functions checks whether the role is allowed to deliver logs, and refuses the state machine otherwise. And a
+  # run that is started at once needs all its permissions.
   depends_on = [aws_iam_role_policy.batch, aws_iam_role_policy.function]
 }

@@ -2,9 +2,9 @@ data "aws_caller_identity" "current" {}
 
 data "aws_region" "current" {}
 
-# Remembers what the state machine was made with, as the root module does for the stack. Under another name or in
-# another region it would be another one, and the log and the history of runs would be deleted with the old one.
-# Account and region are those of the function.
+# Remembers what the state machine was made with, as the root module does for the stack. After a change of name or
+# region, Terraform would create another one, and delete the log and the history of runs with the old one. Account and
+# region are those of the function.
 resource "terraform_data" "origin" {
   input = {
     account_id = var.face_compare.origin.account_id
@@ -38,9 +38,9 @@ resource "terraform_data" "origin" {
         self.input.region == var.face_compare.origin.region
       )
       error_message = join(" ", [
-        "The state machine \"${self.input.name}\" is in ${self.input.region} of account ${self.input.account_id}, but",
-        "face_compare is now a stack in ${var.face_compare.origin.region} of account",
-        "${var.face_compare.origin.account_id}, where the history of its runs is not: give it a stack where it is, or",
+        "The state machine \"${self.input.name}\", with the history of its runs, is in ${self.input.region} of account",
+        "${self.input.account_id}, but face_compare is now a stack in ${var.face_compare.origin.region} of account",
+        "${var.face_compare.origin.account_id}: set face_compare to a stack in the same place, or",
         "make a second block of this module, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
@@ -48,10 +48,9 @@ resource "terraform_data" "origin" {
     postcondition {
       condition = self.input.name == local.given_name
       error_message = join(" ", [
-        "The state machine \"${self.input.name}\" cannot be renamed to",
-        "\"${local.given_name}\", because the log and the history of its",
-        "runs would be deleted: set name = \"${self.input.name}\", or make a second block of this module, as",
-        "docs/operations.md#move-or-rename-a-stack says.",
+        "The state machine \"${self.input.name}\" cannot be renamed to \"${local.given_name}\", because Terraform",
+        "would delete the log and the history of its runs: set name = \"${self.input.name}\", or make a second block",
+        "of this module, as docs/operations.md#move-or-rename-a-stack says.",
       ])
     }
   }
@@ -69,21 +68,21 @@ locals {
 
   bucket_arn = "arn:${local.partition}:s3:::${var.face_compare.bucket_name}"
 
-  # Unknown at plan while the key is. It may decide about arguments, never about a count.
+  # Unknown at plan if the key is. It may decide about arguments, never about a count.
   has_customer_key = var.face_compare.kms_key_arn != null
 
   # Written out, because the role has to name the state machine before it exists.
   machine_arn    = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${local.name}"
   executions_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:execution:${local.name}"
 
-  # The prefix that vended logs need: without it each log group enlarges one policy of the account, which is limited to
-  # 5120 characters.
+  # Logs that an AWS service delivers should have this prefix. Without it, each log group enlarges one policy of the
+  # account, which is limited to 5120 characters.
   log_group_name = "/aws/vendedlogs/states/${local.name}"
 
-  # IAM is global and everything else regional: with the region in it, one name works in two regions.
+  # IAM is global, and everything else is regional. With the region in it, one name works in two regions.
   role_name = "${local.name}-${local.region}"
 
-  # The function keeps what an interrupted batch had decided below "unfinished/".
+  # Below "unfinished/", the function keeps what is decided in a batch that was interrupted.
   results_prefix = "${var.face_compare.prefixes.results}batch/"
   results_arn    = "${local.bucket_arn}/${local.results_prefix}"
   unfinished_arn = "${local.results_arn}unfinished/"

@@ -34,6 +34,8 @@ TPS = 20
 """The quota for uploads on the bulk stack."""
 _BULK_TPS = {"batch": 40, "upload": TPS}
 """By example. With 40, two batches of 200 pairs take 10 s."""
+_EARLY = ("test_acceptance_endings",)
+"""Need only the stack, and run while examples are applied."""
 _LATE = (
     "test_batch_runs",
     "test_bulk",
@@ -53,8 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if here:
         first = items.index(here[0])
         rest = [item for item in items if item not in here]
-        here.sort(key=lambda item: item.path.stem in _LATE and _LATE.index(item.path.stem) + 1)
+        here.sort(key=lambda item: _place(item.path.stem))
         items[:] = [*rest[:first], *here, *rest[first:]]
+
+
+def _place(name: str) -> int:
+    if name in _EARLY:
+        return -1
+    return _LATE.index(name) + 1 if name in _LATE else 0
 
 
 def asked_for(session: pytest.Session) -> set[str]:

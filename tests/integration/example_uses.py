@@ -15,7 +15,7 @@ from local.upload_site import result_key
 Outputs = Mapping[str, Any]
 
 PAIR = {"source": "reference/example.jpg", "target": "challenge/example.jpg"}
-_SECONDS = 150.0
+_SECONDS = 300.0
 
 
 def minimal(stack: Stack, outputs: Outputs) -> None:

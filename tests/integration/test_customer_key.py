@@ -132,7 +132,7 @@ def test_an_asynchronous_event_that_fails_is_kept_if_the_role_may_send_it(
         )
 
     invoke()
-    kept = eventually(lambda: failed_event(monitored), 60.0, "a failed event")
+    kept = eventually(lambda: failed_event(monitored), 300.0, "a failed event")
     assert kept is not None
     assert kept["requestPayload"] == event
     assert kept["responsePayload"]["errorType"] == "ImageNotFoundError"

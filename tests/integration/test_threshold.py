@@ -55,7 +55,7 @@ def test_a_labeled_list_becomes_a_threshold_in_three_commands(
         described = runs.states.describe_execution(executionArn=execution)
         return bool(described["status"] == "SUCCEEDED")
 
-    eventually(ended, 150, "the run's end")
+    eventually(ended, 300, "the run's end")
     told = report.replace("../..", str(REPOSITORY))
     said = shell.run(told, folder, {**environment, "execution": execution})
     facts = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))

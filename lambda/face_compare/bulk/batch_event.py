@@ -27,7 +27,7 @@ class Batch:
     """The items of a batch, and the ARN of the execution that it belongs to ("" if unknown).
 
     ``text`` is the items as JSON. Equal items have an equal text. ``is_csv`` says that every value
-    is a text, perhaps with blanks around it. Empty lines of a CSV file are not among the items.
+    is a text, perhaps with spaces around it. Empty lines of a CSV file are not among the items.
     """
 
     items: list[object]

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 class _ItemOutcome:
     """What came of one item.
 
-    ``entry`` is for the answer. It is None if the item has to be retried. ``error`` is why the
-    item was not decided. It is None if the item was.
+    ``entry`` is for the answer. It is None if the item has to be retried. ``error`` says why the
+    item was not decided. It is None if it was decided.
     """
 
     entry: Entry | None
@@ -152,7 +152,7 @@ class BatchHandler:
 
 
 def _short_answer(result: TargetResult) -> dict[str, Any]:
-    """Return the answer without faces and boxes, because Step Functions takes only 256 KiB."""
+    """Return the answer without faces and boxes, because Step Functions accepts only 256 KiB."""
     answer = target_answer(result, list_sources=False)
     for side in ("source", "target"):
         answer[side].pop("face", None)

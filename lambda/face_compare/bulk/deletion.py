@@ -3,8 +3,8 @@
 Nothing may be written about an image that is gone: it may have been deleted because its person
 asked for it.
 
-In a bucket with versions a plain delete puts a delete marker on top of them. HeadObject then
-answers 404 for the key, while each version can still be read, also by Rekognition. Source:
+In a bucket with versions, a plain delete only adds a delete marker. HeadObject then
+answers 404 for the key, but each version can still be read, also by Rekognition. Source:
 "Working with delete markers" in the Amazon S3 user guide.
 """
 
@@ -38,9 +38,9 @@ def is_gone(s3: S3Client, bucket: str, image: StoredImage) -> bool:
 
 
 def _head(s3: S3Client, call: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return S3's answer, None if there is no such object, an empty answer if S3 does not tell.
+    """Return S3's answer, None if there is no such object, an empty answer if S3 does not say.
 
-    S3 does not tell if the role or a policy forbids reading the image, or if the image is
+    S3 does not say it if the role or a policy forbids reading the image, or if the image is
     encrypted with the key of its uploader. The comparison then finds the cause.
     """
     try:

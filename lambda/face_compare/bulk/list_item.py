@@ -1,21 +1,17 @@
 """One line of a list of pairs, as Step Functions reads it from a manifest.
 
-People write lists in spreadsheets. So the names of columns may be in capitals, have blanks around
-them or begin with a byte-order mark (whether Step Functions removes it is not documented), lines
-and columns may be empty, and columns that mean nothing to the function are copied to the result.
+People write lists in spreadsheets. So names of columns may be in capitals, have spaces around them
+or begin with a byte-order mark. (AWS does not document whether Step Functions removes it.) Lines
+and columns may be empty. Columns that mean nothing to the function are copied to the result.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from face_compare.contract.request import MEMBERS
+from face_compare.contract.request import MEMBERS, RULE_MEMBERS
 from face_compare.model.errors import InvalidRequestError
 
-# If one of these were misspelled and carried on, the module's rule would decide, and not the one
-# that was meant.
-_IMAGES = ("source", "sources", "target", "targets")
-_RULE_MEMBERS = tuple(name for name in MEMBERS if name not in (*_IMAGES, "explain"))
 _FLAGS = ("require_single_face", "explain")
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
 _TRUTH = {"true": True, "false": False}
@@ -32,7 +28,7 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
     """Read one item.
 
     Raises:
-        InvalidRequestError: A name is there twice, or is like one that changes the rule.
+        InvalidRequestError: A name occurs twice, or is like that of a field of the rule.
     """
     if not isinstance(item, Mapping):
         return ListItem(item, {})
@@ -58,14 +54,14 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
 
 
 def plain_name(name: str) -> str:
-    """Return a name in lower case, without what is around it (see ``_bare``)."""
+    """Return a bare name (see ``_bare``) in lower case."""
     return _bare(name).lower()
 
 
 def is_empty_line(item: object) -> bool:
-    """Return whether no cell of a line of a CSV file holds anything.
+    """Tell whether all cells of a line of a CSV file are empty.
 
-    A spreadsheet writes such a line, of separators only, for each row that once held something.
+    A spreadsheet writes such a line, with separators only, for each row that once had a value.
     """
     return isinstance(item, Mapping) and all(_is_empty(value) for value in item.values())
 
@@ -78,17 +74,18 @@ def without_bytes(value: Any) -> Any:
 def misspelling(name: str) -> str:
     """Return why a further column cannot have this name, "" if it can.
 
-    It cannot if the name is like one that changes the rule.
+    It cannot if the name is like that of a field of the rule: the module's rule would decide then,
+    and not the rule that was meant.
     """
     plain = plain_name(name)
     # Imported here because few lists have further columns.
     from face_compare.contract.mistakes import similar_member  # noqa: PLC0415
 
-    if not similar_member(plain, _RULE_MEMBERS) and not plain.endswith("threshold"):
+    if not similar_member(plain, RULE_MEMBERS) and not plain.endswith("threshold"):
         return ""
     return (
-        f"The unknown column {name[:64]!a} is like one of "
-        f"{', '.join(_RULE_MEMBERS)}, and would change the rule. Correct or rename it."
+        f"The unknown column {name[:64]!a} looks like one of {', '.join(RULE_MEMBERS)}, which "
+        "would change the rule. Correct its spelling, or rename it."
     )
 
 
@@ -97,10 +94,10 @@ def _is_empty(value: object) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Return a name or a cell without what is around it.
+    """Return a name or a cell without spaces, quotation marks and a byte-order mark around it.
 
-    A CSV reader takes quotation marks for a part of the text if a blank or a byte-order mark comes
-    before them.
+    A CSV reader leaves quotation marks in the text if a space or a byte-order mark comes before
+    them.
     """
     text = text.strip(_BLANKS)
     if len(text) > 1 and text[0] == text[-1] == '"':
@@ -109,7 +106,7 @@ def _bare(text: str) -> str:
 
 
 def _read_cell(name: str, text: str) -> object:
-    """Return what a cell of a CSV file means, which is always a text there."""
+    """Return the value that a cell of a CSV file stands for. The cell itself is always a text."""
     if name.endswith("_threshold"):
         try:
             return float(text)

@@ -1,8 +1,8 @@
 """Looks at the beginning of a list of pairs, before a run compares them.
 
-Step Functions takes the first line of a CSV file as names, whatever it holds. With semicolons, or
-without a header, every pair would fail in an execution of its own, where few people look. So the
-state machine asks first, and the run fails at once with one sentence.
+Step Functions uses the first line of a CSV file as names, whatever it is. With semicolons, or
+without a header, every pair would fail in its own execution, where few people look. So the state
+machine asks the function first, and the run fails at once with one sentence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from face_compare.runtime.clients import AWS_ERRORS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Step Functions takes headers of up to 10 KiB ("ItemReader" in its developer guide).
+# Step Functions accepts headers of up to 10 KiB ("ItemReader" in its developer guide).
 _LONGEST_HEADER = 10 * 1024
 _LONGEST_SHOWN = 80
 

@@ -50,7 +50,7 @@ class PacedComparer:
         return self._result(request, pairs)
 
     def finish(self) -> None:
-        """Wait until the time that all calls own is over, so that the next invocation may call."""
+        """Wait until the intervals of all calls are over: then the next invocation may call."""
         self._pacer.finish()
 
     def has_time(self) -> bool:

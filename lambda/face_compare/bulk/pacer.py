@@ -5,19 +5,19 @@ from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
-# At its end, an invocation waits about this long for the last answer and for S3, and starts no
+# At its end, an invocation waits about this long for the last answer and for S3, without new
 # calls. So that this time is not lost, its calls start closer together, by this much in total.
 _TAIL_SECONDS = 0.4
-# A call that starts late by up to this much does not delay the calls after it. A short stall of
-# the processor costs nothing then, and the calls made up for are a quarter of a second's worth.
+# A call that starts late by up to this much does not delay the calls after it. So a short stall of
+# the processor costs nothing. At most the calls of a quarter of a second are made up for.
 _SLACK_SECONDS = 0.25
 
 
 class _Schedule(NamedTuple):
     """The state after the calls that are reserved so far. All numbers are seconds.
 
-    ``next_start`` is when the next call may start, and ``ahead`` how much earlier that is than
-    at an even pace. Each call owns one interval of time. ``owned_until`` is the end of the last.
+    ``next_start`` is when the next call may start. ``ahead`` is how much earlier that is than at
+    an even pace. Each call owns one interval of time. ``owned_until`` is the end of the last one.
     """
 
     next_start: float
@@ -28,9 +28,9 @@ class _Schedule(NamedTuple):
 class Pacer:
     """Hands out the times at which the calls of one invocation may start.
 
-    Each invocation makes a new one, and ``finish`` holds the invocation until the time that its
-    calls own is over. So all invocations together never call more often than their number times
-    the pace, on whichever instances they run, and the instances share nothing.
+    Each invocation makes a new pacer, and ``finish`` waits until the intervals of its calls are
+    over. So all invocations together never call more often than their number times the pace. It
+    does not matter on which instances they run, and the instances share nothing.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Pacer:
             self._sleep(left)
 
     def finish(self) -> None:
-        """Wait until the time that all calls own is over."""
+        """Wait until the intervals of all calls are over."""
         self.wait_until(self._schedule.owned_until)
 
     def _scheduled(self, schedule: _Schedule) -> tuple[float, _Schedule]:

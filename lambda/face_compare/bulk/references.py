@@ -34,8 +34,8 @@ class References:
     """The references of the subjects of one invocation.
 
     One batch often has several images of a subject, so a list is kept for a moment. Each
-    invocation makes a new one: its uploads were announced before, and so no list is older than
-    an upload that it is used for.
+    invocation makes a new object, after its uploads were announced. So no list is older than an
+    upload that it is used for.
     """
 
     def __init__(
@@ -50,8 +50,8 @@ class References:
     def of(self, key: str, *, anew: bool = False) -> tuple[StoredImage, ...]:
         """Return the references of the subject of an uploaded image.
 
-        With ``anew`` they are listed now, and not taken from a list of the last moment. If there
-        are none, the message says whether another spelling of the subject has some.
+        With ``anew`` they are listed now, even if there is a recent list. If there are none, the
+        message says whether another spelling of the subject has some.
 
         Raises:
             InvalidRequestError: The image has no subject, or too many references.

@@ -95,7 +95,8 @@ def announced_in(body: str, settings: Settings) -> list[Announced]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableMessageError(
-            f"The message is not a notification of S3 ({type(error).__name__})."
+            "The message is neither a notification of S3 nor a whole event of S3 from EventBridge "
+            f"({type(error).__name__}). A rule must have no input transformer or path."
         ) from error
 
 

@@ -1,13 +1,13 @@
 """Decides uploaded images, which a batch of messages from the queue announces.
 
 Each announced image ends in one of four ways. Its result is written, with a decision or an
-error of the image itself. Or its result was written before. Or the image was deleted, and
+error of the image itself. Or it has a result already. Or the image was deleted, and
 nothing is written about it. Or, after a transient error or a configuration error, its message
-goes back to the queue, which moves it to the dead-letter queue after the allowed number of
-attempts.
+goes back to the queue. After the allowed number of attempts, the queue moves it to the
+dead-letter queue.
 
 An image without a reference waits. A marker in the bucket says so, and its message goes back to the
-queue, until the time that the module allows is over. Then its result says that there is no
+queue until ``reference_wait_minutes`` are over. Then its result says that there is no
 reference. When a reference is announced, the images that wait for it are put back: each is
 announced again, and decided like any other.
 
@@ -63,8 +63,8 @@ _LEASE_MARGIN_SECONDS = 5.0
 # The pause between two attempts to write a result, in addition to botocore's own retries.
 _PAUSE_SECONDS = 0.5
 
-# For so long after an image was seen in the bucket, it counts as being there. A comparison takes
-# less, so one look is enough for most images.
+# For this long after an image was seen in the bucket, it counts as being there. A comparison takes
+# less, so one call is enough for most images.
 _SEEN_SECONDS = 2.0
 
 _NOTES = {
@@ -187,7 +187,7 @@ class UploadHandler:
         except ReferenceNotFoundError:
             return self._wait(upload, image, sent_at, work)
         except InvalidRequestError as error:
-            # It is the image's result, and takes a claim like any other.
+            # It is the image's result, and needs a claim like any other.
             references = error
         key = result_key(upload, self._settings)
         claim = self._results.claim(key, work.invocation.request_id)

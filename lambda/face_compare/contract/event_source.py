@@ -22,7 +22,7 @@ def event_source_of(event: object) -> EventSource:
         return EventSource.STATE_MACHINE
     if event.keys() == {"manifest"}:
         return EventSource.STATE_MACHINE_CHECK
-    # The function URL, API Gateway and load balancers: no other sender has it.
+    # The function URL, API Gateway, load balancers and VPC Lattice. No other sender has it.
     if isinstance(event.get("requestContext"), Mapping):
         return EventSource.HTTP
     records = event.get("Records")

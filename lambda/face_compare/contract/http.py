@@ -1,7 +1,7 @@
 """HTTP: reads events from requests, and writes answers and errors as responses.
 
-Requests come from the function URL, API Gateway, an Application Load Balancer or VPC Lattice. Who
-may send them is decided before: by Lambda for the function URL, whose only authorization is
+Requests come from the function URL, API Gateway, an Application Load Balancer or VPC Lattice. They
+are authorized before they arrive: by Lambda for the function URL, whose only authorization is
 AWS_IAM, and by an authorizer, a listener or an auth policy for the others.
 
 Sources: the payload formats 1.0 and 2.0 in the Amazon API Gateway developer guide ("Create AWS
@@ -81,9 +81,9 @@ def error_response(error: Exception, request_id: str) -> dict[str, Any]:
 
 
 def for_sender(response: dict[str, Any], http_event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a response in the form that the sender of the request takes.
+    """Return a response in the form that the sender of the request accepts.
 
-    API Gateway and the function URL take it as it is. API Gateway refuses further members.
+    API Gateway and the function URL accept it unchanged. API Gateway refuses further fields.
     """
     if not _is_from_load_balancer(http_event):
         return response

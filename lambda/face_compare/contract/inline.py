@@ -1,4 +1,4 @@
-"""Images that are sent inline, as base64 in the ways in which browsers and phones write it.
+"""Images that are sent inline: base64 in the forms that browsers and phones write.
 
 Sources: RFC 4648 for the two alphabets and for padding, RFC 2045 for line breaks, RFC 2397 for
 ``data:`` URLs.
@@ -14,7 +14,7 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 _DATA_URL = re.compile(r"data:[^,]{0,200};base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"(blob|content|data|file|ftp|https?|ph|s3):", re.IGNORECASE)
-# A line break, with the white space that indents the next line. A blank elsewhere is not a break.
+# A line break, with the white space that indents the next line. A space elsewhere is not a break.
 _LINE_BREAK = re.compile(r"[ \t]*[\r\n]\s*")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/_-]")
 
@@ -51,7 +51,7 @@ def image_bytes(value: object, member: str) -> bytes:
 def _without_data_url(text: str, member: str) -> str:
     prefix = _DATA_URL.match(text)
     if prefix is not None:
-        # Some write a blank after the comma.
+        # Some write a space after the comma.
         return text[prefix.end() :].lstrip()
     address = _ADDRESS.match(text)
     if address is not None:
@@ -78,7 +78,7 @@ def _reason(letters: str) -> str:
     place = wrong.start() + 1
     if wrong.group() == " ":
         return (
-            f"character {place} is a blank. A `+` arrived as a blank: send it URL-encoded (%2B) "
+            f"character {place} is a space. A `+` arrived as a space: send it URL-encoded (%2B) "
             "or as JSON."
         )
     if wrong.group() == "%":

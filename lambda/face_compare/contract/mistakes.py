@@ -1,4 +1,4 @@
-"""Finds out what a caller means by an unknown member, only for the message of the error.
+"""Finds out what a caller means by an unknown field, only for the message of the error.
 
 Sources: the shapes of the events in the AWS Lambda developer guide, and Rekognition's names in
 its API reference (``CompareFaces``, ``Image``, ``S3Object``).
@@ -19,11 +19,11 @@ _OTHER_SPELLINGS = {
     "key": ("file", "filename", "name", "object", "objectkey", "path", "s3key", "s3object"),
     "version_id": ("objectversion", "s3objectversion", "version"),
 }
-"""Names for our members in Rekognition's API, in other services' and in callers' heads."""
+"""Other names for our fields: those of Rekognition and other services, and likely guesses."""
 
 _BUCKET_NAMES = frozenset({"bucket", "bucketname", "s3bucket"})
 _CLOSE = 0.75
-"""How alike, from 0 to 1, two names are of which one is a misspelling of the other."""
+"""How alike, from 0 to 1, a name and its misspelling are at least."""
 
 _UPLOADS = (
     "The function reads announcements of uploads from its queue only, which paces them and keeps "
@@ -34,8 +34,9 @@ _OF_S3_BY_RULE = f"This is an event of S3 from EventBridge. {_UPLOADS}"
 _OF_EVENTBRIDGE = f"This is an event from EventBridge. Give its rule an input transformer. {_EVENT}"
 _OF_SNS = f"This is a notification of SNS. {_UPLOADS}"
 _PART_OF_HTTP = (
-    "This looks like a part of an HTTP request. Use the function URL, or API Gateway or a load "
-    f"balancer with Lambda's own (proxy) integration. {_EVENT}"
+    "This looks like a part of an HTTP request. Use the function URL, API Gateway or a load "
+    "balancer with Lambda's own (proxy) integration, or VPC Lattice with event structure V2. "
+    f"{_EVENT}"
 )
 _OTHER_SERVICES = {
     "awslogs": "a subscription of CloudWatch Logs",
@@ -45,7 +46,7 @@ _OTHER_SERVICES = {
     "tasks": "S3 Batch Operations",
     "triggerSource": "Amazon Cognito",
 }
-"""Who sends an event that has this member."""
+"""Who sends an event that has this field."""
 
 _SIGNS = {
     "Event": f"This is S3's test message. {_UPLOADS}",
@@ -56,11 +57,11 @@ _SIGNS = {
     },
     **dict.fromkeys(("body", "httpMethod", "rawPath", "raw_path"), _PART_OF_HTTP),
 }
-"""What the member of an event says about its sender."""
+"""What a field of an event says about its sender."""
 
 
 def meant_member(name: str, known: Sequence[str]) -> str | None:
-    """Return the known member that is meant by an unknown one, None if it is like none."""
+    """Return the known field that is meant by an unknown one, None if it is like none."""
     plain = _plain(name)
     for member in known:
         if plain in _OTHER_SPELLINGS.get(member, ()):
@@ -69,13 +70,13 @@ def meant_member(name: str, known: Sequence[str]) -> str | None:
 
 
 def similar_member(name: str, known: Sequence[str]) -> str | None:
-    """Return the known member that is spelled most like a name, None if none is like it."""
+    """Return the known field that is spelled most like a name, None if none is like it."""
     close = difflib.get_close_matches(name[:64].lower(), known, n=1, cutoff=_CLOSE)
     return close[0] if close else None
 
 
 def advice_on(name: str, known: Sequence[str]) -> str:
-    """Return a sentence about the member that is meant, "" if no known member is like it."""
+    """Return a sentence about the field that is meant, "" if no known field is like it."""
     if "key" in known and _plain(name) in _BUCKET_NAMES:
         return " Leave the bucket out: every image is in the module's bucket, and key names it."
     member = meant_member(name, known)
@@ -109,5 +110,5 @@ def _about_records(records: object) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name without what differs between two styles of writing it."""
+    """Return a name as all styles of writing have it: without capitals and separators."""
     return re.sub(r"[^a-z0-9]", "", name[:64].lower())

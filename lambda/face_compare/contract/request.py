@@ -1,6 +1,6 @@
-"""Reading an event: it becomes a request, or an error that names the member that is wrong.
+"""Reading an event: it becomes a request, or an error that names the wrong field.
 
-Unknown members are refused. If a misspelled ``similarity_threshold`` were ignored, a
+Unknown fields are refused. If a misspelled ``similarity_threshold`` were ignored, a
 lower threshold would decide, and the caller would not know.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import InvalidRequestError
 from face_compare.model.image import LONGEST_KEY_BYTES, Image, InlineImage, StoredImage
-from face_compare.model.rule import QUALITY_FILTERS, QualityFilter, Rule, is_at_least
+from face_compare.model.rule import Rule
 
 MOST_SOURCES = 10
 MOST_TARGETS = 100
@@ -17,19 +17,15 @@ MOST_TARGETS = 100
 _LONGEST_VERSION_ID = 1024
 _WHOLE = "The event"
 _EXAMPLE = '{"source": "reference/alice.jpg", "target": "challenge/alice-1.jpg"}'
-# No prefix of the module begins like these, so none of them can be the key of an image.
+# No prefix of the module begins like these, so no key of an image does.
 _NO_KEY_BEGINNINGS = ("/", "./", "arn:", "data:", "http://", "https://", "s3://")
-MEMBERS = (
-    "source",
-    "sources",
-    "target",
-    "targets",
+RULE_MEMBERS = (
     "similarity_threshold",
     "review_threshold",
     "require_single_face",
     "quality_filter",
-    "explain",
 )
+MEMBERS = ("source", "sources", "target", "targets", *RULE_MEMBERS, "explain")
 
 
 def parse_request(
@@ -46,11 +42,12 @@ def parse_request(
         module_explains: Whether answers to events without ``explain`` have an explanation.
 
     Raises:
-        InvalidRequestError: The event has another form. The message names the member.
+        InvalidRequestError: The event has another form. The message names the field.
         ImageTooLargeError: An inline image is over 5 MB.
     """
     if not isinstance(event, Mapping):
-        twice = " It is JSON within a string: encode it once." if isinstance(event, str) else ""
+        is_twice = isinstance(event, str) and event.lstrip().startswith("{")
+        twice = " It is JSON within a string: encode it once." if is_twice else ""
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.{twice}")
     _refuse_unknown(event, MEMBERS, _WHOLE)
     return ComparisonRequest(
@@ -66,6 +63,8 @@ def parse_request(
 def _images(event: Mapping[str, object], single: str, several: str, most: int) -> tuple[Image, ...]:
     if single in event and several in event:
         raise InvalidRequestError(f"The event has both {single} and {several}. Send one of them.")
+    if isinstance(event.get(single), list):
+        raise InvalidRequestError(f"{single} is a list, but stands for one image. Send {several}.")
     if single in event:
         return (_image(event[single], single),)
     if several not in event:
@@ -130,42 +129,13 @@ def _version_id(value: object, member: str) -> str | None:
 
 
 def _rule(event: Mapping[str, object], module: Rule) -> Rule:
-    match = _stricter_threshold(event, "similarity_threshold", module.similarity_threshold)
-    if match is None:
-        match = module.similarity_threshold
-    review = _stricter_threshold(event, "review_threshold", module.review_threshold)
-    if review is None:
-        review = module.review_threshold
-    elif review >= match:
-        raise InvalidRequestError(
-            f"review_threshold {review:g} must be below the similarity_threshold {match:g}."
-        )
-    single = _flag(event, "require_single_face", otherwise=module.require_single_face)
-    if module.require_single_face and not single:
-        raise InvalidRequestError(
-            "require_single_face is set by the module. An event cannot switch it off."
-        )
-    return Rule(match, review, single, _quality_filter(event, module.quality_filter))
-
-
-def _quality_filter(event: Mapping[str, object], module: QualityFilter) -> QualityFilter:
-    value = event.get("quality_filter")
-    if value is None:
+    if event.keys().isdisjoint(RULE_MEMBERS):
         return module
-    chosen = next((each for each in QUALITY_FILTERS if each == value), None)
-    if chosen is None:
-        raise InvalidRequestError(f"quality_filter must be one of {', '.join(QUALITY_FILTERS)}.")
-    if is_at_least(chosen, module):
-        return chosen
-    if chosen != "NONE" and "AUTO" in (chosen, module):
-        raise InvalidRequestError(
-            f"quality_filter {chosen} cannot be compared with the module's {module}, because "
-            "Rekognition chooses how strict AUTO is. Leave it out."
-        )
-    raise InvalidRequestError(
-        f"quality_filter {chosen} is weaker than the module's {module}. An event can only make it "
-        "stricter. To make it weaker, change the module's input."
-    )
+    # Imported here because most events leave the rule to the module.
+    from face_compare.contract.event_rule import stricter_rule  # noqa: PLC0415
+
+    single = _flag(event, "require_single_face", otherwise=module.require_single_face)
+    return stricter_rule(event, module, require_single_face=single)
 
 
 def _flag(event: Mapping[str, object], member: str, *, otherwise: bool) -> bool:
@@ -177,38 +147,10 @@ def _flag(event: Mapping[str, object], member: str, *, otherwise: bool) -> bool:
     return value
 
 
-def _stricter_threshold(
-    event: Mapping[str, object], member: str, module_threshold: float | None
-) -> float | None:
-    """Return the event's threshold, None if it has none. It must not be below the module's."""
-    value = event.get(member)
-    if value is None:
-        return None
-    # bool is a subclass of int: True would pass as the threshold 1.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidRequestError(
-            f"{member} must be a number from 0 to 100, not a string or a boolean."
-        )
-    # This form refuses NaN too, which is neither above nor below anything.
-    if not 0 <= value <= 100:
-        raise InvalidRequestError(f"{member} must be between 0 and 100.")
-    if 0 < value <= 1:
-        raise InvalidRequestError(
-            f"{member} is on a scale of 0 to 100, so {value} means {value} %. "
-            f"Send {value * 100:g} if a fraction was meant."
-        )
-    if module_threshold is not None and value < module_threshold:
-        raise InvalidRequestError(
-            f"{member} {value:g} is below the module's {module_threshold:g}. An event can only "
-            "raise it. To lower it, change the module's input."
-        )
-    return float(value)
-
-
 def _refuse_unknown(
     value: Mapping[str, object], known: tuple[str, ...], where: str, also: tuple[str, ...] = ()
 ) -> None:
-    """Raise for a member that is not ``known``. ``also`` is known too, but not beside others."""
+    """Raise for a field that is not ``known``. Those in ``also`` are known, but only alone."""
     unknown = sorted(str(member) for member in value if member not in known)
     if not unknown:
         return
@@ -219,8 +161,8 @@ def _refuse_unknown(
     sentence = other_sender(value) if where == _WHOLE else None
     raise InvalidRequestError(
         sentence
-        or f"{where} has the unknown member {unknown[0][:64]!a}."
-        f"{advice_on(unknown[0], known_to_all)} Known members: {', '.join(known_to_all)}."
+        or f"{where} has the unknown field {unknown[0][:64]!a}."
+        f"{advice_on(unknown[0], known_to_all)} Known fields: {', '.join(known_to_all)}."
     )
 
 

@@ -7,21 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
-from face_compare.engine.rekognition import compare_faces, count_faces
+from face_compare.engine.rekognition import compare_faces
 from face_compare.model.comparison import (
     ComparedFaces,
     ComparisonRequest,
     PairResult,
     TargetResult,
 )
-from face_compare.model.errors import (
-    FaceCompareError,
-    OutOfTimeError,
-    SeveralFacesInSourceError,
-    SeveralFacesInTargetError,
-)
+from face_compare.model.errors import FaceCompareError, OutOfTimeError
 from face_compare.model.image import Image, Side
-from face_compare.model.rule import QualityFilter, Rule
+from face_compare.model.rule import QualityFilter
 from face_compare.runtime.clients import AWS_ERRORS, Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
 
@@ -29,11 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
     from face_compare.engine.diagnosis import Diagnosis
-
-_SEVERAL_FACES = {
-    Side.SOURCE: SeveralFacesInSourceError,
-    Side.TARGET: SeveralFacesInTargetError,
-}
+    from face_compare.engine.single_face import SingleFace
 
 
 class _Pair(NamedTuple):
@@ -95,20 +86,8 @@ class Comparer:
         """
         if not request.rule.require_single_face:
             return [None] * len(request.sources)
-
-        def refusal_of(source: Image) -> FaceCompareError | None:
-            return self._refusal(source, seconds_left)
-
+        refusal_of = self._single_face(seconds_left).source_refusal
         return self._each(request.sources, refusal_of, seconds_left)
-
-    def _refusal(self, source: Image, seconds_left: SecondsLeft) -> FaceCompareError | None:
-        try:
-            count = count_faces(self._rekognition, self._settings.bucket, source)
-        except AWS_ERRORS as error:
-            return self._diagnosis({Side.SOURCE: source}, seconds_left).explain(error)
-        if count == 0:
-            return _no_face(Side.SOURCE, source)
-        return _several(Side.SOURCE, source, count)
 
     def _outcome(
         self, pair: _Pair, request: ComparisonRequest, seconds_left: SecondsLeft
@@ -131,28 +110,25 @@ class Comparer:
         except AWS_ERRORS as error:
             return self._diagnosis(images, seconds_left, rule.quality_filter).explain(error)
         if not faces.target_faces:
-            # The API reference announces InvalidParameterException for this, but does not exclude
-            # an answer. It would not show that the target is a stranger.
+            # The API reference names InvalidParameterException for this, but does not exclude an
+            # answer. Such an answer does not show that the target is a stranger.
             diagnosis = self._diagnosis(images, seconds_left, rule.quality_filter)
             return diagnosis.explain_empty_answer()
         if rule.require_single_face:
             # The source's faces were counted before: it has one, or the pair has a refusal.
             faces = faces._replace(source_face_count=1)
-            return self._refused_target(pair.target, faces, rule, seconds_left) or faces
+            single_face = self._single_face(seconds_left)
+            return single_face.target_refusal(pair.target, faces, rule.quality_filter) or faces
         return faces
 
-    def _refused_target(
-        self, target: Image, faces: ComparedFaces, rule: Rule, seconds_left: SecondsLeft
-    ) -> FaceCompareError | None:
-        """Return the error for which the rule refuses a target, None if it shows a single face."""
-        count = len(faces.target_faces)
-        if count == 1 and rule.quality_filter != "NONE":
-            # A face that the filter left out is in the image all the same.
-            try:
-                count = count_faces(self._rekognition, self._settings.bucket, target)
-            except AWS_ERRORS as error:
-                return self._diagnosis({Side.TARGET: target}, seconds_left).explain(error)
-        return _several(Side.TARGET, target, count)
+    def _single_face(self, seconds_left: SecondsLeft) -> SingleFace:
+        # Imported here because few modules require a single face.
+        from face_compare.engine.single_face import SingleFace  # noqa: PLC0415
+
+        def diagnosis_of(images: Mapping[Side, Image]) -> Diagnosis:
+            return self._diagnosis(images, seconds_left)
+
+        return SingleFace(self._rekognition, self._settings.bucket, diagnosis_of)
 
     def _diagnosis(
         self,
@@ -176,8 +152,8 @@ class Comparer:
     ) -> list[Result | OutOfTimeError]:
         """Do the work for each item, as many at once as the module allows.
 
-        A single item does not need the time limit for all, because its call ends in time by its
-        own limits. It does need it if the work is ``started_late``.
+        A single item does not need the common time limit, because the limits of its own call end
+        it in time. If the work is ``started_late``, it does need it.
         """
         if len(items) == 1 and not started_late:
             return [work(items[0])]
@@ -186,20 +162,3 @@ class Comparer:
 
         concurrency = self._settings.concurrency
         return each(items, work, concurrency=concurrency, seconds_left=seconds_left)
-
-
-def _no_face(side: Side, image: Image) -> FaceCompareError:
-    from face_compare.engine.diagnosis import no_face  # noqa: PLC0415 - see Comparer._diagnosis
-
-    return no_face(side, image)
-
-
-def _several(side: Side, image: Image, count: int) -> FaceCompareError | None:
-    """Return the error for an image with several faces, None if it does not have several."""
-    if count <= 1:
-        return None
-    return _SEVERAL_FACES[side](
-        f"The {side} image {image} shows {count} faces, and the rule requires a single one "
-        "(require_single_face). Crop the image to the person to compare.",
-        side,
-    )

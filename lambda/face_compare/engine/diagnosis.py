@@ -86,7 +86,7 @@ def _file_error(
 ) -> FaceCompareError | None:
     """Return what is wrong with a file by its first bytes, None if they do not tell.
 
-    If Rekognition does not call an image unreadable, it is refused for another reason.
+    A file that begins like a JPEG or PNG has an error only if Rekognition calls it unreadable.
     """
     if first is None or (first_bytes.is_image(first) and not is_unreadable):
         return None
@@ -300,7 +300,7 @@ class Diagnosis:
         return general_error(error, "S3")
 
     def _other_spelling(self, image: StoredImage) -> str:
-        """Return a sentence about an object whose key is easily mistaken for the image's."""
+        """Return a sentence about an object whose key a reader can mistake for the image's."""
         for key, difference in other_spellings(image.key):
             if not self._has_time():
                 break
@@ -348,8 +348,8 @@ class Diagnosis:
     def _key_error(self, side: Side, image: StoredImage, key: str) -> FaceCompareError | None:
         """Return the error if Rekognition cannot read this image, None if it can.
 
-        Rekognition is asked for each image, because both may be encrypted although only one of
-        the keys is unusable.
+        Rekognition is asked about each image. Both may be encrypted, and only one of the keys may
+        be unusable.
         """
         self._require_time(_OBJECT_CODE)
         try:

@@ -55,8 +55,8 @@ def compare_faces(
     try:
         return _compared_faces(response, explain=explain)
     except KeyError as missing:
-        # Callers treat it like an answer that botocore cannot read. An answer without
-        # SourceImageFace is one of these: it does not show whether the source has a face.
+        # Callers treat it like an answer that botocore cannot read. This includes an answer without
+        # SourceImageFace: it does not show whether the source has a face.
         raise ResponseParserError(f"CompareFaces answered without {missing}.") from missing
 
 

@@ -1,7 +1,7 @@
-"""Other spellings of a key that does not exist, which are easily mistaken for it.
+"""Other spellings of a key that does not exist: keys that a reader can mistake for it.
 
-macOS writes an accent as a character of its own (NFD), most others do not (NFC), and both look the
-same. S3's notifications URL-encode keys. A blank at the end cannot be seen.
+macOS writes an accent as its own character (NFD), most other systems do not (NFC), and both look
+the same. S3's notifications URL-encode keys. A space at the end cannot be seen.
 """
 
 import unicodedata

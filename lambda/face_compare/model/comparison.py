@@ -27,7 +27,7 @@ class ComparisonRequest(NamedTuple):
 
     Each of the ``sources`` shows this person, and the best of them decides. Each of the
     ``targets`` gets a decision of its own. ``listed_sources`` and ``listed_targets`` say whether
-    the caller sent a list, however short: the answer has a list then, too. With ``explain`` the
+    the caller sent a list. Then the answer has a list too, even for one image. With ``explain`` the
     answer also says how good the image of the face that decided is.
     """
 
@@ -105,10 +105,10 @@ class Verdict(NamedTuple):
 class TargetResult(NamedTuple):
     """One target and every source, in the order of the request.
 
-    ``needs_every_source`` is about a target that no source matches, while another source could
+    ``needs_every_source`` is about a target that no source matches, if one of the sources could
     not be compared. In bulk work such a target stays undecided, because nobody reads the error
-    of each source. A direct caller gets the decision by the other sources, and the error beside
-    it.
+    of each source. A direct caller gets the decision by the other sources, together with the
+    error.
     """
 
     bucket: str
@@ -141,7 +141,7 @@ class TargetResult(NamedTuple):
 def _blocking(errors: Sequence[FaceCompareError]) -> list[FaceCompareError]:
     """Return the errors that forbid a decision other than a match.
 
-    These are the errors of the target, which every source would meet. If there are none, they
+    These are the errors of the target, because they concern every source. If there are none, these
     are the errors that a retry or a fixed configuration can remove. A source that is a bad image
     does not forbid a decision.
     """

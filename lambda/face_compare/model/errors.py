@@ -4,8 +4,8 @@ The class name is part of the contract: Lambda returns it as ``errorType``, and 
 matches ``Retry`` and ``Catch`` against it. A message is one or two sentences: what is wrong,
 and what to do. It may name object keys, but nothing biometric.
 
-``http_status`` is the status for a caller of the function URL. 502 stands for an error in the
-module's configuration that a request cannot cause.
+``http_status`` is the status for a caller over HTTP. 502 stands for an error in the
+configuration around the function, which a request cannot cause.
 """
 
 from collections.abc import Sequence
@@ -142,7 +142,7 @@ class ImageFormatError(PermanentError):
 class CallForbiddenError(ConfigurationError):
     """The function's role is not allowed to make this call to Rekognition or S3.
 
-    If the role only cannot read an image, the error is ImageForbiddenError.
+    If the call is allowed, and only an image cannot be read, the error is ImageForbiddenError.
     """
 
 

@@ -22,7 +22,7 @@ class StoredImage(NamedTuple):
     version_id: str | None = None
 
     def __str__(self) -> str:
-        # Quoted, so that a blank at the end can be seen.
+        # Quoted, so that a space at the end can be seen.
         return repr(self.key)
 
 

@@ -1,7 +1,7 @@
 """The audit records: one for each decision, one for each failure.
 
-Lambda's JSON logging adds timestamp, level, logger and requestId to these members, and leaves out
-those that are None: the version id of an image that was compared in its current version. Nothing
+Lambda's JSON logging adds timestamp, level, logger and requestId to these fields. It leaves out
+fields that are None: the version id of an image that was compared in its current version. Nothing
 biometric is ever recorded: no image, landmark or bounding box, and nothing of an explanation.
 """
 
@@ -33,7 +33,7 @@ class Invocation(NamedTuple):
     cold_start: bool
 
     def members(self) -> dict[str, Any]:
-        """Return the members. The request id is not among them, because Lambda adds it."""
+        """Return the fields. The request id is not among them, because Lambda adds it."""
         return {
             "service": "face-compare",
             "function_name": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
@@ -80,9 +80,9 @@ def record_failure(
     duration_ms: float | None = None,
     image: StoredImage | None = None,
 ) -> None:
-    """Record a failure that is not a pair's: an unreadable event, or a call to S3.
+    """Record a failure that no pair has: of an unreadable event, or of a call to S3.
 
-    ``image`` is the uploaded image that it is about, if it is about one.
+    ``image`` is the uploaded image that the failure is about, if there is one.
     """
     _log.error(
         FAILED,
@@ -107,12 +107,12 @@ def failures_recorded(invocation: Invocation) -> Iterator[None]:
 
 
 def record_note(message: str, **members: str) -> None:
-    """Record what is neither a decision nor a failure, but helps to follow an image's way."""
+    """Record what is neither a decision nor a failure, but helps to follow an image."""
     _log.info(message, extra={"service": "face-compare", **members})
 
 
 def record_gone(image: StoredImage) -> None:
-    """Record that an image was deleted before it was decided. It says nothing else about it."""
+    """Record that an image was deleted before it was decided, and nothing else about it."""
     record_note("image gone", target_key=image.key)
 
 

@@ -39,8 +39,8 @@ class CallLimits(NamedTuple):
 
         ``seconds`` must be longer than the waits: 4 are enough for three attempts. Connecting
         gets an eighth of an attempt, and at most one second. The name of a service has up to
-        eight addresses, and each is tried for that long, so an attempt ends in time even if the
-        network leads nowhere. Within a region, connecting takes milliseconds.
+        eight addresses, and each is tried for that long. So an attempt ends in time even if no
+        address answers. Within a region, connecting takes milliseconds.
         """
         waits = sum(_LONGEST_WAIT_BEFORE_RETRY[: attempts - 1])
         attempt = (seconds - waits) / attempts

@@ -21,6 +21,14 @@ def test_a_round_in_which_the_whole_machine_was_slow_does_not_move_a_ratio() -> 
     assert paired_ratio(ours, theirs, floor) == Estimate(0.5, 0.5, 0.5)
 
 
+def test_a_round_that_other_work_made_meaningless_does_not_end_a_benchmark() -> None:
+    """Otherwise minutes of measuring would end without a figure on a busy machine."""
+    ours, theirs, floor = [150.0] * 3, [250.0, 250.0, 190.0], [50.0, 50.0, 420.0]
+    assert paired_ratio(ours, theirs, floor) == Estimate(0.5, 0.5, 0.5)
+    with pytest.raises(ValueError, match="noise"):
+        paired_ratio(ours, theirs, [50.0, 420.0, 420.0])
+
+
 def test_cold_start_reports_the_figures_that_versions_are_compared_by(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -160,7 +160,7 @@ def test_an_unreadable_photo_does_not_end_the_demo_in_a_stack_trace(
     broken = Photo("broken.jpg", "your own photo", None, SAME.data[cut])
     run = Run(comparisons=[_compared(SAME, 99.5, "match"), _failed(broken, "ImageFormatError")])
     page, _ = report.write(run, Album((REFERENCE,), (SAME, broken)), tmp_path)
-    assert "cannot be read" in page.read_text(encoding="utf-8")
+    assert "cannot be shown" in page.read_text(encoding="utf-8")
 
 
 def test_a_typo_in_a_file_name_ends_the_demo_before_it_starts(

@@ -185,6 +185,8 @@ def test_garbage_is_collected_after_the_start_but_never_among_its_objects(
         "face_compare.engine.concurrency",
         "face_compare.engine.diagnosis",
         "face_compare.engine.error_mapping",
+        "face_compare.engine.single_face",
+        "face_compare.contract.event_rule",
         "face_compare.contract.http",
         "face_compare.bulk",
     ],

@@ -140,7 +140,7 @@ def test_bad_input_gets_one_sentence_and_costs_nothing(
     "labels",
     [("yes", "no"), ("1", "0"), ("TRUE", " False "), ("Same", "different")],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\n,,\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "\n , ,\n", ",,\n"])
 def test_a_list_from_a_spreadsheet_is_read(run: ARun, labels: tuple[str, str], end: str) -> None:
     """Otherwise people would have to learn one spelling."""
     listed = run.labels.replace(HEADER, " Source,TARGET,Label").replace("genuine", labels[0])
@@ -287,7 +287,8 @@ def test_a_list_from_a_spreadsheet_finds_its_results(tmp_path: Path) -> None:
         "2,reference/1.jpg , challenge/1.jpg,impostor\n3,reference/2.jpg,challenge/2.jpg, no\n"
     )
     item = {"ID": "3", " Source ": "reference/2.jpg ", "TARGET": " challenge/2.jpg"}
-    told = {"Items": [item], "BatchInput": {"execution": "arn", "format": "CSV"}}
+    empty = {"ID": "", " Source ": "", "TARGET": " "}
+    told = {"Items": [item, empty], "BatchInput": {"execution": "arn", "format": "CSV"}}
     failed = {"Input": json.dumps(told), "Error": "NoFaceInTargetError", "Status": "FAILED"}
     columns = {"columns": {"ID": "1", "Label": "Genuine"}}
     decided = {**result("reference/0.jpg", "challenge/0.jpg", 99.0), **columns}

@@ -296,7 +296,7 @@ def test_an_unreadable_message_goes_back_with_a_note_and_the_others_are_decided(
     assert len(bulk.result_keys()) == 1
     note = records.the("message refused")
     assert note["message_id"] == "m0"
-    assert "not a notification of S3" in note["why"]
+    assert "neither a notification of S3" in note["why"]
 
 
 def test_the_announced_version_is_compared_and_not_the_newest(bulk: BulkWork) -> None:

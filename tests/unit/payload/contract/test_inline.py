@@ -56,7 +56,7 @@ def test_every_usual_way_of_writing_an_image_gives_the_same_bytes(
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("/9j/4AAQ SkZJRg==", "A `[+]` arrived as a blank: send it URL-encoded"),
+        ("/9j/4AAQ SkZJRg==", "A `[+]` arrived as a space: send it URL-encoded"),
         ("/9j%2F4AAQ", "URL-encoded: decode it"),
         ("/9j/4", "cut off"),
         ("/9j/!AAQ", "character 5 is '!'"),

@@ -1,4 +1,4 @@
-"""Otherwise "unknown member" would be all that a caller learns who spells it as others do."""
+"""Otherwise "unknown field" would be all that a caller learns who spells it as others do."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_event_in_another_spelling_names_the_member_that_is_meant(
 def test_no_member_is_guessed_where_none_is_like_it(member: str) -> None:
     sentence = refusal_of({**KEYS, member: 1})
     assert "instead" not in sentence
-    assert "Known members: source, sources, target" in sentence
+    assert "Known fields: source, sources, target" in sentence
 
 
 QUEUE = "queue of the output uploads_queue_arn"
@@ -92,6 +92,6 @@ def test_the_event_of_another_service_is_told_what_to_do_and_not_that_a_member_i
     event: Mapping[str, Any], words: tuple[str, ...]
 ) -> None:
     sentence = refusal_of(event)
-    assert "unknown member" not in sentence
+    assert "unknown field" not in sentence
     for each in words:
         assert each in sentence

@@ -94,7 +94,7 @@ NOT_A_FILTER = "must be one of NONE, AUTO, LOW, MEDIUM, HIGH"
         (MODULE, "similarity_threshold", 10**400, RANGE),
         (MODULE, "similarity_threshold", True, KIND),
         (MODULE, "similarity_threshold", "90", KIND),
-        (MODULE, "similarity_treshold", 99, "unknown member 'similarity_treshold'"),
+        (MODULE, "similarity_treshold", 99, "unknown field 'similarity_treshold'"),
         (MODULE, "review_threshold", 80, EMPTY_BAND),
         (WITH_REVIEW, "review_threshold", 59.9, TOO_LOW),
         (WITH_REVIEW, "review_threshold", 0.6, FRACTION),
@@ -132,7 +132,7 @@ NOT_BASE64 = r"(source|target)\.bytes"
         (7, NOT_AN_IMAGE),
         ({"key": {"key": "a.jpg"}}, NOT_A_KEY),
         ({}, NOT_A_KEY),
-        ({"key": "a.jpg", "bucket": "another"}, "unknown member 'bucket'"),
+        ({"key": "a.jpg", "bucket": "another"}, "unknown field 'bucket'"),
         ({"key": "a.jpg", "version_id": 3}, NOT_A_VERSION),
         ({"key": "a.jpg", "version_id": "v" * 1025}, NOT_A_VERSION),
         ({"key": "a.jpg", "version_id": "\ud800"}, NOT_UNICODE),
@@ -149,7 +149,7 @@ NOT_BASE64 = r"(source|target)\.bytes"
         ("/reference/a.jpg", ADDRESS),
         ({"key": "./reference/a.jpg"}, ADDRESS),
         ("data:image/jpeg;base64,QQ==", ADDRESS),
-        ({"bytes": "QQ==", "key": "k"}, "unknown member 'key'"),
+        ({"bytes": "QQ==", "key": "k"}, "unknown field 'key'"),
     ],
 )
 @pytest.mark.parametrize("member", ["source", "target"])
@@ -212,6 +212,8 @@ def test_the_longest_list_is_accepted_and_one_more_is_not(
         ({"source": "s", "targets": ["t", ""]}, r"targets\[1\]"),
         (None, r"reference/alice\.jpg"),
         ("reference/a.jpg", r"reference/alice\.jpg"),
+        ('{"source": "s", "target": "t"}', "encode it once"),
+        ({"source": "s", "target": ["t"]}, "Send targets"),
     ],
 )
 def test_an_event_of_another_form_is_refused_and_the_message_says_what_is_wrong(
