@@ -33,7 +33,7 @@ CLEAN = "make acceptance CLEAN=1"
 _STYLES = {Result.PASSED: "green", Result.FAILED: "bold red", Result.SKIPPED: "yellow"}
 _WITH_UPLOADS = {"monitored", "upload"}
 _VARIABLES: Mapping[str, Mapping[str, str]] = {
-    # Small batches: 25 of them are then 275 pairs, most of them without an image.
+    # Small batches: 25 of them are then 125 pairs, most of them without an image.
     "batch": {"rekognition_tps": "2"},
 }
 
