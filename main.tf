@@ -7,7 +7,7 @@ data "aws_region" "current" {}
 # Remembers what the stack was made with. Every name, ARN and policy comes from here, for two reasons:
 # - If name, region or account change, Terraform would delete the bucket and the log group with everything in them, and
 #   create empty ones. So such a change is refused at plan.
-# - If the module block has depends_on, and one of those resources changes, Terraform reads the data sources above only
+# - If the module block has depends_on, and something that it names changes, Terraform reads the data sources above only
 #   during apply. Names that come from them would be unknown in the plan, and an unknown name replaces a bucket.
 # `input` is known in the first plan already. From then on ignore_changes keeps what is in the state.
 resource "terraform_data" "origin" {

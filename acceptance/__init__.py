@@ -1,1 +1,1 @@
-"""The acceptance test: whether what was proved on emulators holds in an AWS account."""
+"""The acceptance test: what other tests prove on emulators is checked in an AWS account."""

@@ -217,9 +217,12 @@ def clean(site: Site, options: Options, console: Console) -> int:
         console.print("A run that is going on right now would lose its resources too.")
         if not _yes("Remove all of this?", console):
             return 2
-    for why in cleanup.remove_all(site, say=console.print):
-        console.print(why, style="bold red")
-    left = list(cleanup.find(site))
+    # Not what somebody has begun since: nobody was asked about that.
+    runs = sorted({each.run for each in found})
+    for run in runs:
+        for why in cleanup.remove_all(site, run, console.print):
+            console.print(why, style="bold red")
+    left = [each for each in cleanup.find(site) if each.run in runs]
     for one in left:
         console.print(f"Left: {one}")
     console.print(f"{len(found)} resources were found, {len(left)} are left.")

@@ -101,6 +101,11 @@ def _named_by_tag(entry: Entry) -> str:
 
 
 _KINDS = {kind.name: kind for kind in inventory.KINDS}
+_ROLES = Remover(
+    _KINDS["IAM role"],
+    _role,
+    lambda client, entry: client.list_role_tags(RoleName=entry["RoleName"]),
+)
 REMOVERS = (
     # What causes others to be made comes first, and what only holds something last.
     Remover(
@@ -163,11 +168,7 @@ REMOVERS = (
         _bucket,
         lambda client, entry: client.get_bucket_tagging(Bucket=entry["Name"]),
     ),
-    Remover(
-        _KINDS["IAM role"],
-        _role,
-        lambda client, entry: client.list_role_tags(RoleName=entry["RoleName"]),
-    ),
+    _ROLES,
     Remover(
         _KINDS["IAM user"],
         lambda client, entry: use.remove_user(client, entry["UserName"]),
@@ -238,7 +239,8 @@ def find(account: use.Account, only: str | None = None) -> Iterator[Found]:
     """
     # Only who runs that group of checks needs the rights to look at networks.
     network = NETWORK_REMOVERS if any(_tagged(account, "ec2", only)) else ()
-    for remover in (*REMOVERS, *network):
+    roles = REMOVERS.index(_ROLES)
+    for remover in (*REMOVERS[:roles], *network, *REMOVERS[roles:]):
         client = account.client(remover.kind.service)
         if remover.kind.name == "KMS key":
             yield from _keys(account, remover, only)
@@ -301,21 +303,30 @@ def _tagged(account: use.Account, kind: str, only: str | None) -> Iterator[Entry
 
 def remove_all(
     account: use.Account,
-    only: str | None = None,
+    run: str,
     say: Callable[[str], object] = print,
     every: float = 15,
 ) -> list[str]:
-    """Remove what `find` finds; why something stays.
+    """Remove what `find` finds of one run; why something stays.
+
+    Lambda removes its interfaces with the function's role, so roles stay while a network waits.
 
     Args:
         account: where to remove it.
-        only: the name of one run; None for all of them.
+        run: the name of the run.
         say: tells that it takes long.
         every: seconds between two attempts, while AWS itself is still removing something.
     """
     for attempt in range(round(NETWORK_SECONDS / every)):
-        problems = [why for each in list(find(account, only)) if (why := remove(account, each))]
-        if not any("DependencyViolation" in why for why in problems):
+        problems: list[str] = []
+        waits = False
+        for each in list(find(account, run)):
+            if waits and each.remover is _ROLES:
+                continue
+            if why := remove(account, each):
+                problems.append(why)
+                waits = waits or "DependencyViolation" in why
+        if not waits:
             break
         if attempt == 0:
             say("A network waits until AWS has removed interfaces from it: about 20 minutes.")

@@ -47,7 +47,7 @@ class Scene:
     outputs: dict[str, Any] = field(default_factory=dict)
     """Of the example, once it is applied."""
     similarities: list[dict[str, Any]] = field(default_factory=list)
-    """Of the demo's pairs: Rekognition's beside the stand-in's, for the report."""
+    """Of the demo's pairs, by Rekognition and by the stand-in, for the report."""
     endpoint: str | None = None
     """Of the emulator, where there is one."""
     patience: float = 1.0
@@ -61,11 +61,11 @@ class Scene:
     apply: Callable[[], None] = _not_here
     """Applies the example, puts the photos and fills the outputs."""
     drift: Callable[[], list[str]] = _not_here
-    """What a plan would change, but for what is known of the provider."""
+    """What a plan would change, except for known bugs of the provider."""
     destroy: Callable[[], list[str]] = _not_here
     """Destroys every example of the run; what went wrong."""
     left: Callable[[], list[str]] = _not_here
-    """What there is of the run."""
+    """The resources of the run that still exist."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -104,7 +104,7 @@ class Scene:
         """Wait until the condition is true.
 
         Raises:
-            AssertionError: in vain.
+            AssertionError: it did not become true in time.
             StopError: the run was interrupted.
         """
         every = min(2.0, seconds / 50) * self.patience
@@ -112,7 +112,7 @@ class Scene:
 
 
 AT_THE_END = "the end"
-"""Instead of an example: asked after all others."""
+"""Instead of an example: the check runs after all others."""
 
 type Verdict = tuple[object, object]
 """Whether it is as expected (by truth), and what was seen."""
@@ -163,7 +163,7 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a check came to."""
+    """How a check ended, and what was seen."""
 
     name: str
     assumption: str

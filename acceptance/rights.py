@@ -17,9 +17,9 @@ from acceptance.names import PREFIX, TAG
 from acceptance.site import Site
 
 _LIMIT = 6144
-"""Characters of a managed policy, without blanks: "IAM and AWS STS quotas" in the user guide."""
+"""Characters of a managed policy, without spaces: "IAM and AWS STS quotas" in the user guide."""
 _MAX_NAMES = 100
-"""Of actions in one call of SimulatePrincipalPolicy: a safe part of what it takes."""
+"""Actions in one call of SimulatePrincipalPolicy: safely below its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Statement:
     sid: str
     service: str
     actions: str
-    """Names without the service, separated by blanks."""
+    """Names without the service, separated by spaces."""
     resources: tuple[str, ...] = ("*",)
-    """ARNs, with {p} for the partition, {r} for region and account, {n} for the begin of names."""
+    """ARNs, with {p} for the partition, {r} for region and account, {n} for the prefix of names."""
     condition: Mapping[str, Any] | None = None
 
     def names(self) -> list[str]:
@@ -262,7 +262,7 @@ _WITHOUT_RESOURCE = (
     *("sns:ListTagsForResource", "states:DescribeMapRun", "states:ListExecutions"),
     "states:ListTagsForResource",
 )
-"""Asked for by the local stack's emulator without the resource or the key that AWS asks with."""
+"""The emulator asks IAM about these without the resource or the condition key that AWS gives."""
 
 
 def policies(site: Site, extras: Iterable[str] = ()) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ CLEAN = "make acceptance CLEAN=1"
 _STYLES = {Result.PASSED: "green", Result.FAILED: "bold red", Result.SKIPPED: "yellow"}
 _WITH_UPLOADS = {"monitored", "upload"}
 _VARIABLES: Mapping[str, Mapping[str, str]] = {
-    # Small batches: 25 of them are then 275 pairs, most of them without an image.
+    # Small batches: 25 of them are then 125 pairs, most of them without an image.
     "batch": {"rekognition_tps": "2"},
 }
 
@@ -81,7 +81,7 @@ class Run:
         return sorted({each.on for each in self.checks.values() if each.on} - {AT_THE_END})
 
     def _use(self, folder: Path) -> None:
-        """Apply each example and check it, all at once: most of the time AWS lets one wait."""
+        """Apply and check all examples at the same time: mostly, they wait for AWS."""
         if any(check.extra == _ALONE for check in self._on(None)):
             self._all_at_once([functools.partial(self._free, alone=True)])
         jobs: list[Callable[[], None]] = [functools.partial(self._free, alone=False)]
@@ -142,7 +142,7 @@ class Run:
         self.report.versions["provider"] = ".".join(map(str, workspace.provider_version()))
 
     def _zones(self) -> list[str]:
-        """Two zones of the region; not every account has the first letters of the alphabet."""
+        """Two zones of the region. Not every account has the zones a and b."""
         answer = self.site.client("ec2").describe_availability_zones(
             Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
         )

@@ -1,4 +1,4 @@
-"""Asks a check, and tells what came of it."""
+"""Runs a check, and says how it ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from acceptance.model import Check, Outcome, Result, Scene, SkipError, StopError
 
 
 def tried(check: Check, scene: Scene) -> Outcome:
-    """Ask a check. Whatever it raises counts as failed, but for an interruption."""
+    """Run a check. Any exception counts as failed, except a skip and an interruption."""
     if scene.endpoint and check.not_local:
         return outcome(check, Result.SKIPPED, check.not_local)
     began = time.monotonic()

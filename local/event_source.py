@@ -5,8 +5,8 @@ over when it is full or the batching window is over. Messages that the function 
 failed are deleted; the others are delivered again after their visibility timeout. An environment
 that died is replaced, and its whole batch is delivered again.
 
-It stands for the emulator's event source, which hands over 10 messages at most and cannot be
-interfered with.
+It replaces the emulator's event source, which delivers at most 10 messages, and which a test cannot
+control.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _IDLE_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One batch that was handed over, and what came of it."""
+    """One batch that was delivered, and how it ended."""
 
     place: int
     messages: int

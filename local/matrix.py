@@ -138,7 +138,7 @@ class Pair:
 
 
 def main() -> int:
-    """Try every pair and print what came of it; 1 when something failed."""
+    """Try every pair and print its outcome; 1 if something failed."""
     parser = argparse.ArgumentParser(prog="python -m local.matrix", description=__doc__)
     parser.add_argument(
         "toolchains",

@@ -31,7 +31,7 @@ _FUNCTION_ARN = "arn:aws:lambda:eu-west-1:000000000000:function:face-compare"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one invocation came to: the answer, or the runtime's error object, and its seconds."""
+    """The outcome of one invocation: the answer, or the runtime's error object, and its seconds."""
 
     request_id: str
     answer: Any

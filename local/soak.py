@@ -66,7 +66,7 @@ class Demand:
 
 @dataclass(slots=True)
 class Soak:
-    """What came of a run."""
+    """The outcome of a run."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     """Requests by kind."""
@@ -76,7 +76,7 @@ class Soak:
     """Resident bytes of each execution environment, by process, in the order of sampling."""
 
     def note(self, demand: Demand, came: str) -> None:
-        """Count a request and what came of it; from any thread."""
+        """Count a request and its outcome; from any thread."""
         self.outcomes[demand.kind] += 1
         if came != demand.expected:
             self.unexpected.append(
@@ -178,7 +178,7 @@ def soak(
 
 
 def send(client: object, function: str, demand: Demand, report: Soak) -> None:
-    """Send one request and note what came of it."""
+    """Send one request and note its outcome."""
     try:
         outcome = use.invoke(client, function, demand.event)
         came = outcome.error_type or str((outcome.answer or {}).get("decision"))

@@ -55,7 +55,7 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """What one direct invocation came to."""
+    """The outcome of one direct invocation."""
 
     request_id: str
     seconds: float
@@ -199,7 +199,7 @@ def announced(account: Account, queue_url: str, count: int) -> Counter[str]:
 def user(
     iam: AwsClient, name: str, policy: str | None = None, tags: Mapping[str, str] | None = None
 ) -> Generator[Credentials]:
-    """Make a user with an access key, and with this policy, for the time of the block."""
+    """Make a user with an access key and this policy, until the block ends."""
     tagged = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
     iam.create_user(UserName=name, Tags=tagged)
     try:

@@ -47,7 +47,10 @@ def command_environment(
     chosen["VIRTUAL_ENV"] = str(python.parent.parent)
     chosen["PYTHONPATH"] = str(places.REPOSITORY)
     chosen["CHECKPOINT_DISABLE"] = "1"
-    return chosen
+    # A proxy cannot reach what listens on this machine. Programs differ in which name they read.
+    unproxied = environment.get("no_proxy") or environment.get("NO_PROXY")
+    direct = ",".join(filter(None, [unproxied, "127.0.0.1", "localhost"]))
+    return chosen | {"NO_PROXY": direct, "no_proxy": direct}
 
 
 def main() -> None:

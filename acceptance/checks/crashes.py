@@ -46,7 +46,7 @@ def zipped(code: str) -> bytes:
 
 @contextmanager
 def probe(scene: Scene, code: str, **settings: Any) -> Iterator[str]:
-    """A function with the module's role and log group, while the block runs."""
+    """A function with the module's role and log group, until the block ends."""
     client, name = scene.client("lambda"), f"{scene.name}-probe"
     own = client.get_function_configuration(FunctionName=scene.function)
     client.create_function(

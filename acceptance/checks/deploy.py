@@ -1,4 +1,4 @@
-"""From nothing to nothing: apply, a second plan, destroy. For each example."""
+"""For each example: apply, a second plan, destroy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from acceptance.names import EXAMPLES, NETWORK_EXAMPLE
 
 _EXTRA = {NETWORK_EXAMPLE: "network"}
 GONE_SECONDS = 120.0
-"""Lists of AWS are a while behind."""
+"""AWS's lists show a deletion after some time."""
 _LATE_SECONDS = 90.0
-"""In which a record that is on its way arrives."""
+"""Until then, a late record has arrived."""
 _LATE_SECONDS_LOCAL = 5.0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from acceptance.checks.crashes import ALLOCATE, SLEEP, zipped
+from acceptance.inputs import INPUTS
 from acceptance.model import Scene, Verdict, check
 from local import use
 from local.runs import Run, Runs
@@ -73,7 +74,8 @@ def failed_list_redriven(scene: Scene) -> Verdict:
 )
 def failed_batch_within_tolerance(scene: Scene) -> Verdict:
     """Run over 25 batches, of which one has only missing images."""
-    runs, size = runs_of(scene), int(scene.outputs["rate"]["pairs_per_batch"])
+    calls = int(scene.outputs["rate"]["calls_per_batch"])
+    runs, size = runs_of(scene), calls // INPUTS["batch"]["batch"]["sources_per_pair"]
     batch = [use.DARK, *[use.MISSING] * (size - 1)]
     run = runs.over(use.csv(use.EILEEN, [*[use.MISSING] * size, *batch * 24]))
     failed = runs.map_run(run)["executionCounts"]["failed"]

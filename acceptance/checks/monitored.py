@@ -38,9 +38,9 @@ def _alarm(scene: Scene) -> dict[str, Any]:
 
 
 def _notified(scene: Scene, state: str) -> list[str]:
-    """What CloudWatch says of the notifications that it sent for the latest change to a state.
+    """What CloudWatch says about its notifications of the latest change to a state.
 
-    The first change is that of a new alarm to OK; a change to OK counts only after one to ALARM.
+    A new alarm first changes to OK. So a change to OK counts only after a change to ALARM.
     """
     history = scene.client("cloudwatch").describe_alarm_history(
         AlarmName=f"{scene.name}-refused-access", ScanBy="TimestampAscending"

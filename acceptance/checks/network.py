@@ -1,4 +1,4 @@
-"""A function in a VPC without a way out. On examples/private-network."""
+"""A function in a VPC without internet access. On examples/private-network."""
 
 from __future__ import annotations
 

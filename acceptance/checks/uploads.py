@@ -18,9 +18,9 @@ from local.upload_site import result_key
 _RESULT_SECONDS = 400.0
 """An upload takes seconds; but if an attempt fails, the next one follows in three minutes."""
 _DEAD_SECONDS = 300.0
-"""SQS may take a minute to know of another visibility timeout; until then it is three minutes."""
+"""A new visibility timeout can take a minute to apply; until then it is three minutes."""
 _IDLE_SECONDS = 20.0
-"""What Lambda may wait for more messages, beside the comparison itself."""
+"""How long Lambda may wait for more messages, together with the comparison."""
 _MANY = 1000
 _MANY_SECONDS = 900.0
 """With a quota of 25 calls a second it takes a minute."""

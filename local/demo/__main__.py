@@ -1,4 +1,4 @@
-"""`python -m local.demo` (`make demo`): the whole way, from nothing to nothing."""
+"""`python -m local.demo` (`make demo`): apply, compare real photos, destroy."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ _MORE = {
 module "face_compare" {
   # The local engine takes up to a second for a photo, two at a time: others wait, and not too long.
   comparison      = { concurrency = 2 }
-  function        = { timeout = 100 }
+  function        = { timeout = 60 }
   function_url    = {}
-  rekognition_tps = 4
+  rekognition_tps = 2
 }
 """,
     "playground.tf": """\

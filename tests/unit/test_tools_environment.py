@@ -3,12 +3,14 @@
 import ast
 import os
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tools import interpreter, places, venv
+from tools import interpreter, places, run, venv
 from tools.failure import ToolError
+from tools.toolchain import Toolchain
 
 
 def python(folder: Path, name: str, version: str = "3.13", install: str = "exit 1") -> Path:
@@ -91,6 +93,15 @@ def test_a_failed_installation_leaves_nothing_and_shows_why(
     with pytest.raises(ToolError, match=r"(?s)`python -m pip install` failed.*no such package"):
         venv.interpreter("dev", machine)
     assert not list((tmp_path / "cache").glob("venvs/dev-*/"))
+
+
+def test_a_proxy_is_not_asked_for_the_local_stack() -> None:
+    """Otherwise a demo, a playground and all tests fail in a company's network."""
+    own = {"http_proxy": "http://proxy:3128", "NO_PROXY": "intranet"}
+    made = run.command_environment(own, Path("python"), Toolchain())
+    for name in ("no_proxy", "NO_PROXY"):
+        for host in ("127.0.0.1:4566", "localhost:4566", "intranet"):
+            assert urllib.request.proxy_bypass(host, {"no": made[name]})
 
 
 def test_an_old_python_is_told_so_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,12 +30,11 @@ _SOURCES = ("source", "sources")
 _HEADER = "Its first line must be the header source,target (more columns may follow)"
 _LINE = 'Each line must be an object such as {"source": "reference/a.jpg", "target": "…"}'
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ":": "colons"}
-_UTF_8 = "Save it as CSV (UTF-8)"
 _OTHER_FILES = {
-    b"PK\x03\x04": f"is an Excel workbook or another ZIP archive. {_UTF_8}",
-    b"\x1f\x8b": "is compressed with gzip. Upload it as it was before",
-    b"\xff\xfe": f"is text in UTF-16. {_UTF_8}",
-    b"\xfe\xff": f"is text in UTF-16. {_UTF_8}",
+    b"PK\x03\x04": "is an Excel workbook or another ZIP archive",
+    b"\x1f\x8b": "is compressed with gzip",
+    b"\xff\xfe": "is text in UTF-16",
+    b"\xfe\xff": "is text in UTF-16",
 }
 
 
@@ -73,17 +72,18 @@ def check_manifest(s3: S3Client, bucket: str, event: Mapping[str, Any]) -> dict[
 
 def problem_of(beginning: bytes, *, is_csv: bool) -> str:
     """Return why a file with this beginning is not a list of pairs, "" if it is one."""
+    saved = f"Save it as {'CSV (UTF-8)' if is_csv else 'JSON Lines in UTF-8'}"
     for first, problem in _OTHER_FILES.items():
         if beginning.startswith(first):
-            return problem
+            return f"{problem}. {saved}"
     try:
         # The last character may be cut off.
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
-        return f"is not text in UTF-8: it contains the byte {byte:#04x}. {_UTF_8}"
+        return f"is not text in UTF-8: it contains the byte {byte:#04x}. {saved}"
     if "\r" in text.rstrip("\r") and "\n" not in text:
-        return f"ends its lines with CR only, as an old Macintosh did. {_UTF_8}"
+        return f"ends its lines with CR only, as an old Macintosh did. {saved}"
     lines = text.splitlines()
     if not text.strip():
         return f"is empty. {_HEADER if is_csv else _LINE}"

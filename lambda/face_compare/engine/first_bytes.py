@@ -75,6 +75,7 @@ _SIGNATURES = (
     _Signature(0, b"\xef\xbf\xbd", _READ_AS_TEXT),
     _Signature(0, b"\xc3\xbf\xc3\x98\xc3\xbf", _READ_AS_TEXT),
     _Signature(0, b"\xc2\x89PNG", _READ_AS_TEXT),
+    _Signature(0, b"-----BEGIN ", "is an encrypted message or a certificate. Look into it."),
     _Signature(0, b"--", _FORM),
     _Signature(0, b"/9j/", _BASE64),
     _Signature(0, b"iVBORw0KGgo", _BASE64),

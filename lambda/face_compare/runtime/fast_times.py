@@ -8,6 +8,7 @@ The AWS CLI replaces the reader in the same way. AWS updates botocore under depl
 without notice, so clients.py makes a plain client if anything here fails.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,11 +29,13 @@ def s3_session() -> boto3.session.Session:
 def time_in(value: Any) -> datetime:
     """Return the time in an answer. A form that S3 does not use is left to botocore.
 
+    The header Expires has such a form if the uploader of an object sent one: S3 keeps it.
+
     Raises:
         ValueError: It is not a time.
     """
-    if isinstance(value, str) and value.endswith("GMT"):
-        return parsedate_to_datetime(value)
-    if isinstance(value, str) and value.endswith("Z"):
-        return datetime.fromisoformat(value)
+    if isinstance(value, str) and value.endswith(("GMT", "Z")):
+        with suppress(ValueError):
+            read = datetime.fromisoformat if value.endswith("Z") else parsedate_to_datetime
+            return read(value)
     return parse_timestamp(value)

@@ -1,6 +1,6 @@
 """Calls of S3, Lambda and IAM as Step Functions makes them: with the rights of a role.
 
-They go through HTTP, so that the emulator asks for the rights. One that fails raises TaskError.
+They go through HTTP, so that the emulator checks permissions. A call that fails raises TaskError.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ OUTPUTS = {
     "function_url": "https://url.lambda-url.eu-west-1.on.aws/",
     "kms_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/k",
     "log_group_name": "/aws/lambda/function",
-    "rate": {"pairs_per_batch": 11},
+    "rate": {"calls_per_batch": 11},
     "results_prefix": "results/batch/",
     "state_machine_arn": "arn:aws:states:eu-west-1:111122223333:stateMachine:batch",
 }

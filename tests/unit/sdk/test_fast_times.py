@@ -49,6 +49,9 @@ def test_a_client_reads_the_times_that_botocore_reads_without_botocores_reader(
         "2026-11-25T12:00:07Z",
         "2026-11-25T12:00:07+01:00",
         "Wed, 25 Nov 2026 12:00:07 +0000",
+        "2026-11-25T12:00:07 GMT",
+        "2026-11-25 12:00:07 Z",
+        "Nov 25 2026 12:00:07Z",
         "1795608007",
         1795608007,
         1795608007.5,
@@ -60,6 +63,14 @@ def test_a_time_of_any_form_is_what_botocore_makes_of_it(value: Any) -> None:
     assert found == parse_timestamp(value)
     # A time without a zone cannot be compared with S3's clock.
     assert found.tzinfo is not None
+
+
+@pytest.mark.parametrize("expires", ["2030-12-31T00:00:00 GMT", "2030-12-31 00:00:00 Z", "never"])
+def test_an_image_can_be_asked_for_with_any_text_as_its_expiry(expires: str) -> None:
+    """S3 keeps the text of the uploader. Otherwise such a photo would never get a result."""
+    sdk = CannedSdk({"HeadObject": [Answer(headers={"Expires": expires})]})
+    client = sdk.attached(s3_session().client("s3", region_name="eu-west-1"))
+    assert client.head_object(Bucket="photos", Key="a.jpg")["ExpiresString"] == expires
 
 
 @pytest.mark.parametrize("value", ["", "soon", "soon GMT", "2026-13-25T12:00:07Z"])

@@ -83,6 +83,12 @@ def test_a_file_of_another_kind_under_a_lists_name_is_named(content: bytes, word
     assert words in problem_of(content, is_csv=True)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_json_lines_are_not_to_be_saved_as_csv(encoding: str) -> None:
+    content = '{"source": "reference/Ren\u00e9.jpg", "target": "b.jpg"}\n'.encode(encoding)
+    assert problem_of(content, is_csv=False).endswith("Save it as JSON Lines in UTF-8")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -95,3 +95,9 @@ def test_the_event_of_another_service_is_told_what_to_do_and_not_that_a_member_i
     assert "unknown field" not in sentence
     for each in words:
         assert each in sentence
+
+
+@pytest.mark.parametrize("name", ["Event", "TopicArn", "body", "tasks", "detail-type", "Records"])
+def test_an_event_with_an_image_to_compare_is_not_taken_for_another_services(name: str) -> None:
+    sentence = refusal_of({"source": "reference/a.jpg", "target": "challenge/b.jpg", name: "x"})
+    assert f"unknown field {name!r}" in sentence

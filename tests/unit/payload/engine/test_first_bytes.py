@@ -43,6 +43,7 @@ FILES = {
     "a pointer": (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
     "base64 as JSON": (b'"data:image/jpeg;base64,/9j/', "in base64"),
     "a posted form": (b"------WebKitFormBoundary7MA4YWxk\r\n", "the body of a form"),
+    "an encrypted photo": (b"-----BEGIN PGP MESSAGE-----\n", "an encrypted message"),
     "a JPEG decoded as UTF-8": (
         b"\xff\xd8\xff\xe0\x00\x10JFIF".decode(errors="replace").encode(),
         "sent as text",
