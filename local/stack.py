@@ -269,8 +269,9 @@ def terraform_environment(endpoint: str) -> dict[str, str]:
     """Environment of Terraform or OpenTofu that uses an emulator as AWS."""
     return {
         **account_environment(endpoint),
-        # Less CPU time, for some memory: Go's heap may grow to five times what is in use.
-        "GOGC": "400",
+        # Less CPU time, for some memory: Go's heap may grow to three times what is in use. Tests
+        # run almost twenty of them at once.
+        "GOGC": "200",
         # S3 Control has a host for each account, <account>.127.0.0.1, which does not resolve. The
         # emulators also serve what a client sends to its proxy. Go sends nothing to a proxy that
         # is for a loopback address.
