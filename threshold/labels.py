@@ -42,6 +42,15 @@ def pair_key(source: Any, target: Any) -> str:
     return f"{_image(source)}\n{_image(target)}"
 
 
+def bare(cell: str) -> str:
+    """Return a name or a cell of CSV as the function reads it.
+
+    A CSV reader leaves quotation marks in the text if a space comes before them.
+    """
+    cell = cell.strip("\ufeff \t\r\n\v\f\u00a0")
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
 def shown(pair: str) -> str:
     """Return a pair as a reader finds it in the list."""
     source, _, target = pair.replace("\0", " version ").partition("\n")
@@ -69,7 +78,7 @@ def _csv_rows(lines: Iterator[str], first: str, path: Path) -> Iterator[tuple[in
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        header = [name.strip().lower() for name in next(filter(any, reader), [])]
+        header = [bare(name).lower() for name in next(filter(any, reader), [])]
         for name in _COLUMNS[:3]:
             if header.count(name) != 1:
                 raise InputError(
@@ -77,8 +86,7 @@ def _csv_rows(lines: Iterator[str], first: str, path: Path) -> Iterator[tuple[in
                     "source,target,label."
                 )
         for row in reader:
-            # As the function and Step Functions read them.
-            cells = [cell.strip() for cell in row]
+            cells = [bare(cell) for cell in row]
             if not any(cells):
                 continue
             if len(cells) < len(header) or any(cells[len(header) :]):

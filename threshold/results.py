@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rich.progress import Progress
 
 from threshold.files import InputError, counted, json_lines, text
-from threshold.labels import Labels, pair_key, shown
+from threshold.labels import Labels, bare, pair_key, shown
 
 _NOT_ACQUIRED = (
     "ImageFormatError",
@@ -178,8 +178,8 @@ def _items(told: Any) -> list[dict[str, Any]]:
 
 
 def _as_compared(item: dict[str, Any], shared: Any) -> dict[str, Any]:
-    """Read names, and the values of CSV, as the function does: without blanks around them."""
-    named = {name.strip("\ufeff \t").lower(): value for name, value in item.items()}
+    """Read names, and the values of CSV, as the function does."""
+    named = {bare(name).lower(): value for name, value in item.items()}
     if not isinstance(shared, dict) or shared.get("format") != "CSV":
         return named
-    return {name: str(value).strip() for name, value in named.items()}
+    return {name: bare(str(value)) for name, value in named.items()}

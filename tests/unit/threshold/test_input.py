@@ -282,11 +282,11 @@ def test_failures_to_acquire_are_errors_of_the_function() -> None:
 
 def test_a_list_from_a_spreadsheet_finds_its_results(tmp_path: Path) -> None:
     """Otherwise blanks and capitals, which a batch accepts, would make labels look missing."""
-    labels = "ID, Source ,TARGET,Label\n1, reference/0.jpg,challenge/0.jpg ,Genuine\n"
+    labels = 'ID, "Source" ,TARGET, "Label"\n1, "reference/0.jpg" ,challenge/0.jpg , "Genuine"\n'
     labels += (
         "2,reference/1.jpg , challenge/1.jpg,impostor\n3,reference/2.jpg,challenge/2.jpg, no\n"
     )
-    item = {"ID": "3", " Source ": "reference/2.jpg ", "TARGET": " challenge/2.jpg"}
+    item = {"ID": "3", " Source ": "reference/2.jpg ", ' "TARGET"': ' "challenge/2.jpg"'}
     empty = {"ID": "", " Source ": "", "TARGET": " "}
     told = {"Items": [item, empty], "BatchInput": {"execution": "arn", "format": "CSV"}}
     failed = {"Input": json.dumps(told), "Error": "NoFaceInTargetError", "Status": "FAILED"}
