@@ -22,15 +22,14 @@ def start(
     environment: Mapping[str, str],
     cwd: Path,
     output: IO[Any] | int,
-    ending: signal.Signals = signal.SIGKILL,
 ) -> subprocess.Popen[str]:
     """Start a program with exactly this environment, as the leader of a process group.
 
-    On Linux the kernel sends it ``ending`` when the thread that called this ends, so that even a
-    killed demo leaves nothing running.
+    On Linux the kernel kills it when the thread that called this ends, so that even a killed demo
+    leaves no server running.
     """
     setpriv = shutil.which("setpriv")
-    bound = [setpriv, "--pdeathsig", ending.name.removeprefix("SIG"), "--"] if setpriv else []
+    bound = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
     return subprocess.Popen(
         [*bound, *map(str, command)],
         cwd=cwd,
@@ -43,6 +42,26 @@ def start(
         # Ctrl-C in the terminal reaches this program alone, which then ends the others.
         start_new_session=True,
     )
+
+
+@contextlib.contextmanager
+def guarded(process: subprocess.Popen[str]) -> Iterator[None]:
+    """While the block runs: if this program is killed, kill all that the other one has started.
+
+    Terraform's plugins need this. They go on when Terraform is gone, until they write something.
+    """
+    # A killed program cannot send the line that ends the reading well.
+    kill_unless_told = 'read -r _ || kill -s KILL -- "-$1"'
+    with subprocess.Popen(
+        ["sh", "-c", kill_unless_told, "sh", str(process.pid)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as guard:
+        try:
+            yield
+        finally:
+            guard.communicate(b"\n")
 
 
 def end(process: subprocess.Popen[str]) -> None:

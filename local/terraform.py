@@ -169,16 +169,15 @@ class Workspace:
             environment={**self._surroundings(), **self.environment},
             cwd=self.folder,
             output=subprocess.PIPE,
-            # It ends its plugins itself when it is told to; killed, it would leave them.
-            ending=signal.SIGTERM,
         )
         lines = []
         self.running.add(process)
         try:
-            for line in process.stdout or ():
-                lines.append(line)
-                self.progress(line.rstrip())
-            code = process.wait()
+            with processes.guarded(process):
+                for line in process.stdout or ():
+                    lines.append(line)
+                    self.progress(line.rstrip())
+                code = process.wait()
         finally:
             self.running.discard(process)
             processes.end(process)

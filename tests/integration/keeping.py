@@ -16,6 +16,7 @@ from local import inventory, provider_drift, use
 from local.photos import default_album
 from local.stack import REGION, Stack, terraform_environment
 from local.terraform import TerraformError, Workspace, drift_of
+from local.waiting import eventually
 from tests.integration import own_configuration, shell
 from tests.integration.documented import commands
 from tools.places import REPOSITORY
@@ -25,6 +26,7 @@ ELSEWHERE = "us-east-1"
 NAME, WRAPPED, MOVED = "fc-kept", "fc-kept-wrapped", "fc-kept-moved"
 ACCOUNT = "000000000000"
 PHOTO, OTHER = "reference/kept.jpg", "reference/same-person.jpg"
+_RECORD = '"face comparison"'
 """Both are references: an upload below challenge/ would be compared at its own time."""
 
 type Blocks = Mapping[str, Mapping[str, Any]]
@@ -135,7 +137,7 @@ class Consumer:
             for each in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
             if each["logGroupName"] == group
         ]
-        found = logs.filter_log_events(logGroupName=group, filterPattern='"face comparison"')
+        found = logs.filter_log_events(logGroupName=group, filterPattern=_RECORD)
         return Held(
             frozenset(inventory.versions(s3, bucket) if bucket in buckets else ()),
             len(found["events"]),
@@ -329,8 +331,9 @@ def _use(stack: Stack, name: str) -> None:
         (OTHER, album.challenges[0]),
     ):
         use.upload(photos, bucket, key, photo)
-    outcome = _compare(stack, name, REGION)
-    use.log_records(stack, f"/aws/lambda/{name}", outcome.request_id)
+    _compare(stack, name, REGION)
+    group = f"/aws/lambda/{name}"
+    eventually(lambda: use.found_records(stack, group, _RECORD), 300, f"a record of {name}")
 
 
 def _compare(stack: Stack, name: str, region: str) -> use.Invoked:

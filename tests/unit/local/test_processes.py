@@ -76,6 +76,41 @@ time.sleep(60)
     eventually(lambda: not _alive(child), 30, "the child's end", every=0.02)
 
 
+def test_a_killed_demo_leaves_no_plugin_of_terraform(tmp_path: Path) -> None:
+    """Plugins do not end with Terraform, and hold 200 MB each."""
+    code = f"""\
+import subprocess, sys
+from pathlib import Path
+from local import processes
+command = [sys.executable, "-c", {_PARENT!r}]
+child = processes.start(command, environment={{}}, cwd=Path("/"), output=subprocess.PIPE)
+with processes.guarded(child):
+    print(child.stdout.readline(), end="", flush=True)
+    child.wait()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        text=True,
+    ) as demo:
+        plugin = int(_first_line(demo))
+        assert _alive(plugin)
+        demo.kill()
+    eventually(lambda: not _alive(plugin), 30, "the plugin's end", every=0.02)
+
+
+def test_what_ends_as_planned_is_not_killed(tmp_path: Path) -> None:
+    child = _start(tmp_path, "input()")
+    with processes.guarded(child):
+        assert child.wait(60) == 1
+    child = _start(tmp_path, "print()")
+    with processes.guarded(child):
+        assert _first_line(child) == ""
+    assert child.wait(60) == 0
+
+
 def test_no_credentials_of_the_user_reach_the_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
