@@ -85,12 +85,17 @@ def stranger_uploaded(scene: Scene) -> Verdict:
     return result.get("decision") == "no_match", said(result)
 
 
+def _count(scene: Scene, prefix: str, ending: str) -> int:
+    """How many objects there are with this beginning and end of the key."""
+    pages = scene.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=scene.bucket, Prefix=prefix)
+    keys = [str(each["Key"]) for page in found for each in page.get("Contents", [])]
+    return sum(key.endswith(ending) for key in keys)
+
+
 def _waits(scene: Scene, subject: str, count: int) -> bool:
     """Whether so many photos of a subject wait for a reference."""
-    prefix = f"results/{subject}/waiting/"
-    listed = scene.client("s3").list_objects_v2(Bucket=scene.bucket, Prefix=prefix)
-    keys = [str(each["Key"]) for each in listed.get("Contents", [])]
-    return sum(key.endswith(".waiting") for key in keys) >= count
+    return _count(scene, f"results/{subject}/waiting/", ".waiting") >= count
 
 
 @check(
@@ -252,17 +257,14 @@ def no_invocation_dropped(scene: Scene) -> Verdict:
 def thousand_uploads(scene: Scene) -> Verdict:
     """Put a thousand photos of one person, and count the results."""
     put_subject(scene, "ivan")
-    photo, s3 = scene.album.challenges[0], scene.client("s3")
+    photo = scene.album.challenges[0]
     began = time.monotonic()
     with ThreadPoolExecutor(32) as pool:
         names = (f"{number}.jpg" for number in range(_MANY))
         list(pool.map(lambda name: put_challenge(scene, "ivan", photo, name), names))
 
     def decided() -> bool:
-        pages = s3.get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=scene.bucket, Prefix="results/ivan/")
-        keys = [str(each["Key"]) for page in found for each in page.get("Contents", [])]
-        return sum(key.endswith(".json") for key in keys) >= _MANY
+        return _count(scene, "results/ivan/", ".json") >= _MANY
 
     scene.wait(decided, _MANY_SECONDS, f"{_MANY} results")
     took = time.monotonic() - began

@@ -65,10 +65,8 @@ def invoke(role: str, function: str, event: Json) -> Json:
 
 def require(role: str, action: str, resource: str) -> None:
     """Ask for a right to what has no call of its own here."""
-    # The emulator takes a role's path for a part of its name.
-    without_path = f"{role.partition('/')[0]}/{role.rpartition('/')[2]}"
     (result,) = _client("iam", "").simulate_principal_policy(
-        PolicySourceArn=without_path, ActionNames=[action], ResourceArns=[resource]
+        PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
     )["EvaluationResults"]
     if result["EvalDecision"] != "allowed":
         raise TaskError(

@@ -42,6 +42,21 @@ def _alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
+def _kill_what_starts_another(code: str, folder: Path) -> None:
+    """Kill a program that prints a process number, and wait for the end of that process too."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        text=True,
+    ) as demo:
+        started = int(_first_line(demo))
+        assert _alive(started)
+        demo.kill()
+    eventually(lambda: not _alive(started), 30, "the other's end", every=0.02)
+
+
 def test_a_functions_process_ends_with_the_emulator(tmp_path: Path) -> None:
     parent = _start(tmp_path, _PARENT)
     child = int(_first_line(parent))
@@ -63,17 +78,7 @@ child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        text=True,
-    ) as demo:
-        child = int(_first_line(demo))
-        assert _alive(child)
-        demo.kill()
-    eventually(lambda: not _alive(child), 30, "the child's end", every=0.02)
+    _kill_what_starts_another(code, tmp_path)
 
 
 def test_a_killed_demo_leaves_no_plugin_of_terraform(tmp_path: Path) -> None:
@@ -88,17 +93,7 @@ with processes.guarded(child):
     print(child.stdout.readline(), end="", flush=True)
     child.wait()
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        text=True,
-    ) as demo:
-        plugin = int(_first_line(demo))
-        assert _alive(plugin)
-        demo.kill()
-    eventually(lambda: not _alive(plugin), 30, "the plugin's end", every=0.02)
+    _kill_what_starts_another(code, tmp_path)
 
 
 def test_what_ends_as_planned_is_not_killed(tmp_path: Path) -> None:
