@@ -256,6 +256,7 @@ EXTRA: Mapping[str, tuple[Statement, ...]] = {
 _WITHOUT_RESOURCE = (
     *("cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms"),
     *("cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "cloudwatch:PutDashboard"),
+    "cloudwatch:PutMetricAlarm",
     *("events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource"),
     *("events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
     *("iam:AttachUserPolicy", "iam:CreatePolicy", "iam:DetachUserPolicy"),
