@@ -371,3 +371,123 @@ run "cors_stays_within_lambdas_limits" {
 
   expect_failures = [var.bucket, var.function, var.function_url, var.on_upload]
 }
+
+run "an_alias_of_an_access_point_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123-s3alias" } }
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:failed" } }
+    tags     = { Owner = "a", owner = "b" }
+  }
+
+  expect_failures = [var.bucket, var.function, var.tags]
+}
+
+run "an_alias_of_an_object_lambda_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123--ol-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:event-bus/failed" } }
+    tags     = { "a*b" = "c" }
+  }
+
+  expect_failures = [var.bucket, var.function, var.tags]
+}
+
+run "a_directory_bucket_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--euw1-az1--x-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:events:eu-west-1:111122223333:failed" } }
+    tags     = { a = "b;c" }
+  }
+
+  expect_failures = [var.bucket, var.function, var.tags]
+}
+
+run "a_bucket_of_tables_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--table-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:topic/failed" } }
+    tags     = { "AWS:owner" = "me" }
+  }
+
+  expect_failures = [var.bucket, var.function, var.tags]
+}
+
+run "an_access_point_of_several_regions_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images.mrap" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:failed.fifo" } }
+    tags     = { "" = "me" }
+  }
+
+  expect_failures = [var.bucket, var.function, var.tags]
+}
+
+run "tags_that_iam_accepts_are_accepted" {
+  command = plan
+
+  variables { tags = { "cost centre:Größe/_.=+-@1" = "ä b_.:/=+-@", empty = "" } }
+
+  assert {
+    condition     = aws_iam_role.function.tags == tomap(var.tags)
+    error_message = "The role must carry the tags as they are given."
+  }
+}
+
+run "a_destination_of_another_region_is_refused" {
+  command = plan
+
+  variables { function = { on_failure = { destination_arn = "arn:aws:sqs:us-east-1:111122223333:failed" } } }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "events_that_failed_are_not_sent_to_the_function_that_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare:live" } }
+  }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "an_alias_of_another_function_can_take_what_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare-2:live" } }
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function_event_invoke_config.compare :
+      config.destination_config[0].on_failure[0].destination
+    ] == [var.function.on_failure.destination_arn]
+    error_message = "Lambda must send what failed to the alias."
+  }
+}
+
+# The code of the European Sovereign Cloud's region begins with four letters.
+run "a_region_of_another_partition_can_be_given" {
+  command = plan
+
+  variables {
+    allow_unlisted_region = true
+    region                = "eusc-de-east-1"
+  }
+
+  assert {
+    condition     = output.origin.region == "eusc-de-east-1"
+    error_message = "The stack must be in the given region."
+  }
+}

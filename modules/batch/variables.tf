@@ -167,6 +167,33 @@ variable "tags" {
   description = "Tags for all resources that support them, in addition to the provider's default_tags."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags holds ${length(var.tags)} tags; AWS takes at most 50."
+  }
+
+  validation {
+    # IAM's rules (the data type Tag of its API). No other service is stricter.
+    condition = alltrue([
+      for key, value in var.tags :
+      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") &&
+      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", coalesce(value, " ")))
+    ])
+    error_message = <<-EOT
+      tags is ${jsonencode(var.tags)}; keys must have 1 to 128 characters and not begin with
+      "aws:", which AWS reserves, and values at most 256. Both may hold letters,
+      digits, spaces and _ . : / = + - @.
+    EOT
+  }
+
+  validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = <<-EOT
+      tags is ${jsonencode(var.tags)}, but the tags of an IAM role cannot have keys that differ
+      only in capitals. Leave one of them out.
+    EOT
+  }
 }
 
 variable "tolerated_failure_percentage" {

@@ -554,6 +554,38 @@ run "a_null_list_and_a_fraction_of_a_source_are_refused" {
   expect_failures = [var.alarm, var.sources_per_pair]
 }
 
+run "tags_that_differ_in_capitals_are_refused" {
+  command = plan
+
+  variables { tags = { Owner = "a", owner = "b" } }
+
+  expect_failures = [var.tags]
+}
+
+run "tags_with_characters_that_iam_does_not_accept_are_refused" {
+  command = plan
+
+  variables { tags = { "a*b" = "c" } }
+
+  expect_failures = [var.tags]
+}
+
+run "tags_that_aws_reserves_are_refused" {
+  command = plan
+
+  variables { tags = { "aws:owner" = "me" } }
+
+  expect_failures = [var.tags]
+}
+
+run "more_tags_than_aws_takes_are_refused" {
+  command = plan
+
+  variables { tags = { for number in range(51) : "tag-${number}" => "x" } }
+
+  expect_failures = [var.tags]
+}
+
 # The runs below are on the state machine that the run with apply left.
 run "a_state_machine_is_not_renamed_at_the_cost_of_its_history" {
   command = plan
