@@ -675,24 +675,25 @@ variable "tags" {
   }
 
   validation {
-    # IAM's rules (the data type Tag of its API). No other service is stricter.
+    # The rules of IAM and CloudWatch Logs ("Tag" in the IAM API reference). Those of other services are wider.
     condition = alltrue([
-      for key, value in var.tags :
-      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) && !startswith(lower(key), "aws:") &&
-      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$", coalesce(value, " ")))
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) &&
+      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,256}$", coalesce(value, "-"))) && !startswith(lower(key), "aws:")
     ])
     error_message = <<-EOT
       tags is ${jsonencode(var.tags)}; keys must have 1 to 128 characters and not begin with
-      "aws:", which AWS reserves, and values at most 256. Both may hold letters,
-      digits, spaces and _ . : / = + - @.
+      "aws:", which AWS reserves, and values at most 256 characters. Both hold
+      letters, digits, spaces and _ . : / = + - @ only, because IAM and CloudWatch
+      Logs refuse others, such as commas and brackets.
     EOT
   }
 
   validation {
+    # Terraform tells such keys apart, and CreateRole answers "Duplicate tag keys found".
     condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
     error_message = <<-EOT
-      tags is ${jsonencode(var.tags)}, but the tags of an IAM role cannot have keys that differ
-      only in capitals. Leave one of them out.
+      tags is ${jsonencode(var.tags)}, but to IAM two keys that differ only in
+      capitals are the same key. Leave one of them out.
     EOT
   }
 }
