@@ -456,7 +456,7 @@ run "an_alias_of_another_function_can_take_what_failed" {
   command = plan
 
   variables {
-    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare-2:live" } }
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:failed:live" } }
   }
 
   assert {
