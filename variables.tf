@@ -42,7 +42,9 @@ variable "bucket" {
 
   validation {
     condition = var.bucket.existing == null ? true : (
-      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.existing.name))
+      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.existing.name)) &&
+      # The endings of access points' aliases, and of buckets of other kinds ("General purpose bucket naming rules").
+      !can(regex("(-s3alias|--ol-s3|--x-s3|--table-s3|\\.mrap)$", var.bucket.existing.name))
     )
     error_message = <<-EOT
       bucket.existing.name is ${jsonencode(try(var.bucket.existing.name, null))}, but must be the name of a general
