@@ -41,15 +41,16 @@ variable "bucket" {
   nullable    = false
 
   validation {
+    # S3 answers to the alias of an access point as to a bucket. But permissions and notifications need the bucket's own
+    # name. S3 reserves these endings for aliases and for other kinds of buckets.
     condition = var.bucket.existing == null ? true : (
       can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.existing.name)) &&
-      # The endings of access points' aliases, and of buckets of other kinds ("General purpose bucket naming rules").
-      !can(regex("(-s3alias|--ol-s3|--x-s3|--table-s3|\\.mrap)$", var.bucket.existing.name))
+      !can(regex("(-s3alias|--ol-s3|--table-s3|--x-s3|[.]mrap)$", var.bucket.existing.name))
     )
     error_message = <<-EOT
       bucket.existing.name is ${jsonencode(try(var.bucket.existing.name, null))}, but must be the name of a general
       purpose S3 bucket (3 to 63 lowercase letters, digits, dots and hyphens), not
-      an ARN, a URL or an access point.
+      an ARN, a URL, an access point or its alias, or a bucket of another kind.
     EOT
   }
 
@@ -216,10 +217,14 @@ variable "function" {
   }
 
   validation {
-    condition = var.function.on_failure == null ? true : can(regex(
-      "^arn:aws(-[a-z]+)*:(sqs|sns|events|lambda):[a-z0-9-]+:[0-9]{12}:((event-bus/|function:)?[A-Za-z0-9._/-]+)$",
-      var.function.on_failure.destination_arn
-    )) && !endswith(coalesce(try(var.function.on_failure.destination_arn, null), "-"), ".fifo")
+    # No dot in the name of a queue or topic: only FIFO ones have it.
+    condition = var.function.on_failure == null ? true : anytrue([
+      for resource in [
+        "(sqs|sns):[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+",
+        "events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+",
+        "lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?",
+      ] : can(regex("^arn:aws(-[a-z]+)*:${resource}$", var.function.on_failure.destination_arn))
+    ])
     error_message = <<-EOT
       function.on_failure.destination_arn is
       ${jsonencode(try(var.function.on_failure.destination_arn, null))}; give the ARN of an SQS queue, an SNS topic
@@ -602,7 +607,7 @@ variable "region" {
   nullable    = true
 
   validation {
-    condition     = var.region == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
+    condition     = var.region == null ? true : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", var.region))
     error_message = <<-EOT
       region is ${jsonencode(var.region)}; give the code of a region, such as "eu-west-1", or leave
       it out to use the provider's region.

@@ -378,3 +378,107 @@ run "cors_stays_within_lambdas_limits" {
 
   expect_failures = [var.bucket, var.function, var.function_url, var.on_upload]
 }
+
+run "an_alias_of_an_access_point_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123-s3alias" } }
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "an_alias_of_an_object_lambda_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123--ol-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:event-bus/failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_directory_bucket_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--euw1-az1--x-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:events:eu-west-1:111122223333:failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_bucket_of_tables_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--table-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:topic/failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "an_access_point_of_several_regions_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images.mrap" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:failed.fifo" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_destination_of_another_region_is_refused" {
+  command = plan
+
+  variables { function = { on_failure = { destination_arn = "arn:aws:sqs:us-east-1:111122223333:failed" } } }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "events_that_failed_are_not_sent_to_the_function_that_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare:live" } }
+  }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "an_alias_of_another_function_can_take_what_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:failed:live" } }
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function_event_invoke_config.compare :
+      config.destination_config[0].on_failure[0].destination
+    ] == [var.function.on_failure.destination_arn]
+    error_message = "Lambda must send what failed to the alias."
+  }
+}
+
+# The code of the European Sovereign Cloud's region begins with four letters.
+run "a_region_of_another_partition_can_be_given" {
+  command = plan
+
+  variables {
+    allow_unlisted_region = true
+    region                = "eusc-de-east-1"
+  }
+
+  assert {
+    condition     = output.origin.region == "eusc-de-east-1"
+    error_message = "The stack must be in the given region."
+  }
+}

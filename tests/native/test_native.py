@@ -34,8 +34,6 @@ _TOPIC = "arn:aws:sns:eu-west-1:111122223333:topic"
 REFUSED = {
     "an_empty_prefix": 'bucket = { prefixes = { reference = "" } }',
     "a_prefix_without_slash": 'bucket = { prefixes = { reference = "challenge" } }',
-    # IAM does not accept such an alias in a policy, and the role could read nothing.
-    "an_access_point": 'bucket = { existing = { name = "images-hrzrlukc5m36-s3alias" } }',
     "no_bucket": "bucket = { existing = { name = null } }",
     "no_topics": "monitoring = { alarms = { sns_topic_arns = null } }",
     "a_topic_that_is_null": "monitoring = { alarms = { sns_topic_arns = [null] } }",
