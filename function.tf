@@ -125,6 +125,24 @@ resource "aws_lambda_function_event_invoke_config" "compare" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = split(":", var.function.on_failure.destination_arn)[3] == local.region
+      error_message = <<-EOT
+        function.on_failure.destination_arn is ${var.function.on_failure.destination_arn}, but Lambda sends failed
+        events only to its own region, which is ${local.region}. Give a destination there.
+      EOT
+    }
+
+    precondition {
+      condition     = !startswith("${var.function.on_failure.destination_arn}:", "${local.function_arn}:")
+      error_message = <<-EOT
+        function.on_failure.destination_arn is the function of this module: each event that failed would fail there
+        again. Give a queue, a topic, an event bus or another function.
+      EOT
+    }
+  }
+
   # Lambda checks whether the role may send there, and refuses the destination otherwise.
   depends_on = [aws_iam_role_policy.function]
 }

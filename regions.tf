@@ -3,7 +3,8 @@
 # var.allow_unlisted_region overrides the table.
 locals {
   regions = {
-    # function_url: whether Lambda gives functions a URL there (its developer guide lists the exceptions).
+    # function_url: whether Lambda gives functions a URL there. Its developer guide lists the exceptions ("Creating and
+    # managing Lambda function URLs"), and the GovCloud user guide adds its regions ("AWS Lambda in AWS GovCloud (US)").
     # rekognition_tps: the default quota of CompareFaces, and of DetectFaces, in calls per second (the page "Amazon
     # Rekognition endpoints and quotas" of the AWS General Reference).
     ap-northeast-1 = { function_url = true, rekognition_tps = 25 }
@@ -22,7 +23,7 @@ locals {
     sa-east-1      = { function_url = true, rekognition_tps = 25 }
     us-east-1      = { function_url = true, rekognition_tps = 100 }
     us-east-2      = { function_url = true, rekognition_tps = 25 }
-    us-gov-west-1  = { function_url = true, rekognition_tps = 25 }
+    us-gov-west-1  = { function_url = false, rekognition_tps = 25 }
     us-west-1      = { function_url = true, rekognition_tps = 25 }
     us-west-2      = { function_url = true, rekognition_tps = 100 }
   }

@@ -153,7 +153,8 @@ resource "aws_lambda_event_source_mapping" "upload" {
   # An image that fails is retried without the others of its batch.
   function_response_types            = ["ReportBatchItemFailures"]
   maximum_batching_window_in_seconds = local.batching_window
-  tags                               = var.tags
+  # GovCloud has no tags of event sources ("AWS Lambda in AWS GovCloud (US)" in its user guide).
+  tags = local.partition == "aws" ? var.tags : null
 
   scaling_config {
     maximum_concurrency = local.instances

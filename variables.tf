@@ -41,13 +41,16 @@ variable "bucket" {
   nullable    = false
 
   validation {
+    # S3 answers to the alias of an access point as to a bucket. But permissions and notifications need the bucket's own
+    # name. S3 reserves these endings for aliases and for other kinds of buckets.
     condition = var.bucket.existing == null ? true : (
-      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.existing.name))
+      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.existing.name)) &&
+      !can(regex("(-s3alias|--ol-s3|--table-s3|--x-s3|[.]mrap)$", var.bucket.existing.name))
     )
     error_message = <<-EOT
       bucket.existing.name is ${jsonencode(try(var.bucket.existing.name, null))}, but must be the name of a general
       purpose S3 bucket (3 to 63 lowercase letters, digits, dots and hyphens), not
-      an ARN, a URL or an access point.
+      an ARN, a URL, an access point or its alias, or a bucket of another kind.
     EOT
   }
 
@@ -214,10 +217,14 @@ variable "function" {
   }
 
   validation {
-    condition = var.function.on_failure == null ? true : can(regex(
-      "^arn:aws(-[a-z]+)*:(sqs|sns|events|lambda):[a-z0-9-]+:[0-9]{12}:((event-bus/|function:)?[A-Za-z0-9._/-]+)$",
-      var.function.on_failure.destination_arn
-    )) && !endswith(coalesce(try(var.function.on_failure.destination_arn, null), "-"), ".fifo")
+    # No dot in the name of a queue or topic: only FIFO ones have it.
+    condition = var.function.on_failure == null ? true : anytrue([
+      for resource in [
+        "(sqs|sns):[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+",
+        "events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9._/-]+",
+        "lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?",
+      ] : can(regex("^arn:aws(-[a-z]+)*:${resource}$", var.function.on_failure.destination_arn))
+    ])
     error_message = <<-EOT
       function.on_failure.destination_arn is
       ${jsonencode(try(var.function.on_failure.destination_arn, null))}; give the ARN of an SQS queue, an SNS topic
@@ -600,7 +607,7 @@ variable "region" {
   nullable    = true
 
   validation {
-    condition     = var.region == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", var.region))
+    condition     = var.region == null ? true : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", var.region))
     error_message = <<-EOT
       region is ${jsonencode(var.region)}; give the code of a region, such as "eu-west-1", or leave
       it out to use the provider's region.
@@ -668,13 +675,25 @@ variable "tags" {
   }
 
   validation {
+    # The rules of IAM and CloudWatch Logs ("Tag" in the IAM API reference). Those of other services are wider.
     condition = alltrue([
-      for key, value in var.tags :
-      length(key) >= 1 && length(key) <= 128 && !startswith(lower(key), "aws:") && length(coalesce(value, " ")) <= 256
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) &&
+      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,256}$", coalesce(value, "-"))) && !startswith(lower(key), "aws:")
     ])
     error_message = <<-EOT
       tags is ${jsonencode(var.tags)}; keys must have 1 to 128 characters and not begin with
-      "aws:", which AWS reserves, and values at most 256 characters.
+      "aws:", which AWS reserves, and values at most 256 characters. Both hold
+      letters, digits, spaces and _ . : / = + - @ only, because IAM and CloudWatch
+      Logs refuse others, such as commas and brackets.
+    EOT
+  }
+
+  validation {
+    # Terraform tells such keys apart, and CreateRole answers "Duplicate tag keys found".
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = <<-EOT
+      tags is ${jsonencode(var.tags)}, but to IAM two keys that differ only in
+      capitals are the same key. Leave one of them out.
     EOT
   }
 }

@@ -359,6 +359,7 @@ run "arns_are_those_of_govcloud_in_govcloud" {
   variables {
     kms_key_arn = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     on_upload   = {}
+    tags        = { owner = "faces" }
   }
 
   assert {
@@ -369,5 +370,10 @@ run "arns_are_those_of_govcloud_in_govcloud" {
       ] : !strcontains(policy, "arn:aws:")
     ]) && startswith(output.bucket_arn, "arn:aws-us-gov:s3:::")
     error_message = "No policy may hold an ARN of another partition: it would match nothing."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.upload[0].tags == null && length(aws_sqs_queue.upload[0].tags) == 1
+    error_message = "Lambda in GovCloud has no tags of event sources, and would refuse the mapping."
   }
 }

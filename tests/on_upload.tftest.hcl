@@ -134,7 +134,7 @@ run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one
 
   variables {
     bucket = { prefixes = { challenge = "in/", reference = "people/known/", results = "out/" } }
-    tags   = { cost-centre = "42" }
+    tags   = { "Cost é_.:/=+-@1" = "4 é_.:/=+-@" }
   }
 
   assert {
@@ -184,7 +184,7 @@ run "uploaded_images_are_announced_where_the_prefixes_say_and_retried_one_by_one
         aws_s3_bucket.image[0].tags,
         aws_sqs_queue.failed_upload[0].tags,
         aws_sqs_queue.upload[0].tags,
-      ] : tags == tomap({ cost-centre = "42" })
+      ] : tags == tomap({ "Cost é_.:/=+-@1" = "4 é_.:/=+-@" })
     ])
     error_message = "Log group, role, function, event source, bucket and queues must carry var.tags."
   }

@@ -151,11 +151,13 @@ run "names_ids_and_lists_that_are_wrong_are_refused" {
     on_upload = { reference_wait_minutes = -1 }
     region    = ""
     role      = { path = "service/" }
+    # IAM and CloudWatch Logs refuse a comma.
+    tags = { owner = "Faces, Inc." }
   }
 
   expect_failures = [
     var.bucket, var.comparison, var.function, var.kms_key_arn, var.monitoring, var.name,
-    var.network, var.on_upload, var.region, var.role,
+    var.network, var.on_upload, var.region, var.role, var.tags,
   ]
 }
 
@@ -173,11 +175,12 @@ run "a_null_list_gets_a_sentence" {
     # Longer than the queue keeps it.
     on_upload = { max_attempts = 1000, reference_wait_minutes = 14401 }
     role      = { path = "/service" }
+    tags      = { "owner (team)" = "faces" }
   }
 
   expect_failures = [
     var.bucket, var.comparison, var.function, var.monitoring, var.name, var.network,
-    var.on_upload, var.role,
+    var.on_upload, var.role, var.tags,
   ]
 }
 
@@ -192,9 +195,11 @@ run "times_too_short_and_leading_slashes_are_refused" {
     name      = "1face"
     network   = { security_group_ids = null, subnet_ids = ["subnet-0123456789abcdef0"] }
     on_upload = { references_per_subject = 101 }
+    # One key to IAM.
+    tags = { Owner = "faces", owner = "faces" }
   }
 
-  expect_failures = [var.bucket, var.comparison, var.function, var.name, var.network, var.on_upload]
+  expect_failures = [var.bucket, var.comparison, var.function, var.name, var.network, var.on_upload, var.tags]
 }
 
 run "names_that_s3_reserves_and_an_empty_prefix_are_refused" {
@@ -208,9 +213,10 @@ run "names_that_s3_reserves_and_an_empty_prefix_are_refused" {
     # CORS would have no effect.
     function_url = { cors = { allow_origins = [] } }
     name         = "xn--face"
+    tags         = { owner = join("", [for place in range(257) : "a"]) }
   }
 
-  expect_failures = [var.bucket, var.comparison, var.function, var.function_url, var.name]
+  expect_failures = [var.bucket, var.comparison, var.function, var.function_url, var.name, var.tags]
 }
 
 run "another_name_that_s3_reserves_and_an_empty_part_are_refused" {
@@ -222,9 +228,10 @@ run "another_name_that_s3_reserves_and_an_empty_part_are_refused" {
     function     = { timeout = 30.5 }
     function_url = { cors = { allow_origins = ["*"], allow_headers = ["content type"] } }
     name         = "sthree-face"
+    tags         = { for place in range(51) : "tag-${place}" => "" }
   }
 
-  expect_failures = [var.bucket, var.comparison, var.function, var.function_url, var.name]
+  expect_failures = [var.bucket, var.comparison, var.function, var.function_url, var.name, var.tags]
 }
 
 run "the_name_of_s3_in_examples_and_a_wildcard_are_refused" {
@@ -370,4 +377,108 @@ run "cors_stays_within_lambdas_limits" {
   }
 
   expect_failures = [var.bucket, var.function, var.function_url, var.on_upload]
+}
+
+run "an_alias_of_an_access_point_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123-s3alias" } }
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "an_alias_of_an_object_lambda_is_not_a_bucket" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images-abc123--ol-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:event-bus/failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_directory_bucket_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--euw1-az1--x-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:events:eu-west-1:111122223333:failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_bucket_of_tables_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images--table-s3" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:topic/failed" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "an_access_point_of_several_regions_is_refused" {
+  command = plan
+
+  variables {
+    bucket   = { existing = { name = "images.mrap" } }
+    function = { on_failure = { destination_arn = "arn:aws:sns:eu-west-1:111122223333:failed.fifo" } }
+  }
+
+  expect_failures = [var.bucket, var.function]
+}
+
+run "a_destination_of_another_region_is_refused" {
+  command = plan
+
+  variables { function = { on_failure = { destination_arn = "arn:aws:sqs:us-east-1:111122223333:failed" } } }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "events_that_failed_are_not_sent_to_the_function_that_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:face-compare:live" } }
+  }
+
+  expect_failures = [aws_lambda_function_event_invoke_config.compare]
+}
+
+run "an_alias_of_another_function_can_take_what_failed" {
+  command = plan
+
+  variables {
+    function = { on_failure = { destination_arn = "arn:aws:lambda:eu-west-1:111122223333:function:failed:live" } }
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function_event_invoke_config.compare :
+      config.destination_config[0].on_failure[0].destination
+    ] == [var.function.on_failure.destination_arn]
+    error_message = "Lambda must send what failed to the alias."
+  }
+}
+
+# The code of the European Sovereign Cloud's region begins with four letters.
+run "a_region_of_another_partition_can_be_given" {
+  command = plan
+
+  variables {
+    allow_unlisted_region = true
+    region                = "eusc-de-east-1"
+  }
+
+  assert {
+    condition     = output.origin.region == "eusc-de-east-1"
+    error_message = "The stack must be in the given region."
+  }
 }

@@ -185,6 +185,8 @@ def _made(scene: Scene, region: str, has_url: bool) -> str:
             Architectures=["arm64"],
             Code={"ZipFile": zipped(_VERSION)},
             Handler="face_compare.handler.handler",
+            # By the guide of GovCloud, Lambda has no JSON logs there.
+            LoggingConfig={"LogFormat": "JSON"},
             Role=role,
             Runtime="python3.13",
             Tags=scene.tags,

@@ -167,6 +167,34 @@ variable "tags" {
   description = "Tags for all resources that support them, in addition to the provider's default_tags."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags holds ${length(var.tags)} tags; AWS takes at most 50."
+  }
+
+  validation {
+    # The rules of IAM and CloudWatch Logs ("Tag" in the IAM API reference). Those of other services are wider.
+    condition = alltrue([
+      for key, value in var.tags : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$", key)) &&
+      can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,256}$", coalesce(value, "-"))) && !startswith(lower(key), "aws:")
+    ])
+    error_message = <<-EOT
+      tags is ${jsonencode(var.tags)}; keys must have 1 to 128 characters and not begin with
+      "aws:", which AWS reserves, and values at most 256 characters. Both hold
+      letters, digits, spaces and _ . : / = + - @ only, because IAM and CloudWatch
+      Logs refuse others, such as commas and brackets.
+    EOT
+  }
+
+  validation {
+    # Terraform tells such keys apart, and CreateRole answers "Duplicate tag keys found".
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = <<-EOT
+      tags is ${jsonencode(var.tags)}, but to IAM two keys that differ only in
+      capitals are the same key. Leave one of them out.
+    EOT
+  }
 }
 
 variable "tolerated_failure_percentage" {

@@ -36,6 +36,19 @@ def test_no_region_with_rekognition_is_refused_and_none_without_it_is_accepted()
     assert set(regions()) == supported
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/reference.md"])
+def test_the_documents_name_the_regions_without_function_urls(document: str) -> None:
+    """A reader would choose a region, and learn from the plan that it has none."""
+    table = (ROOT / "regions.tf").read_text(encoding="utf-8")
+    without = re.findall(r"^    ([a-z0-9-]+) += \{ function_url = false", table, re.MULTILINE)
+    text = (ROOT / document).read_text(encoding="utf-8")
+
+    sentence = f"{', '.join(without[:-1])} and {without[-1]}"
+    assert f"Lambda has no function URLs in {sentence}" in text
+    # The user guide of GovCloud says so of all its regions.
+    assert all(region in without for region in regions() if region.startswith("us-gov-"))
+
+
 def test_the_table_is_easy_to_review() -> None:
     """A reviewer would have to search for a region, or miss that it is there twice."""
     assert regions() == sorted(set(regions()))

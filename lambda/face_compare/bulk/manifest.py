@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LONGEST_HEADER = 10 * 1024
 _LONGEST_SHOWN = 80
 
+# Those that the state machine accepts.
+_ENDINGS = (".csv", ".jsonl")
+
 _SOURCES = ("source", "sources")
 _HEADER = "Its first line must be the header source,target (more columns may follow)"
 _LINE = 'Each line must be an object such as {"source": "reference/a.jpg", "target": "…"}'
@@ -49,8 +52,11 @@ def check_manifest(s3: S3Client, bucket: str, event: Mapping[str, Any]) -> dict[
         FaceCompareError: It cannot be read now.
     """
     key = event["manifest"]
-    if not isinstance(key, str) or not key:
-        raise InvalidManifestError('The event must be {"manifest": KEY}.')
+    # The message shows how a bad list begins. A caller must not see by it how a result begins.
+    if not isinstance(key, str) or not key.endswith(_ENDINGS):
+        raise InvalidManifestError(
+            f'The event must be {{"manifest": KEY}}, and KEY ends in {" or ".join(_ENDINGS)}.'
+        )
     try:
         part = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_LONGEST_HEADER - 1}")
         beginning = part["Body"].read()
@@ -64,7 +70,7 @@ def check_manifest(s3: S3Client, bucket: str, event: Mapping[str, Any]) -> dict[
         if status_of(error) != 416:
             raise general_error(error, "S3") from error
         beginning = b""
-    problem = problem_of(beginning, is_csv=key.lower().endswith(".csv"))
+    problem = problem_of(beginning, is_csv=key.endswith(".csv"))
     if problem:
         raise InvalidManifestError(f"The manifest {key!r} {problem}.")
     return {"manifest": key}

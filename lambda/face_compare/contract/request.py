@@ -25,6 +25,7 @@ RULE_MEMBERS = (
     "require_single_face",
     "quality_filter",
 )
+_IMAGE_MEMBERS = ("key", "version_id", "bytes")
 MEMBERS = ("source", "sources", "target", "targets", *RULE_MEMBERS, "explain")
 
 
@@ -50,14 +51,27 @@ def parse_request(
         twice = " It is JSON within a string: encode it once." if is_twice else ""
         raise InvalidRequestError(f"The event must be a JSON object such as {_EXAMPLE}.{twice}")
     _refuse_unknown(event, MEMBERS, _WHOLE)
+    given = _given(event, MEMBERS)
     return ComparisonRequest(
-        sources=_images(event, "source", "sources", MOST_SOURCES),
-        targets=_images(event, "target", "targets", MOST_TARGETS),
-        rule=_rule(event, module_rule),
-        listed_sources="sources" in event,
-        listed_targets="targets" in event,
-        explain=_flag(event, "explain", otherwise=module_explains),
+        sources=_images(given, "source", "sources", MOST_SOURCES),
+        targets=_images(given, "target", "targets", MOST_TARGETS),
+        rule=_rule(given, module_rule),
+        listed_sources="sources" in given,
+        listed_targets="targets" in given,
+        explain=_flag(given, "explain", otherwise=module_explains),
     )
+
+
+def _given(members: Mapping[str, object], known: tuple[str, ...]) -> dict[str, object]:
+    """Return the fields without those of ``known`` that are null.
+
+    Many clients write all fields of a class, and null for those that are not set.
+    """
+    return {
+        member: value
+        for member, value in members.items()
+        if value is not None or member not in known
+    }
 
 
 def _images(event: Mapping[str, object], single: str, several: str, most: int) -> tuple[Image, ...]:
@@ -83,16 +97,17 @@ def _image(value: object, member: str) -> Image:
             f'{member} must be an object key, {{"key": "...", "version_id": "..."}} or '
             '{"bytes": "..."}.'
         )
-    if "bytes" in value:
+    given = _given(value, _IMAGE_MEMBERS)
+    if "bytes" in given:
         # Imported here because most events name their images by key.
         from face_compare.contract.inline import image_bytes  # noqa: PLC0415
 
-        _refuse_unknown(value, ("bytes",), member)
-        return InlineImage(image_bytes(value["bytes"], f"{member}.bytes"))
-    _refuse_unknown(value, ("key", "version_id"), member, also=("bytes",))
+        _refuse_unknown(given, ("bytes",), member)
+        return InlineImage(image_bytes(given["bytes"], f"{member}.bytes"))
+    _refuse_unknown(given, ("key", "version_id"), member, also=("bytes",))
     return StoredImage(
-        _key(value.get("key"), f"{member}.key"),
-        _version_id(value.get("version_id"), f"{member}.version_id"),
+        _key(given.get("key"), f"{member}.key"),
+        _version_id(given.get("version_id"), f"{member}.version_id"),
     )
 
 

@@ -193,7 +193,7 @@ run "settings_reach_state_machine_role_and_log" {
       permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
     }
     sources_per_pair             = 4
-    tags                         = { cost-centre = "42" }
+    tags                         = { "Cost é_.:/=+-@1" = "4 é_.:/=+-@" }
     tolerated_failure_percentage = 0
   }
 
@@ -220,7 +220,7 @@ run "settings_reach_state_machine_role_and_log" {
   assert {
     condition = alltrue([
       for tags in [aws_sfn_state_machine.batch.tags, aws_iam_role.batch.tags, aws_cloudwatch_log_group.batch.tags] :
-      tags == tomap({ cost-centre = "42" })
+      tags == tomap({ "Cost é_.:/=+-@1" = "4 é_.:/=+-@" })
     ])
     error_message = "State machine, role and log group must carry var.tags."
   }
@@ -416,7 +416,7 @@ run "without_topics_there_is_no_alarm_and_the_commands_to_paste_work" {
 run "people_on_call_hear_of_a_run_that_failed_and_that_it_is_over" {
   variables {
     alarm = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call"] }
-    tags  = { cost-centre = "42" }
+    tags  = { "Cost é_.:/=+-@1" = "4 é_.:/=+-@" }
   }
 
   assert {
@@ -454,9 +454,9 @@ run "people_on_call_hear_of_a_run_that_failed_and_that_it_is_over" {
         for query in aws_cloudwatch_metric_alarm.failed_run[0].metric_query : query.expression if query.id == "result"
       ]),
       output.alarm_name,
-      aws_cloudwatch_metric_alarm.failed_run[0].tags["cost-centre"],
+      aws_cloudwatch_metric_alarm.failed_run[0].tags["Cost é_.:/=+-@1"],
       strcontains(aws_cloudwatch_metric_alarm.failed_run[0].alarm_description, "operations.md#runs-of-modulesbatch"),
-    ] == ["FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)", "face-compare-batch-failed", "42", true]
+    ] == ["FILL(aborted, 0) + FILL(failed, 0) + FILL(timed_out, 0)", "face-compare-batch-failed", "4 é_.:/=+-@", true]
     error_message = "No data must count as none; the alarm must have its name and tags, and say where its section is."
   }
 }
@@ -521,13 +521,15 @@ run "zeros_and_empty_lists_are_refused" {
     name             = "a23456789-123456789-123456789-123456789-123456789-"
     role             = { path = "/service" }
     sources_per_pair = 0
+    # IAM and CloudWatch Logs refuse a comma.
+    tags = { owner = "Faces, Inc." }
     # More failures than pairs.
     tolerated_failure_percentage = 101
   }
 
   expect_failures = [
     var.alarm, var.log_level, var.log_retention_days, var.max_concurrency,
-    var.name, var.role, var.sources_per_pair, var.tolerated_failure_percentage,
+    var.name, var.role, var.sources_per_pair, var.tags, var.tolerated_failure_percentage,
   ]
 }
 
@@ -538,9 +540,11 @@ run "fifo_topics_names_and_too_many_sources_are_refused" {
     alarm            = { sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:on-call.fifo"] }
     role             = { permissions_boundary_arn = "boundary" }
     sources_per_pair = 11
+    # One key to IAM.
+    tags = { Owner = "faces", owner = "faces" }
   }
 
-  expect_failures = [var.alarm, var.role, var.sources_per_pair]
+  expect_failures = [var.alarm, var.role, var.sources_per_pair, var.tags]
 }
 
 run "a_null_list_and_a_fraction_of_a_source_are_refused" {
@@ -549,9 +553,10 @@ run "a_null_list_and_a_fraction_of_a_source_are_refused" {
   variables {
     alarm            = { sns_topic_arns = null }
     sources_per_pair = 1.5
+    tags             = { for place in range(51) : "tag-${place}" => "" }
   }
 
-  expect_failures = [var.alarm, var.sources_per_pair]
+  expect_failures = [var.alarm, var.sources_per_pair, var.tags]
 }
 
 # The runs below are on the state machine that the run with apply left.

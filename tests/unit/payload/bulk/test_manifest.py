@@ -150,17 +150,30 @@ def test_a_list_that_cannot_be_read_is_named_with_its_problem(
     bulk: BulkWork, records: Records
 ) -> None:
     bulk.s3.put_object(Bucket="photos", Key="manifests/empty.csv", Body=b"")
-    bulk.s3.put_object(Bucket="photos", Key="manifests/bad.csv ", Body=b"a;b\n")
+    bulk.s3.put_object(Bucket="photos", Key="manifests/bad.jsonl", Body=b"a;b\n")
     for key, words in (
         ("manifests/empty.csv", "'manifests/empty.csv' is empty"),
         ("manifests/none.csv", "no manifest 'manifests/none.csv' in the bucket photos"),
-        ("manifests/bad.csv ", "'manifests/bad.csv ' is not JSON Lines"),
+        ("manifests/bad.jsonl", "'manifests/bad.jsonl' is not JSON Lines"),
         ("", "manifest"),
         (7, "manifest"),
     ):
         with pytest.raises(errors.InvalidManifestError, match=words):
             check(bulk, key)
     assert len(records.of(FAILED)) == 5
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["results/alice/1.jpg/v.json", "challenge/alice/1.jpg", "manifests/a.CSV", "results/a.csv "],
+)
+def test_a_caller_does_not_learn_how_a_result_or_another_file_begins(
+    bulk: BulkWork, key: str
+) -> None:
+    bulk.s3.put_object(Bucket="photos", Key=key, Body=b'{"similarity": 99.3}')
+    with pytest.raises(errors.InvalidManifestError) as caught:
+        check(bulk, key)
+    assert str(caught.value).endswith("KEY ends in .csv or .jsonl.")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from face_compare.contract.request import parse_request
+from face_compare.contract.request import MEMBERS, parse_request
 from face_compare.model.comparison import ComparisonRequest
 from face_compare.model.errors import ImageTooLargeError, InvalidRequestError
 from face_compare.model.image import InlineImage, StoredImage
@@ -39,6 +39,29 @@ def test_keys_alone_mean_the_current_versions_and_the_modules_rule() -> None:
 def test_a_version_id_reaches_the_request() -> None:
     request = parse(target={"key": "challenge/b.jpg", "version_id": "v1"})
     assert request.targets == (StoredImage("challenge/b.jpg", "v1"),)
+
+
+def test_a_client_may_write_null_for_every_field_that_it_does_not_set() -> None:
+    nothing = dict.fromkeys(MEMBERS)
+    one = {"source": "reference/a.jpg", "target": "challenge/b.jpg"}
+    lists = {"sources": ["reference/a.jpg"], "targets": ["challenge/b.jpg"]}
+    for event in (one, lists):
+        assert parse_request({**nothing, **event}, STRICT) == parse_request(event, STRICT)
+    key = {"key": "challenge/b.jpg", "version_id": None, "bytes": None}
+    assert parse(target=key) == parse()
+    content = {"key": None, "version_id": None, **inline(b"image")}
+    (image,) = parse(target=content).targets
+    assert isinstance(image, InlineImage)
+    assert image.content == b"image"
+
+
+def test_a_misspelled_field_is_refused_even_if_it_is_null() -> None:
+    for wrong in (
+        {"similarity_treshold": None},
+        {"target": {"key": "challenge/b.jpg", "size": None}},
+    ):
+        with pytest.raises(InvalidRequestError, match="unknown field"):
+            parse(**wrong)
 
 
 @pytest.mark.parametrize("threshold", [80, 80.0, 99.5, 100])
@@ -197,7 +220,7 @@ def test_the_longest_list_is_accepted_and_one_more_is_not(
     several: str, most: int, other: dict[str, str]
 ) -> None:
     parse_request({several: ["k"] * most, **other}, MODULE)
-    for value in (["k"] * (most + 1), [], "k", {"key": "k"}, None):
+    for value in (["k"] * (most + 1), [], "k", {"key": "k"}):
         with pytest.raises(InvalidRequestError, match=f"{several} must be a list of 1 to"):
             parse_request({several: value, **other}, MODULE)
 
@@ -207,6 +230,8 @@ def test_the_longest_list_is_accepted_and_one_more_is_not(
     [
         ({"target": "t"}, "no source"),
         ({"source": "s"}, "no target"),
+        ({"source": None, "sources": None, "target": "t"}, "no source"),
+        ({"source": "s", "target": {"key": None, "bytes": None}}, r"target\.key"),
         ({"source": "s", "sources": ["s"], "target": "t"}, "both source and sources"),
         ({"source": "s", "target": "t", "targets": ["t"]}, "both target and targets"),
         ({"source": "s", "targets": ["t", ""]}, r"targets\[1\]"),
