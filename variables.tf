@@ -78,15 +78,17 @@ variable "bucket" {
 
   validation {
     # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and S3
-    # requires "=" and others encoded in the filter of a notification.
+    # requires "=" and others encoded in the filter of a notification. The role's policies name the prefixes up to
+    # fifteen times, and IAM accepts 10,240 characters for all inline policies of a role.
     condition = alltrue([
-      for prefix in values(var.bucket.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))
+      for prefix in values(var.bucket.prefixes) :
+      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix)) && length(coalesce(prefix, "/")) <= 256
     ])
     error_message = <<-EOT
       Every value of bucket.prefixes must end in "/", must not start with "/", and
       may hold letters, digits and _ . ! - between single slashes, such as
-      "images/reference/". Each part begins with a letter, a digit or "_".
-      Given: ${jsonencode(var.bucket.prefixes)}.
+      "images/reference/". Each part begins with a letter, a digit or "_". The
+      longest prefix has 256 characters. Given: ${jsonencode(var.bucket.prefixes)}.
     EOT
   }
 

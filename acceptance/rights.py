@@ -61,10 +61,11 @@ STATEMENTS = (
     Statement(
         "Function",
         "lambda",
-        "CreateFunction CreateFunctionUrlConfig DeleteFunction DeleteFunctionUrlConfig GetFunction"
-        " GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionUrlConfig"
-        " InvokeFunction ListTags ListVersionsByFunction TagResource UpdateFunctionCode"
-        " UpdateFunctionConfiguration",
+        "CreateFunction CreateFunctionUrlConfig DeleteFunction DeleteFunctionEventInvokeConfig"
+        " DeleteFunctionUrlConfig GetFunction GetFunctionCodeSigningConfig"
+        " GetFunctionConfiguration GetFunctionEventInvokeConfig GetFunctionUrlConfig"
+        " InvokeFunction ListTags ListVersionsByFunction PutFunctionEventInvokeConfig TagResource"
+        " UpdateFunctionCode UpdateFunctionConfiguration",
         ("arn:{p}:lambda:{r}:function:{n}*",),
     ),
     Statement(
@@ -255,10 +256,12 @@ EXTRA: Mapping[str, tuple[Statement, ...]] = {
 _WITHOUT_RESOURCE = (
     *("cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms"),
     *("cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "cloudwatch:PutDashboard"),
+    "cloudwatch:PutMetricAlarm",
     *("events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource"),
     *("events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"),
     *("iam:AttachUserPolicy", "iam:CreatePolicy", "iam:DetachUserPolicy"),
-    *("lambda:CreateEventSourceMapping", "lambda:CreateFunction", "logs:GetQueryResults"),
+    *("lambda:CreateEventSourceMapping", "lambda:CreateFunction"),
+    *("lambda:DeleteEventSourceMapping", "lambda:GetEventSourceMapping", "logs:GetQueryResults"),
     *("sns:ListTagsForResource", "states:DescribeMapRun", "states:ListExecutions"),
     "states:ListTagsForResource",
 )

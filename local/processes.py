@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -12,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any, NoReturn
+
+from tools.lifetime import bound
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -28,10 +29,8 @@ def start(
     On Linux the kernel kills it when the thread that called this ends, so that even a killed demo
     leaves no server running.
     """
-    setpriv = shutil.which("setpriv")
-    bound = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
     return subprocess.Popen(
-        [*bound, *map(str, command)],
+        bound([*map(str, command)], "KILL"),
         cwd=cwd,
         env=dict(environment),
         stdin=subprocess.DEVNULL,

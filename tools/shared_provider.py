@@ -7,7 +7,6 @@ share the configuration.
 """
 
 import json
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tools.failure import ToolError
+from tools.lifetime import bound
 
 _BINARY = ".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*"
 _ADDRESS = "TF_REATTACH_PROVIDERS="
@@ -29,12 +29,9 @@ def shared_provider(folder: Path, environment: Mapping[str, str]) -> Iterator[di
     Raises ToolError when it does not start.
     """
     (binary,) = folder.glob(_BINARY)
-    setpriv = shutil.which("setpriv")
-    # So that it ends with this process, however that ends.
-    bound = [setpriv, "--pdeathsig", "INT", "--"] if setpriv else []
     environment = {**environment, **_LESS_COLLECTION}
     with subprocess.Popen(
-        [*bound, str(binary), "-debug"],
+        bound([str(binary), "-debug"], "INT"),
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

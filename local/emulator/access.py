@@ -30,6 +30,7 @@ def install() -> None:
     app = import_module("ministack.app")
     patch.object(app, "app", as_if_direct(as_if_by_https(app.app))).start()
     _authorize_failed_events()
+    _authorize_as_aws_names_it()
     _authorize_log_streams()
     _refuse_to_reveal_missing_objects()
     sessions = Sessions(Path(os.environ["FACE_COMPARE_SESSIONS_FILE"]))
@@ -86,6 +87,36 @@ def _authorize_failed_events() -> None:
         original(target, name, *rest)
 
     patch.object(functions, "_route_async_failure", route_async_failure).start()
+
+
+def _authorize_as_aws_names_it() -> None:
+    # MiniStack guesses some actions of Lambda, and knows none of CloudWatch's newer protocol.
+    iam_actions = import_module("ministack.core.iam_actions")
+    original = iam_actions.extract_iam_action
+    original_resource = iam_actions.extract_resource_arn
+
+    def lambda_action(method: str, path: str) -> str | None:
+        operation: str | None = iam_actions._match_rest_action("lambda", method, path)
+        # The one operation here whose action has another name.
+        return "InvokeFunction" if operation == "Invoke" else operation
+
+    def extract_iam_action(service: str, method: str, path: str, *rest: Any) -> str | None:
+        if service == "monitoring" and "/operation/" in path:
+            return f"cloudwatch:{path.rpartition('/')[2]}"
+        action: str | None = original(service, method, path, *rest)
+        return action
+
+    def extract_resource_arn(service: str, method: str, path: str, *rest: Any) -> str:
+        # It would read the body, which is not text there.
+        if service == "monitoring" and "/operation/" in path:
+            return "*"
+        arn: str = original_resource(service, method, path, *rest)
+        return arn
+
+    patch.dict(iam_actions._BOTOCORE_SERVICE_MAP, {"lambda": ["lambda"]}).start()
+    patch.object(iam_actions, "_lambda_action", lambda_action).start()
+    patch.object(iam_actions, "extract_iam_action", extract_iam_action).start()
+    patch.object(iam_actions, "extract_resource_arn", extract_resource_arn).start()
 
 
 def _authorize_log_streams() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from local.terraform import examples
+from tests import deploying
 from tools.aws_documents import authorization
 from tools.places import REPOSITORY
 
-TEXT = (REPOSITORY / "docs" / "deploying.md").read_text(encoding="utf-8")
 CREATES = {
     "aws_cloudwatch_dashboard": "cloudwatch:PutDashboard",
     "aws_cloudwatch_log_group": "logs:CreateLogGroup",
@@ -35,16 +35,10 @@ CREATES = {
 """The action that creates each kind of resource of the modules."""
 
 
-def actions() -> list[str]:
-    # The section after the tables names condition keys.
-    tables, _, _ = TEXT.partition("\n## ")
-    return re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", tables)
-
-
 def test_aws_has_every_documented_action() -> None:
     """A misspelled action grants nothing, and the apply fails half way."""
     data = authorization()
-    assert [name for name in actions() if not data.actions(name)] == []
+    assert [name for name in deploying.listed() if not data.actions(name)] == []
 
 
 def test_no_kind_of_resource_is_forgotten() -> None:
@@ -55,9 +49,8 @@ def test_no_kind_of_resource_is_forgotten() -> None:
         for kind in re.findall(r'^resource "(aws_\w+)"', file.read_text(), re.MULTILINE)
     }
     assert kinds == set(CREATES)
-    assert set(CREATES.values()) <= set(actions())
+    assert set(CREATES.values()) <= deploying.listed()
 
 
 def test_no_example_is_forgotten() -> None:
-    _, _, table = TEXT.partition("| example | parts |")
-    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == sorted(examples())
+    assert deploying.examples() == sorted(examples())

@@ -19,7 +19,6 @@ _NOT_APPLIED = {
     "face_compare": "it is the root module itself",
     "function.reserved_concurrency": "accounts with the smallest quota cannot reserve any",
     "function.runtime": "the check sdk-of-the-runtime tries each of them",
-    "function_url.cors.allow_headers": "its default is sent",
 }
 _BLOCK = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _MEMBER = re.compile(r"^    (\w+) += ", re.MULTILINE)

@@ -9,8 +9,9 @@ import boto3
 import pytest
 
 from acceptance import rights
-from acceptance.names import PREFIX
+from acceptance.names import EXAMPLES, NETWORK_EXAMPLE, PREFIX
 from acceptance.site import Site
+from tests import deploying
 from tests.unit.acceptance.fakes import Client
 from tools import aws_documents, service_authorization
 
@@ -56,6 +57,18 @@ def test_iam_takes_the_policies_that_are_printed(extras: tuple[str, ...]) -> Non
         assert len(json.dumps(document, separators=(",", ":"))) <= _LIMIT
     sids = [each["Sid"] for document in documents for each in document["Statement"]]
     assert len(sids) == len(set(sids))
+
+
+def test_a_run_may_do_whatever_its_examples_and_their_further_inputs_need() -> None:
+    """Otherwise an apply fails on AWS, though the run said that nothing is missing."""
+    inputs = ("`bucket.force_destroy`", "`monitoring.alarms`", "`on_upload`", deploying.TAGS)
+    needed = deploying.of_parts(inputs).union(*map(deploying.of_example, EXAMPLES))
+    assert needed <= granted()
+    assert deploying.of_example(NETWORK_EXAMPLE) <= granted("network")
+
+
+def granted(*extras: str) -> set[str]:
+    return {name for each in rights.statements(site(), extras) for name in each["Action"]}
 
 
 def test_the_policies_do_not_reach_what_is_not_named_like_a_run() -> None:
