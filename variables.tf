@@ -459,6 +459,20 @@ variable "monitoring" {
   }
 
   validation {
+    # The name of a threshold begins with that of its alarm.
+    condition = var.monitoring.alarms == null ? true : alltrue([
+      for pair in setproduct(keys(var.monitoring.alarms.thresholds), var.monitoring.alarms.disabled) :
+      var.monitoring.alarms.thresholds[pair[0]] == null || !startswith(pair[0], coalesce(pair[1], "-"))
+    ])
+    error_message = <<-EOT
+      monitoring.alarms.thresholds sets
+      ${try(jsonencode({ for name, at in var.monitoring.alarms.thresholds : name => at if at != null }), "")}, and
+      disabled is ${jsonencode(try(var.monitoring.alarms.disabled, []))}: the threshold of an alarm that does not exist
+      has no effect. Leave out one of the two.
+    EOT
+  }
+
+  validation {
     condition = var.monitoring.alarms == null ? true : alltrue([
       for name in ["duration_percent", "no_face_percent"] :
       coalesce(var.monitoring.alarms.thresholds[name], 0) <= 100

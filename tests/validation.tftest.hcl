@@ -512,3 +512,38 @@ run "a_prefix_that_leaves_no_room_in_the_roles_policy_is_refused" {
 
   expect_failures = [var.bucket]
 }
+
+run "a_threshold_of_an_alarm_that_is_left_out_is_refused" {
+  command = plan
+
+  variables {
+    monitoring = {
+      alarms = {
+        disabled       = ["no_face"]
+        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:t"]
+        thresholds     = { no_face_percent = 50 }
+      }
+    }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "other_alarms_keep_their_thresholds" {
+  command = plan
+
+  variables {
+    monitoring = {
+      alarms = {
+        disabled       = ["no_face", "rate"]
+        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:t"]
+        thresholds     = { duration_percent = 50, errors = 2 }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.on_call["errors"].threshold == 2
+    error_message = "The threshold must reach its alarm."
+  }
+}
