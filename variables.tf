@@ -33,7 +33,7 @@ variable "bucket" {
     The bucket with images, lists of pairs and results.
     - `existing.name`: a bucket to use instead of creating one. Its settings are not changed.
     - `expiry_days`: days until S3 removes what is in the module's own bucket. Defaults: `challenge` 30,
-      `incomplete_upload` 1, `manifests` 30, `noncurrent` 30, `reference` null (never), `results` 90.
+      `incomplete_upload` 7, `manifests` 30, `noncurrent` 30, `reference` null (never), `results` 90.
     - `force_destroy`: whether `destroy` deletes the module's own bucket with all images in it. Default: false.
     - `prefixes`: where in the bucket things are. Defaults: `challenge/`, `manifests/`, `reference/`, `results/`.
   EOT
