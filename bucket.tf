@@ -2,7 +2,7 @@ locals {
   # Used for each attribute that bucket.expiry_days leaves out. Null keeps reference images.
   default_expiry_days = {
     challenge         = 30
-    incomplete_upload = 1
+    incomplete_upload = 7
     manifests         = 30
     noncurrent        = 30
     reference         = null

@@ -33,7 +33,7 @@ variable "bucket" {
     The bucket with images, lists of pairs and results.
     - `existing.name`: a bucket to use instead of creating one. Its settings are not changed.
     - `expiry_days`: days until S3 removes what is in the module's own bucket. Defaults: `challenge` 30,
-      `incomplete_upload` 1, `manifests` 30, `noncurrent` 30, `reference` null (never), `results` 90.
+      `incomplete_upload` 7, `manifests` 30, `noncurrent` 30, `reference` null (never), `results` 90.
     - `force_destroy`: whether `destroy` deletes the module's own bucket with all images in it. Default: false.
     - `prefixes`: where in the bucket things are. Defaults: `challenge/`, `manifests/`, `reference/`, `results/`.
   EOT
@@ -78,15 +78,17 @@ variable "bucket" {
 
   validation {
     # "*", "?" and "$" would be patterns in the role's policy, quotes would break invoke_command, and S3
-    # requires "=" and others encoded in the filter of a notification.
+    # requires "=" and others encoded in the filter of a notification. The role's policies name the prefixes up to
+    # fifteen times, and IAM accepts 10,240 characters for all inline policies of a role.
     condition = alltrue([
-      for prefix in values(var.bucket.prefixes) : can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix))
+      for prefix in values(var.bucket.prefixes) :
+      can(regex("^([A-Za-z0-9_][A-Za-z0-9_.!-]*/)+$", prefix)) && length(coalesce(prefix, "/")) <= 256
     ])
     error_message = <<-EOT
       Every value of bucket.prefixes must end in "/", must not start with "/", and
       may hold letters, digits and _ . ! - between single slashes, such as
-      "images/reference/". Each part begins with a letter, a digit or "_".
-      Given: ${jsonencode(var.bucket.prefixes)}.
+      "images/reference/". Each part begins with a letter, a digit or "_". The
+      longest prefix has 256 characters. Given: ${jsonencode(var.bucket.prefixes)}.
     EOT
   }
 
@@ -453,6 +455,20 @@ variable "monitoring" {
       would go off at once and stay on. Given:
       ${try(jsonencode({ for name, at in var.monitoring.alarms.thresholds : name => at if at != null }), "")}. To leave
       an alarm out, name it in monitoring.alarms.disabled.
+    EOT
+  }
+
+  validation {
+    # The name of a threshold begins with that of its alarm.
+    condition = var.monitoring.alarms == null ? true : alltrue([
+      for pair in setproduct(keys(var.monitoring.alarms.thresholds), var.monitoring.alarms.disabled) :
+      var.monitoring.alarms.thresholds[pair[0]] == null || !startswith(pair[0], coalesce(pair[1], "-"))
+    ])
+    error_message = <<-EOT
+      monitoring.alarms.thresholds sets
+      ${try(jsonencode({ for name, at in var.monitoring.alarms.thresholds : name => at if at != null }), "")}, and
+      disabled is ${jsonencode(try(var.monitoring.alarms.disabled, []))}: the threshold of an alarm that does not exist
+      has no effect. Leave out one of the two.
     EOT
   }
 

@@ -206,7 +206,7 @@ run "expired_images_are_really_removed" {
         rule.abort_incomplete_multipart_upload[0].days_after_initiation,
         rule.expiration[0].expired_object_delete_marker,
       ] if length(rule.noncurrent_version_expiration) == 1
-    ] == [["Enabled", false, 30, 1, true]]
-    error_message = "Old versions must go after 30 days, unfinished uploads after 1, and delete markers left alone."
+    ] == [["Enabled", false, 30, 7, true]]
+    error_message = "Old versions must go after 30 days, unfinished uploads after 7, and delete markers left alone."
   }
 }

@@ -446,7 +446,7 @@ run "what_is_misspelled_is_missing_in_the_settings" {
       bucket = {
         existing = null
         expiry_days = {
-          challenge = 30, incomplete_upload = 1, manifests = 30, noncurrent = 30, reference = null, results = 7
+          challenge = 30, incomplete_upload = 7, manifests = 30, noncurrent = 30, reference = null, results = 7
         }
         force_destroy = false
         prefixes = {

@@ -482,3 +482,68 @@ run "a_region_of_another_partition_can_be_given" {
     error_message = "The stack must be in the given region."
   }
 }
+
+# IAM limits the sum of a role's policies, which name the prefixes often.
+run "the_longest_prefixes_leave_room_in_the_roles_policy" {
+  command = plan
+
+  variables {
+    bucket = {
+      prefixes = {
+        for name in ["challenge", "manifests", "reference", "results"] : name => format("%s/%0240d/", name, 0)
+      }
+    }
+    function    = { on_failure = { destination_arn = "arn:aws:sqs:eu-west-1:111122223333:failed" } }
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    on_upload   = {}
+  }
+
+  assert {
+    # modules/batch adds a policy of about 2,500 characters with such prefixes, and network one of about 1,000.
+    condition     = length(aws_iam_role_policy.function.policy) < 6700
+    error_message = "The policy has ${length(aws_iam_role_policy.function.policy)} characters."
+  }
+}
+
+run "a_prefix_that_leaves_no_room_in_the_roles_policy_is_refused" {
+  command = plan
+
+  variables { bucket = { prefixes = { reference = format("%0256d/", 0) } } }
+
+  expect_failures = [var.bucket]
+}
+
+run "a_threshold_of_an_alarm_that_is_left_out_is_refused" {
+  command = plan
+
+  variables {
+    monitoring = {
+      alarms = {
+        disabled       = ["no_face"]
+        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:t"]
+        thresholds     = { no_face_percent = 50 }
+      }
+    }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "other_alarms_keep_their_thresholds" {
+  command = plan
+
+  variables {
+    monitoring = {
+      alarms = {
+        disabled       = ["no_face", "rate"]
+        sns_topic_arns = ["arn:aws:sns:eu-west-1:111122223333:t"]
+        thresholds     = { duration_percent = 50, errors = 2 }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.on_call["errors"].threshold == 2
+    error_message = "The threshold must reach its alarm."
+  }
+}

@@ -1,6 +1,6 @@
 """One invocation, from the event to the answer."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from face_compare.contract.answer import answer_to
 from face_compare.contract.event_source import EventSource, event_source_of
@@ -11,15 +11,9 @@ from face_compare.runtime import audit
 from face_compare.runtime.clients import Clients
 from face_compare.runtime.settings import SecondsLeft, Settings
 
-
-class LambdaContext(Protocol):
-    """The part of Lambda's context object that is used here."""
-
-    aws_request_id: str
-    function_version: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until Lambda stops the invocation."""
+if TYPE_CHECKING:
+    from face_compare.bulk.handlers import BulkHandlers
+    from face_compare.runtime.lambda_context import LambdaContext
 
 
 class Service:
@@ -29,10 +23,10 @@ class Service:
         self._settings = settings
         self._clients = clients
         self._comparer = Comparer(settings, clients, clients.rekognition)
-        self._bulk: _BulkHandlers | None = None
+        self._bulk: BulkHandlers | None = None
         self._cold_start = True
 
-    def serve(self, event: Any, context: LambdaContext) -> dict[str, Any]:
+    def serve(self, event: Any, context: "LambdaContext") -> dict[str, Any]:
         """Serve one invocation, from any event source.
 
         Returns:
@@ -56,7 +50,12 @@ class Service:
             case EventSource.DIRECT:
                 return self._compare(event, invocation, seconds_left)
             case EventSource.HTTP:
-                return self._respond(event, invocation, seconds_left)
+                # Imported here because a direct invocation does not need it.
+                from face_compare.contract.http import respond  # noqa: PLC0415
+
+                return respond(
+                    event, invocation, lambda read: self._compare(read, invocation, seconds_left)
+                )
             case EventSource.QUEUE:
                 uploads = self._bulk_handlers(invocation).uploads
                 return uploads.serve(event, invocation, seconds_left)
@@ -83,38 +82,11 @@ class Service:
             raise leading_error(errors)
         return {"request_id": invocation.request_id, **answer_to(request, results)}
 
-    def _respond(
-        self, http_event: Any, invocation: audit.Invocation, seconds_left: SecondsLeft
-    ) -> dict[str, Any]:
-        # Imported here because a direct invocation does not need it.
-        from face_compare.contract import http  # noqa: PLC0415
-
-        if http.is_health_check(http_event):
-            return http.for_sender(http.health_response(), http_event)
-        try:
-            with audit.failures_recorded(invocation):
-                event = http.event_in(http_event)
-            response = http.answer_response(self._compare(event, invocation, seconds_left))
-        except Exception as error:  # noqa: BLE001 - it is recorded, and the response tells of it
-            response = http.error_response(error, invocation.request_id)
-        return http.for_sender(response, http_event)
-
-    def _bulk_handlers(self, invocation: audit.Invocation) -> "_BulkHandlers":
+    def _bulk_handlers(self, invocation: audit.Invocation) -> "BulkHandlers":
         if self._bulk is None:
             with audit.failures_recorded(invocation):
-                self._bulk = _BulkHandlers(self._settings, self._clients)
+                # Imported here because a direct invocation does not need it.
+                from face_compare.bulk.handlers import BulkHandlers  # noqa: PLC0415
+
+                self._bulk = BulkHandlers(self._settings, self._clients)
         return self._bulk
-
-
-class _BulkHandlers:
-    """What only an environment that serves uploads or batches needs."""
-
-    def __init__(self, settings: Settings, clients: Clients) -> None:
-        # Imported here because a direct invocation does not need it.
-        from face_compare.bulk.batch_handler import BatchHandler  # noqa: PLC0415
-        from face_compare.bulk.upload_handler import UploadHandler  # noqa: PLC0415
-
-        s3 = clients.paced_s3()
-        comparer = Comparer(settings, clients, clients.paced_rekognition())
-        self.uploads = UploadHandler(settings, comparer, s3)
-        self.batches = BatchHandler(settings, comparer, s3)

@@ -23,6 +23,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from face_compare.bulk.limits import paced_limits
 from face_compare.runtime.settings import Settings
 from local import processes, use
 from local.loopback import listening
@@ -386,7 +387,7 @@ def test_photos_wait_for_the_local_engine_instead_of_failing(playground: Playgro
     settings = Settings.from_environment(function["Environment"]["Variables"])
     # A call's photos, and those of two instances that compare uploads.
     at_once = settings.concurrency + 2 * settings.workers
-    assert at_once / PROCESSORS < settings.paced_limits.read_timeout / 2
+    assert at_once / PROCESSORS < paced_limits(settings).read_timeout / 2
     assert settings.timeout_seconds > 100 / PROCESSORS
 
 

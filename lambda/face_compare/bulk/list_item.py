@@ -50,7 +50,7 @@ def list_item(item: object, *, is_csv: bool) -> ListItem:
             event[plain] = value
         elif not _is_empty(value):
             event[plain] = _read_cell(plain, _bare(str(value)))
-    return ListItem(event, without_bytes(columns))
+    return ListItem(event, _sendable(columns))
 
 
 def plain_name(name: str) -> str:
@@ -87,6 +87,17 @@ def misspelling(name: str) -> str:
         f"The unknown column {name[:64]!a} looks like one of {', '.join(RULE_MEMBERS)}, which "
         "would change the rule. Correct its spelling, or rename it."
     )
+
+
+def _sendable(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return columns as an answer can send them, without the inline images in them.
+
+    Half a character becomes "?". A number that is too large for a float becomes "Infinity": JSON
+    has none, although Python reads and writes it.
+    """
+    text = json.dumps(columns, ensure_ascii=False).encode(errors="replace")
+    sendable: dict[str, Any] = json.loads(text, parse_constant=str, object_hook=_without_bytes)
+    return sendable
 
 
 def _is_empty(value: object) -> bool:

@@ -1,5 +1,6 @@
 """Compares one image after another with its sources, and starts each call at its time."""
 
+from face_compare.bulk.limits import seconds_for_paced_call
 from face_compare.bulk.pacer import Pacer
 from face_compare.engine.comparer import Comparer
 from face_compare.model.comparison import (
@@ -35,7 +36,7 @@ class PacedComparer:
         would be of no use: the quota is used up, the time is over, or the target is a bad image.
         """
         (target,) = request.targets
-        left = self._seconds_left() - self._settings.seconds_for_paced_call
+        left = self._seconds_left() - seconds_for_paced_call(self._settings)
         # All calls are reserved at once. Otherwise the images would take turns, run out of time
         # together, and each be paid for in part.
         starts = self._pacer.reserve(len(request.sources), left)
@@ -55,7 +56,7 @@ class PacedComparer:
 
     def has_time(self) -> bool:
         """Tell whether one more comparison would end in time, with storing its result."""
-        return self._seconds_left() >= self._settings.seconds_for_paced_call
+        return self._seconds_left() >= seconds_for_paced_call(self._settings)
 
     def _compare_pair(self, source: Image, target: Image, request: ComparisonRequest) -> PairResult:
         # There was time when the call was reserved, but earlier answers may have come late.

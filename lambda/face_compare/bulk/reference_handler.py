@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from face_compare.bulk.deletion import is_gone
+from face_compare.bulk.limits import storage_limits
 from face_compare.bulk.s3_events import NewReference
 from face_compare.bulk.waiting_images import WaitingImages
 from face_compare.engine.error_mapping import general_error
@@ -65,7 +66,7 @@ class ReferenceHandler:
 
     def _put_back(self, key: str) -> bool:
         """Put one image back. Return whether nothing is left to do for it."""
-        if self._seconds_left() < 2 * self._settings.storage_limits.worst_case + RESERVE_SECONDS:
+        if self._seconds_left() < 2 * storage_limits(self._settings).worst_case + RESERVE_SECONDS:
             return False
         upload = self._waiting.read(key)
         if upload is None:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from face_compare.bulk.deletion import is_gone
+from face_compare.bulk.limits import storage_limits
 from face_compare.bulk.paced_comparer import PacedComparer, out_of_time
 from face_compare.bulk.places import result_key
 from face_compare.bulk.reference_handler import ReferenceHandler
@@ -119,7 +120,7 @@ class UploadHandler:
             images = [each for each in sent_at if not isinstance(each, NewReference)]
             comparer = PacedComparer(self._settings, self._comparer, seconds_left, len(images))
             references = References(self._s3, self._settings)
-            needed = self._settings.storage_limits.worst_case + RESERVE_SECONDS
+            needed = storage_limits(self._settings).worst_case + RESERVE_SECONDS
             work = _Work(invocation, seconds_left, needed, comparer, references)
             reference_handler = ReferenceHandler(self._settings, self._s3, invocation, seconds_left)
             with ThreadPoolExecutor(self._settings.workers) as executor:
@@ -232,7 +233,8 @@ class UploadHandler:
         """Tell whether an image was deleted. The note is all that is written about it then."""
         gone = is_gone(self._s3, self._settings.bucket, image)
         if gone:
-            audit.record_gone(image)
+            # The audit names the image, and nothing else about it.
+            audit.record_note("image gone", target_key=image.key)
         return gone
 
     def _wait(self, upload: Upload, image: StoredImage, sent_at: float, work: _Work) -> bool:

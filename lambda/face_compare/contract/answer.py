@@ -70,23 +70,13 @@ def _decided(result: TargetResult, verdict: Verdict) -> dict[str, Any]:
 
 
 def _explanation(verdict: Verdict) -> dict[str, Any]:
-    """Return what is measured of the face that decided, and why it may not have matched."""
     quality = verdict.faces.target_faces[0].quality
     if quality is None:
         return {}
     # Imported here because most environments never explain anything.
-    from face_compare.model.explanation import likely_reasons  # noqa: PLC0415
+    from face_compare.contract.explanation import explanation  # noqa: PLC0415
 
-    return {
-        "explanation": {
-            "brightness": quality.brightness,
-            "sharpness": quality.sharpness,
-            "pose": {"pitch": quality.pitch, "roll": quality.roll, "yaw": quality.yaw},
-            "likely_reasons": (
-                [] if verdict.decision is Decision.MATCH else likely_reasons(quality)
-            ),
-        }
-    }
+    return {"explanation": explanation(quality, verdict.decision)}
 
 
 def _undecided(result: TargetResult, error: FaceCompareError) -> dict[str, Any]:

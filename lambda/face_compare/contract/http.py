@@ -12,51 +12,32 @@ VPC Lattice" in its guide (event structure V2); RFC 9457 for problem details.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from face_compare.model.errors import FaceCompareError, InvalidRequestError
+from face_compare.runtime import audit
 
 _RETRY_AFTER_SECONDS = "2"
 _HEALTH_CHECKER = "elb-healthchecker/"
 
 
-def event_in(http_event: Mapping[str, Any]) -> object:
-    """Return the event in the body of a POST.
-
-    Raises:
-        InvalidRequestError: The method is not POST, or the body is not JSON.
-    """
-    if _method(http_event) != "POST":
-        raise InvalidRequestError("Send the event as the JSON body of a POST.")
-    body = http_event.get("body")
-    if not isinstance(body, str) or not body:
-        raise InvalidRequestError("The request has no body. Send the event as JSON.")
+def respond(
+    http_event: Mapping[str, Any],
+    invocation: audit.Invocation,
+    answer: Callable[[object], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the response to a request. ``answer`` returns the answer to the event in it."""
+    if _is_health_check(http_event):
+        return _for_sender(_success({"status": "ok"}), http_event)
     try:
-        content = base64.b64decode(body) if http_event.get("isBase64Encoded") else body.encode()
-        # A byte-order mark is skipped.
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise InvalidRequestError(
-            f"The body is not valid JSON in UTF-8.{_advice(_header(http_event, 'content-type'))}"
-        ) from None
-
-
-def is_health_check(http_event: Mapping[str, Any]) -> bool:
-    """Tell whether a load balancer asks if the function works. It costs no comparison."""
-    agent = _header(http_event, "user-agent")
-    return _is_from_load_balancer(http_event) and agent.startswith(_HEALTH_CHECKER)
-
-
-def health_response() -> dict[str, Any]:
-    """Return the response to a health check."""
-    return _response(HTTPStatus.OK, "application/json", {"status": "ok"})
-
-
-def answer_response(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response with an answer."""
-    return _response(HTTPStatus.OK, "application/json", answer)
+        with audit.failures_recorded(invocation):
+            event = _event_in(http_event)
+        response = _success(answer(event))
+    except Exception as error:  # noqa: BLE001 - it is recorded, and the response tells of it
+        response = error_response(error, invocation.request_id)
+    return _for_sender(response, http_event)
 
 
 def error_response(error: Exception, request_id: str) -> dict[str, Any]:
@@ -80,7 +61,34 @@ def error_response(error: Exception, request_id: str) -> dict[str, Any]:
     return response
 
 
-def for_sender(response: dict[str, Any], http_event: Mapping[str, Any]) -> dict[str, Any]:
+def _event_in(http_event: Mapping[str, Any]) -> object:
+    """Return the event in the body of a POST.
+
+    Raises:
+        InvalidRequestError: The method is not POST, or the body is not JSON.
+    """
+    if _method(http_event) != "POST":
+        raise InvalidRequestError("Send the event as the JSON body of a POST.")
+    body = http_event.get("body")
+    if not isinstance(body, str) or not body:
+        raise InvalidRequestError("The request has no body. Send the event as JSON.")
+    try:
+        content = base64.b64decode(body) if http_event.get("isBase64Encoded") else body.encode()
+        # A byte-order mark is skipped.
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise InvalidRequestError(
+            f"The body is not valid JSON in UTF-8.{_advice(_header(http_event, 'content-type'))}"
+        ) from None
+
+
+def _is_health_check(http_event: Mapping[str, Any]) -> bool:
+    """Tell whether a load balancer asks if the function works. It costs no comparison."""
+    agent = _header(http_event, "user-agent")
+    return _is_from_load_balancer(http_event) and agent.startswith(_HEALTH_CHECKER)
+
+
+def _for_sender(response: dict[str, Any], http_event: Mapping[str, Any]) -> dict[str, Any]:
     """Return a response in the form that the sender of the request accepts.
 
     API Gateway and the function URL accept it unchanged. API Gateway refuses further fields.
@@ -125,6 +133,10 @@ def _advice(content_type: str) -> str:
     if content_type.startswith("image/"):
         return " It is an image: send JSON, with the image in base64 as bytes."
     return ""
+
+
+def _success(content: Mapping[str, Any]) -> dict[str, Any]:
+    return _response(HTTPStatus.OK, "application/json", content)
 
 
 def _problem(status: HTTPStatus, members: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from face_compare.engine import first_bytes
 from face_compare.engine.error_mapping import error_code, general_error, status_of
-from face_compare.engine.rekognition import compare_faces, count_faces
+from face_compare.engine.face_count import count_faces
+from face_compare.engine.rekognition import compare_faces
 from face_compare.engine.spellings import other_spellings
 from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError

@@ -1,4 +1,4 @@
-"""The two calls to Rekognition.
+"""The call that compares faces.
 
 CompareFaces is called with a threshold of 0, and the rule is applied by this package. Rekognition
 returns no similarity for a face below the threshold of the call: a near miss would look like a
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
         ImageTypeDef,
     )
 
-    from face_compare.model.explanation import FaceQuality
-
 
 def compare_faces(
     client: RekognitionClient,
@@ -47,8 +45,8 @@ def compare_faces(
     Raises the errors of botocore in ``clients.AWS_ERRORS``.
     """
     response = client.compare_faces(
-        SourceImage=_image_parameter(bucket, source),
-        TargetImage=_image_parameter(bucket, target),
+        SourceImage=image_parameter(bucket, source),
+        TargetImage=image_parameter(bucket, target),
         SimilarityThreshold=0,
         QualityFilter=quality_filter,
     )
@@ -60,16 +58,8 @@ def compare_faces(
         raise ResponseParserError(f"CompareFaces answered without {missing}.") from missing
 
 
-def count_faces(client: RekognitionClient, bucket: str, image: Image) -> int:
-    """Return how many faces Rekognition sees, 0 to 100.
-
-    Raises the errors of botocore in ``clients.AWS_ERRORS``.
-    """
-    response = client.detect_faces(Image=_image_parameter(bucket, image))
-    return len(response.get("FaceDetails", []))
-
-
-def _image_parameter(bucket: str, image: Image) -> ImageTypeDef:
+def image_parameter(bucket: str, image: Image) -> ImageTypeDef:
+    """Return an image as a parameter of a call."""
     if isinstance(image, InlineImage):
         return {"Bytes": image.content}
     if image.version_id is None:
@@ -96,22 +86,13 @@ def _compared_faces(response: CompareFacesResponseTypeDef, *, explain: bool) -> 
 
 
 def _target_face(face: ComparedFaceTypeDef, similarity: float | None, *, explain: bool) -> Face:
-    quality = _quality(face) if explain else None
-    return Face(face["Confidence"], _box(face["BoundingBox"]), similarity, quality)
-
-
-def _quality(face: ComparedFaceTypeDef) -> FaceQuality:
+    box = _box(face["BoundingBox"])
+    if not explain:
+        return Face(face["Confidence"], box, similarity)
     # Imported here because most environments never explain anything.
-    from face_compare.model.explanation import FaceQuality  # noqa: PLC0415
+    from face_compare.engine.face_quality import quality_of  # noqa: PLC0415
 
-    quality, pose = face.get("Quality", {}), face.get("Pose", {})
-    return FaceQuality(
-        brightness=quality.get("Brightness"),
-        sharpness=quality.get("Sharpness"),
-        pitch=pose.get("Pitch"),
-        roll=pose.get("Roll"),
-        yaw=pose.get("Yaw"),
-    )
+    return Face(face["Confidence"], box, similarity, quality_of(face))
 
 
 def _box(box: BoundingBoxTypeDef) -> BoundingBox:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from face_compare.engine.rekognition import count_faces
+from face_compare.engine.face_count import count_faces
 from face_compare.model.comparison import ComparedFaces
 from face_compare.model.errors import (
     FaceCompareError,

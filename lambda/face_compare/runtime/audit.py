@@ -111,11 +111,6 @@ def record_note(message: str, **members: str) -> None:
     _log.info(message, extra={"service": "face-compare", **members})
 
 
-def record_gone(image: StoredImage) -> None:
-    """Record that an image was deleted before it was decided, and nothing else about it."""
-    record_note("image gone", target_key=image.key)
-
-
 def record_slow_start(error: Exception) -> None:
     """Record why this environment makes plain clients. It works all the same."""
     _log.warning(

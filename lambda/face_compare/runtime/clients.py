@@ -15,7 +15,6 @@ from face_compare.runtime import audit
 from face_compare.runtime.settings import CallLimits, Settings
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
 
@@ -39,16 +38,14 @@ class Clients:
         self._making = Lock()
         self._diagnosis_rekognition: RekognitionClient | None = None
         self._diagnosis_s3: S3Client | None = None
-        self.rekognition: RekognitionClient = self._client(
-            "rekognition", settings.comparison_limits
-        )
+        self.rekognition: RekognitionClient = self.make("rekognition", settings.comparison_limits)
 
     @property
     def diagnosis_rekognition(self) -> RekognitionClient:
         """Rekognition with the shorter limits of a diagnosis."""
         with self._making:
             if self._diagnosis_rekognition is None:
-                self._diagnosis_rekognition = self._client(
+                self._diagnosis_rekognition = self.make(
                     "rekognition", self._settings.diagnosis_limits
                 )
             return self._diagnosis_rekognition
@@ -58,21 +55,11 @@ class Clients:
         """S3 with the shorter limits of a diagnosis."""
         with self._making:
             if self._diagnosis_s3 is None:
-                self._diagnosis_s3 = self._client("s3", self._settings.diagnosis_limits)
+                self._diagnosis_s3 = self.make("s3", self._settings.diagnosis_limits)
             return self._diagnosis_s3
 
-    def paced_rekognition(self) -> RekognitionClient:
-        """Make a client with the limits of bulk work."""
-        client: RekognitionClient = self._client("rekognition", self._settings.paced_limits)
-        return client
-
-    def paced_s3(self) -> S3Client:
-        """Make a client with the limits of bulk work."""
-        client: S3Client = self._client("s3", self._settings.storage_limits)
-        client.meta.events.register("request-created.s3.PutObject", _send_body_at_once)
-        return client
-
-    def _client(self, service: Literal["rekognition", "s3"], limits: CallLimits) -> Any:
+    def make(self, service: Literal["rekognition", "s3"], limits: CallLimits) -> Any:
+        """Make a client with these limits."""
         # botocore's defaults, 60 s for each timeout and the "legacy" retries, outlast the
         # function.
         config = Config(
@@ -106,8 +93,3 @@ class Clients:
     @cached_property
     def _session(self) -> Session:
         return Session()
-
-
-def _send_body_at_once(request: AWSRequest, **_: object) -> None:
-    """Do not wait for S3's "100 Continue" before the body: claims and results are small."""
-    del request.headers["Expect"]

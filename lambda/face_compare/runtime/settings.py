@@ -107,20 +107,3 @@ class Settings(NamedTuple):
     def diagnosis_limits(self) -> CallLimits:
         """Limits of each call that finds out why CompareFaces failed."""
         return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
-
-    @property
-    def paced_limits(self) -> CallLimits:
-        """Limits of a comparison in bulk work, where it must not use up the time of others."""
-        return CallLimits.within((self.timeout_seconds - RESERVE_SECONDS) / 3, attempts=2)
-
-    @property
-    def storage_limits(self) -> CallLimits:
-        """Limits of a call to S3 in bulk work."""
-        seconds = max(3.0, (self.timeout_seconds - RESERVE_SECONDS) / 6)
-        return CallLimits.within(seconds, attempts=2)
-
-    @property
-    def seconds_for_paced_call(self) -> float:
-        """The time that a comparison in bulk work needs, with storing its result."""
-        calls = self.paced_limits.worst_case + self.storage_limits.worst_case
-        return calls + RESERVE_SECONDS

@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from face_compare.bulk.batch_handler import BatchHandler
+from face_compare.bulk.clients import paced_s3
 from face_compare.bulk.upload_handler import UploadHandler
 from face_compare.engine.comparer import Comparer
 from face_compare.runtime.audit import Invocation
@@ -125,7 +126,7 @@ def date_answer(parsed: dict[str, Any], **_: object) -> None:
 def bulk_work(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkWork]:
     """Serve uploads and batches while the block runs."""
     with mock_aws():
-        s3 = clients.paced_s3()
+        s3 = paced_s3(clients, SETTINGS)
         s3.create_bucket(
             Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

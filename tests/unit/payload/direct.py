@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from face_compare.runtime.clients import Clients
+from face_compare.runtime.lambda_context import LambdaContext
 from face_compare.runtime.settings import Settings
-from face_compare.service import LambdaContext, Service
+from face_compare.service import Service
 from tests.unit.payload.fake_rekognition import FakeRekognition
 from tests.unit.payload.invocation import SETTINGS, Context
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from face_compare.bulk import handlers
 from face_compare.bulk.list_item import is_empty_line
 from face_compare.contract.request import MOST_SOURCES, MOST_TARGETS, parse_request
 from face_compare.model import errors
@@ -80,7 +82,15 @@ ODD_IMAGES = st.one_of(
     st.fixed_dictionaries({"bytes": st.one_of(st.text(), st.just("QUJD"), st.none())}),
 )
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=20),
+        # Half a character, and what Python makes of 1e999. Both can come from valid JSON.
+        st.sampled_from(["\ud83d", math.inf, -math.inf]),
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=5), st.dictionaries(st.text(max_size=12), inner, max_size=5)
     ),
@@ -175,8 +185,8 @@ def canned_service() -> Iterator[Service]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clients.rekognition, "compare_faces", lambda **_: compared(50.0).body)
         patch.setattr(clients.rekognition, "detect_faces", lambda **_: {"FaceDetails": [{}]})
-        patch.setattr(clients, "paced_rekognition", lambda: clients.rekognition)
-        patch.setattr(clients, "paced_s3", EmptyBucket)
+        patch.setattr(handlers, "paced_rekognition", lambda *_: clients.rekognition)
+        patch.setattr(handlers, "paced_s3", lambda *_: EmptyBucket())
         log.addHandler(handler)
         yield Service(SETTINGS, clients)
         log.removeHandler(handler)
@@ -247,6 +257,7 @@ BATCHES = st.one_of(
 @given(BATCHES)
 @example([{"source": "reference/\ud83d", "target": {"\ud83d": 1}}, {"source": "a", "target": "b"}])
 @example({"Items": [{"source": " "}, {}], "BatchInput": {"format": "CSV"}})
+@example([{"source": "a", "target": "b", "\ud83d": math.inf}, {"source": "a", "target": "b"}])
 def test_any_batch_is_answered_item_by_item_or_refused(canned_service: Service, pairs: Any) -> None:
     answer = serve(canned_service, {"pairs": pairs})
     if answer is not None:

@@ -117,16 +117,23 @@ def test_any_json_is_answered_with_a_typed_error(
     assert outcome.error["errorType"] == "InvalidRequestError"
 
 
-def test_no_text_in_a_batch_can_end_the_environment(
+def test_no_value_in_a_batch_can_end_the_environment_or_spoil_its_answer(
     environment: RuntimeEnvironment, canned: CannedAws
 ) -> None:
-    """From Python 3.12 on, the runtime ends if an answer has half a character in it."""
+    """From Python 3.12 on, the runtime ends if an answer has half a character in it.
+
+    It sends a number without end as ``Infinity``, which is not JSON.
+    """
     canned.answers["CompareFaces"] = compared(97.5)
     outcome = environment.invoke_raw(
-        rb'{"pairs": [{"source": "\ud83d", "target": "b"}, {"source": "a", "target": "b"}]}'
+        rb'{"pairs": [{"source": "\ud83d", "target": "b"}, {"source": "a", "target": "b"}, '
+        rb'{"source": "a", "target": "b", "note \ud83d": ["\ud83d", 1e999]}]}'
     )
     assert outcome.error is None
-    assert [entry.get("decision") for entry in outcome.answer["results"]] == [None, "match"]
+    unreadable, *decided = outcome.answer["results"]
+    assert unreadable["error"]["type"] == "InvalidRequestError"
+    assert [entry["decision"] for entry in decided] == ["match", "match"]
+    assert decided[1]["columns"] == {"note ?": ["?", "Infinity"]}
 
 
 def test_an_api_that_hangs_ends_in_a_typed_error_before_the_functions_timeout(

@@ -68,8 +68,8 @@ class CannedSdk:
         canned = self
 
         class CannedClients(Clients):
-            def _client(self, service: Any, limits: CallLimits) -> Any:
-                return canned.attached(super()._client(service, limits))
+            def make(self, service: Any, limits: CallLimits) -> Any:
+                return canned.attached(super().make(service, limits))
 
         return CannedClients(settings)
 

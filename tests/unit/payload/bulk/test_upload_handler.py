@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from face_compare.bulk.limits import seconds_for_paced_call
 from tests.unit.payload.bulk_work import IMAGE, INVOCATION, BulkWork, uploaded, version_of
 from tests.unit.payload.direct import DECIDED, FAILED, Records
 from tests.unit.payload.fake_rekognition import refusal
@@ -105,7 +106,7 @@ def test_images_with_many_references_are_finished_one_by_one_and_not_all_in_part
     put_references(bulk, 12)
     bulk.with_settings(calls_per_second=10.0)
     images = [[uploaded(bulk, f"challenge/alice/{n}.jpg")] for n in range(8)]
-    again = bulk.deliver(*images, left=SETTINGS.seconds_for_paced_call + 2.5)
+    again = bulk.deliver(*images, left=seconds_for_paced_call(SETTINGS) + 2.5)
     decided = len(images) - len(again)
     assert 1 <= decided <= 3
     assert len(bulk.rekognition.calls) == 12 * decided

@@ -13,6 +13,9 @@ import pytest
 from botocore.loaders import Loader
 from botocore.stub import Stubber
 
+from face_compare.bulk import handlers
+from face_compare.bulk.clients import paced_rekognition, paced_s3
+from face_compare.bulk.limits import paced_limits, storage_limits
 from face_compare.runtime.clients import Clients
 from face_compare.runtime.fast_start import NowhereElse
 from face_compare.runtime.settings import CallLimits
@@ -26,8 +29,8 @@ from tests.unit.payload.invocation import SETTINGS, Context
     ("client_of", "limits"),
     [
         (lambda clients: clients.rekognition, SETTINGS.comparison_limits),
-        (lambda clients: clients.paced_rekognition(), SETTINGS.paced_limits),
-        (lambda clients: clients.paced_s3(), SETTINGS.storage_limits),
+        (lambda clients: paced_rekognition(clients, SETTINGS), paced_limits(SETTINGS)),
+        (lambda clients: paced_s3(clients, SETTINGS), storage_limits(SETTINGS)),
         (lambda clients: clients.diagnosis_rekognition, SETTINGS.diagnosis_limits),
         (lambda clients: clients.diagnosis_s3, SETTINGS.diagnosis_limits),
     ],
@@ -56,8 +59,8 @@ def test_bulk_work_uses_the_clients_with_its_limits(
     """Otherwise one slow call would use up the time of a batch."""
     rekognition, storage = FakeRekognition(), Mock()
     storage.get_object.side_effect = refusal("NoSuchKey", 404, "GetObject")
-    monkeypatch.setattr(clients, "paced_rekognition", lambda: rekognition)
-    monkeypatch.setattr(clients, "paced_s3", lambda: storage)
+    monkeypatch.setattr(handlers, "paced_rekognition", lambda *_: rekognition)
+    monkeypatch.setattr(handlers, "paced_s3", lambda *_: storage)
     items = [{"source": "s", "target": "t"}]
     batch = {"Items": items, "BatchInput": {"execution": "arn:1"}}
     (entry,) = Service(SETTINGS, clients).serve({"pairs": batch}, Context())["results"]
@@ -126,9 +129,9 @@ class TestWithoutFastStart:
         rekognition = [
             clients.rekognition,
             clients.diagnosis_rekognition,
-            clients.paced_rekognition(),
+            paced_rekognition(clients, SETTINGS),
         ]
-        storage = [clients.diagnosis_s3, clients.paced_s3()]
+        storage = [clients.diagnosis_s3, paced_s3(clients, SETTINGS)]
         for client in rekognition:
             with Stubber(client) as stub:
                 stub.add_response("detect_faces", {"FaceDetails": []})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from face_compare.bulk.limits import paced_limits, seconds_for_paced_call, storage_limits
 from face_compare.model.rule import Rule
 from face_compare.runtime.settings import CallLimits, Settings
 from local.function_variables import function_variables
@@ -65,8 +66,8 @@ class TestLimits:
         self, settings: Settings
     ) -> None:
         """Otherwise Lambda would stop the function between the two, and a retry would pay again."""
-        both = settings.paced_limits.worst_case + settings.storage_limits.worst_case
-        assert both + 1 <= settings.seconds_for_paced_call < settings.timeout_seconds
+        both = paced_limits(settings).worst_case + storage_limits(settings).worst_case
+        assert both + 1 <= seconds_for_paced_call(settings) < settings.timeout_seconds
 
     def test_an_attempt_ends_in_time_even_if_the_network_leads_nowhere(
         self, settings: Settings
@@ -74,7 +75,7 @@ class TestLimits:
         """A name of AWS has up to eight addresses. Each is tried for the whole connect timeout."""
         for limits in (
             settings.comparison_limits,
-            settings.paced_limits,
+            paced_limits(settings),
             settings.diagnosis_limits,
         ):
             assert 8 * limits.connect_timeout <= limits.connect_timeout + limits.read_timeout
