@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from unittest.mock import patch
 
 from local.emulator import (
     access,
@@ -34,6 +35,9 @@ def main() -> None:
     distributed_map.install()
     network.install()
     simulator.install()
+    # A client gets no answer if it uses a connection just when that is closed for being idle.
+    kept = property(lambda _config: 3600.0, lambda _config, _seconds: None)
+    patch.object(import_module("hypercorn.config").Config, "keep_alive_timeout", kept).start()
     # MiniStack reads the command line itself.
     sys.argv = ["ministack"]
     # Only the owner may read what functions and MiniStack write.
