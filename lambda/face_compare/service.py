@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from face_compare.contract.answer import answer_to
-from face_compare.contract.event_source import EventSource, event_source_of
+from face_compare.contract.event_source import event_source_of
 from face_compare.contract.request import parse_request
 from face_compare.engine.comparer import Comparer
 from face_compare.model.errors import FaceCompareError, leading_error
@@ -47,22 +47,22 @@ class Service:
             return context.get_remaining_time_in_millis() / 1000
 
         match event_source_of(event):
-            case EventSource.DIRECT:
+            case "direct":
                 return self._compare(event, invocation, seconds_left)
-            case EventSource.HTTP:
+            case "http":
                 # Imported here because a direct invocation does not need it.
                 from face_compare.contract.http import respond  # noqa: PLC0415
 
                 return respond(
                     event, invocation, lambda read: self._compare(read, invocation, seconds_left)
                 )
-            case EventSource.QUEUE:
+            case "queue":
                 uploads = self._bulk_handlers(invocation).uploads
                 return uploads.serve(event, invocation, seconds_left)
-            case EventSource.STATE_MACHINE:
+            case "state machine":
                 batches = self._bulk_handlers(invocation).batches
                 return batches.serve(event, invocation, seconds_left)
-            case EventSource.STATE_MACHINE_CHECK:
+            case "state machine check":
                 return self._bulk_handlers(invocation).batches.check(event, invocation)
 
     def _compare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from face_compare.contract.http import status_of
 from face_compare.model import errors
 from tools.places import REPOSITORY
 
@@ -81,7 +82,7 @@ def rows() -> dict[str, tuple[str, str]]:
 def test_the_documentation_says_of_every_error_what_its_caller_gets() -> None:
     """Otherwise somebody would wait for a status that is never sent, or retry in vain."""
     expected = {
-        name: ("yes" if error.retryable else "no", str(error.http_status))
+        name: ("yes" if error.retryable else "no", str(status_of(error("why")).value))
         for name, error in ERRORS.items()
     }
     # It has no caller: it is only in the results of uploads.

@@ -16,8 +16,30 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from face_compare.model import errors
 from face_compare.model.errors import FaceCompareError, InvalidRequestError
 from face_compare.runtime import audit
+
+_ERRORS_OF_STATUS: dict[int, tuple[type[FaceCompareError], ...]] = {
+    400: (errors.InvalidRequestError, errors.InvalidManifestError),
+    403: (errors.ImageForbiddenError,),
+    404: (errors.ImageNotFoundError, errors.ReferenceNotFoundError),
+    413: (errors.ImageTooLargeError,),
+    415: (errors.ImageFormatError,),
+    422: (
+        errors.LowQualityFaceInSourceError,
+        errors.LowQualityFaceInTargetError,
+        errors.NoFaceInSourceError,
+        errors.NoFaceInTargetError,
+        errors.SeveralFacesInSourceError,
+        errors.SeveralFacesInTargetError,
+    ),
+    429: (errors.ThrottledError,),
+    # Every other one.
+    502: (errors.ConfigurationError,),
+    503: (errors.TransientError,),
+}
+"""502 is for what is wrong around the function: no request can cause it."""
 
 _RETRY_AFTER_SECONDS = "2"
 _HEALTH_CHECKER = "elb-healthchecker/"
@@ -48,7 +70,7 @@ def error_response(error: Exception, request_id: str) -> dict[str, Any]:
             {"detail": "The function failed. Its log has the details.", "request_id": request_id},
         )
     response = _problem(
-        HTTPStatus(error.http_status),
+        status_of(error),
         {
             "detail": str(error),
             "error_type": type(error).__name__,
@@ -59,6 +81,14 @@ def error_response(error: Exception, request_id: str) -> dict[str, Any]:
     if error.retryable:
         response["headers"]["Retry-After"] = _RETRY_AFTER_SECONDS
     return response
+
+
+def status_of(error: FaceCompareError) -> HTTPStatus:
+    """Return the status of the response with an error."""
+    for status, kinds in _ERRORS_OF_STATUS.items():
+        if isinstance(error, kinds):
+            return HTTPStatus(status)
+    return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _event_in(http_event: Mapping[str, Any]) -> object:

@@ -1,9 +1,7 @@
 """Compares the images of one request, as many at once as the module allows."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +37,7 @@ class Comparer:
     """Turns a request into results. The result of a pair that fails holds the error."""
 
     def __init__(
-        self, settings: Settings, clients: Clients, rekognition: RekognitionClient
+        self, settings: Settings, clients: Clients, rekognition: "RekognitionClient"
     ) -> None:
         """Take the client that compares, and the clients that find out why it failed."""
         self._settings = settings
@@ -49,7 +47,9 @@ class Comparer:
     def compare(self, request: ComparisonRequest, seconds_left: SecondsLeft) -> list[TargetResult]:
         """Compare every source with every target. The results are in the targets' order."""
         rule = request.rule
-        refusals = self._refusals(request, seconds_left)
+        refusals: Sequence[FaceCompareError | None] = [None] * len(request.sources)
+        if rule.require_single_face:
+            refusals = self._single_face(seconds_left).source_refusals(request.sources)
         pairs = [
             _Pair(source, target, refusal)
             for target in request.targets
@@ -62,32 +62,25 @@ class Comparer:
             duration_ms = (time.monotonic() - started) * 1000
             return PairResult(pair.source, pair.target, outcome, duration_ms)
 
-        # Counting the faces of the sources has used up some of the time.
-        started_late = rule.require_single_face
-        finished = self._each(pairs, compare_pair, seconds_left, started_late=started_late)
-        results = [
-            PairResult(pair.source, pair.target, result, duration_ms=0.0)
-            if isinstance(result, OutOfTimeError)
-            else result
-            for pair, result in zip(pairs, finished, strict=True)
-        ]
+        if len(pairs) == 1 and not rule.require_single_face:
+            # The limits of its one call end it in time: counting faces has not used up any.
+            results = [compare_pair(pairs[0])]
+        else:
+            # Imported here because a single comparison, the usual case, does not need it.
+            from face_compare.engine.concurrency import each  # noqa: PLC0415
+
+            concurrency = self._settings.concurrency
+            finished = each(pairs, compare_pair, concurrency=concurrency, seconds_left=seconds_left)
+            results = [
+                PairResult(pair.source, pair.target, result, duration_ms=0.0)
+                if isinstance(result, OutOfTimeError)
+                else result
+                for pair, result in zip(pairs, finished, strict=True)
+            ]
         return [
             TargetResult(self._settings.bucket, rule, pairs_of_target)
             for pairs_of_target in batched(results, len(request.sources))
         ]
-
-    def _refusals(
-        self, request: ComparisonRequest, seconds_left: SecondsLeft
-    ) -> Sequence[FaceCompareError | None]:
-        """Return for each source the error for which the rule refuses it, or None.
-
-        CompareFaces counts only the faces of the target, so this takes a call of DetectFaces
-        for each source.
-        """
-        if not request.rule.require_single_face:
-            return [None] * len(request.sources)
-        refusal_of = self._single_face(seconds_left).source_refusal
-        return self._each(request.sources, refusal_of, seconds_left)
 
     def _outcome(
         self, pair: _Pair, request: ComparisonRequest, seconds_left: SecondsLeft
@@ -121,44 +114,23 @@ class Comparer:
             return single_face.target_refusal(pair.target, faces, rule.quality_filter) or faces
         return faces
 
-    def _single_face(self, seconds_left: SecondsLeft) -> SingleFace:
+    def _single_face(self, seconds_left: SecondsLeft) -> "SingleFace":
         # Imported here because few modules require a single face.
         from face_compare.engine.single_face import SingleFace  # noqa: PLC0415
 
-        def diagnosis_of(images: Mapping[Side, Image]) -> Diagnosis:
+        def diagnosis_of(images: Mapping[Side, Image]) -> "Diagnosis":
             return self._diagnosis(images, seconds_left)
 
-        return SingleFace(self._rekognition, self._settings.bucket, diagnosis_of)
+        return SingleFace(self._rekognition, self._settings, diagnosis_of, seconds_left)
 
     def _diagnosis(
         self,
         images: Mapping[Side, Image],
         seconds_left: SecondsLeft,
         quality_filter: QualityFilter = "NONE",
-    ) -> Diagnosis:
+    ) -> "Diagnosis":
         """Return the diagnosis of a call with these images and this filter."""
         # Imported here because most environments never see a failure. It takes 2 ms of CPU.
         from face_compare.engine.diagnosis import Diagnosis  # noqa: PLC0415
 
         return Diagnosis(self._clients, self._settings, images, seconds_left, quality_filter)
-
-    def _each[Item, Result](
-        self,
-        items: Sequence[Item],
-        work: Callable[[Item], Result],
-        seconds_left: SecondsLeft,
-        *,
-        started_late: bool = False,
-    ) -> list[Result | OutOfTimeError]:
-        """Do the work for each item, as many at once as the module allows.
-
-        A single item does not need the common time limit, because the limits of its own call end
-        it in time. If the work is ``started_late``, it does need it.
-        """
-        if len(items) == 1 and not started_late:
-            return [work(items[0])]
-        # Imported here because a single comparison, the usual case, does not need it.
-        from face_compare.engine.concurrency import each  # noqa: PLC0415
-
-        concurrency = self._settings.concurrency
-        return each(items, work, concurrency=concurrency, seconds_left=seconds_left)

@@ -8,8 +8,6 @@ CompareFaces measures brightness, sharpness and pose of the target's faces, not 
 They are read only on request. Landmarks are never read, so they are never passed on.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from botocore.parsers import ResponseParserError
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def compare_faces(
-    client: RekognitionClient,
+    client: "RekognitionClient",
     bucket: str,
     source: Image,
     target: Image,
@@ -58,7 +56,7 @@ def compare_faces(
         raise ResponseParserError(f"CompareFaces answered without {missing}.") from missing
 
 
-def image_parameter(bucket: str, image: Image) -> ImageTypeDef:
+def image_parameter(bucket: str, image: Image) -> "ImageTypeDef":
     """Return an image as a parameter of a call."""
     if isinstance(image, InlineImage):
         return {"Bytes": image.content}
@@ -67,7 +65,7 @@ def image_parameter(bucket: str, image: Image) -> ImageTypeDef:
     return {"S3Object": {"Bucket": bucket, "Name": image.key, "Version": image.version_id}}
 
 
-def _compared_faces(response: CompareFacesResponseTypeDef, *, explain: bool) -> ComparedFaces:
+def _compared_faces(response: "CompareFacesResponseTypeDef", *, explain: bool) -> ComparedFaces:
     scored = [
         _target_face(match["Face"], match["Similarity"], explain=explain)
         for match in sorted(
@@ -85,7 +83,7 @@ def _compared_faces(response: CompareFacesResponseTypeDef, *, explain: bool) -> 
     )
 
 
-def _target_face(face: ComparedFaceTypeDef, similarity: float | None, *, explain: bool) -> Face:
+def _target_face(face: "ComparedFaceTypeDef", similarity: float | None, *, explain: bool) -> Face:
     box = _box(face["BoundingBox"])
     if not explain:
         return Face(face["Confidence"], box, similarity)
@@ -95,5 +93,5 @@ def _target_face(face: ComparedFaceTypeDef, similarity: float | None, *, explain
     return Face(face["Confidence"], box, similarity, quality_of(face))
 
 
-def _box(box: BoundingBoxTypeDef) -> BoundingBox:
+def _box(box: "BoundingBoxTypeDef") -> BoundingBox:
     return BoundingBox(box["Left"], box["Top"], box["Width"], box["Height"])

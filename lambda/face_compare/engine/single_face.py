@@ -6,9 +6,10 @@ source, and another for a target if a quality filter may have left out some of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from face_compare.engine.concurrency import each
 from face_compare.engine.face_count import count_faces
 from face_compare.model.comparison import ComparedFaces
 from face_compare.model.errors import (
@@ -19,6 +20,7 @@ from face_compare.model.errors import (
 from face_compare.model.image import Image, Side
 from face_compare.model.rule import QualityFilter
 from face_compare.runtime.clients import AWS_ERRORS
+from face_compare.runtime.settings import SecondsLeft, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -37,26 +39,27 @@ class SingleFace:
     def __init__(
         self,
         rekognition: RekognitionClient,
-        bucket: str,
+        settings: Settings,
         diagnosis_of: Callable[[Mapping[Side, Image]], Diagnosis],
+        seconds_left: SecondsLeft,
     ) -> None:
         """Take the client that counts, and what finds out why a call about images failed."""
         self._rekognition = rekognition
-        self._bucket = bucket
+        self._settings = settings
         self._diagnosis_of = diagnosis_of
+        self._seconds_left = seconds_left
 
-    def source_refusal(self, source: Image) -> FaceCompareError | None:
-        """Count the faces of a source."""
-        try:
-            count = count_faces(self._rekognition, self._bucket, source)
-        except AWS_ERRORS as error:
-            return self._diagnosis_of({Side.SOURCE: source}).explain(error)
-        if count == 0:
-            # Imported here because most environments never see such an image.
-            from face_compare.engine.diagnosis import no_face  # noqa: PLC0415
-
-            return no_face(Side.SOURCE, source)
-        return _several(Side.SOURCE, source, count)
+    def source_refusals(self, sources: Sequence[Image]) -> Sequence[FaceCompareError | None]:
+        """Count the faces of each source, of as many at once as the module allows."""
+        if len(sources) == 1:
+            # The limits of its one call end it in time.
+            return [self._source_refusal(sources[0])]
+        return each(
+            sources,
+            self._source_refusal,
+            concurrency=self._settings.concurrency,
+            seconds_left=self._seconds_left,
+        )
 
     def target_refusal(
         self, target: Image, faces: ComparedFaces, quality_filter: QualityFilter
@@ -66,10 +69,22 @@ class SingleFace:
         if count == 1 and quality_filter != "NONE":
             # A face that the filter left out is in the image all the same.
             try:
-                count = count_faces(self._rekognition, self._bucket, target)
+                count = count_faces(self._rekognition, self._settings.bucket, target)
             except AWS_ERRORS as error:
                 return self._diagnosis_of({Side.TARGET: target}).explain(error)
         return _several(Side.TARGET, target, count)
+
+    def _source_refusal(self, source: Image) -> FaceCompareError | None:
+        try:
+            count = count_faces(self._rekognition, self._settings.bucket, source)
+        except AWS_ERRORS as error:
+            return self._diagnosis_of({Side.SOURCE: source}).explain(error)
+        if count == 0:
+            # Imported here because most environments never see such an image.
+            from face_compare.engine.diagnosis import no_face  # noqa: PLC0415
+
+            return no_face(Side.SOURCE, source)
+        return _several(Side.SOURCE, source, count)
 
 
 def _several(side: Side, image: Image, count: int) -> FaceCompareError | None:

@@ -4,8 +4,6 @@ Every cold start creates these classes. They are named tuples, because creating 
 ten times as long.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,7 +61,7 @@ class Face(NamedTuple):
     confidence: float
     bounding_box: BoundingBox
     similarity: float | None = None
-    quality: FaceQuality | None = None
+    quality: "FaceQuality | None" = None
 
 
 class ComparedFaces(NamedTuple):

@@ -3,9 +3,6 @@
 The class name is part of the contract: Lambda returns it as ``errorType``, and Step Functions
 matches ``Retry`` and ``Catch`` against it. A message is one or two sentences: what is wrong,
 and what to do. It may name object keys, but nothing biometric.
-
-``http_status`` is the status for a caller over HTTP. 502 stands for an error in the
-configuration around the function, which a request cannot cause.
 """
 
 from collections.abc import Sequence
@@ -22,7 +19,6 @@ class FaceCompareError(Exception):
     """
 
     retryable: ClassVar[bool] = False
-    http_status: ClassVar[int] = 502
 
     def __init__(self, message: str, side: Side | None = None) -> None:
         super().__init__(message)
@@ -46,73 +42,50 @@ class TransientError(FaceCompareError):
     """The same request may succeed when it is sent again after a pause."""
 
     retryable = True
-    http_status = 503
 
 
 class InvalidRequestError(PermanentError):
     """The event does not have the documented form, or Rekognition refused a parameter."""
 
-    http_status = 400
-
 
 class InvalidManifestError(PermanentError):
     """There is no such list of pairs, or it does not have the documented form."""
-
-    http_status = 400
 
 
 class NoFaceInSourceError(PermanentError):
     """Rekognition sees no face in the source image."""
 
-    http_status = 422
-
 
 class NoFaceInTargetError(PermanentError):
     """Rekognition sees no face in the target image."""
-
-    http_status = 422
 
 
 class LowQualityFaceInSourceError(PermanentError):
     """Rekognition sees a face in the source image, but the rule's quality filter leaves none."""
 
-    http_status = 422
-
 
 class LowQualityFaceInTargetError(PermanentError):
     """Rekognition sees a face in the target image, but the rule's quality filter leaves none."""
-
-    http_status = 422
 
 
 class SeveralFacesInSourceError(PermanentError):
     """The source image shows several faces, and the rule requires a single one."""
 
-    http_status = 422
-
 
 class SeveralFacesInTargetError(PermanentError):
     """The target image shows several faces, and the rule requires a single one."""
-
-    http_status = 422
 
 
 class ImageNotFoundError(PermanentError):
     """There is no object under this key, or no such version of it."""
 
-    http_status = 404
-
 
 class ReferenceNotFoundError(PermanentError):
     """The subject of an uploaded image has no reference image."""
 
-    http_status = 404
-
 
 class ImageForbiddenError(ConfigurationError):
     """The function's role is not allowed to read this object."""
-
-    http_status = 403
 
 
 class ImageInOtherRegionError(ConfigurationError):
@@ -130,13 +103,9 @@ class ImageUnreadableError(ConfigurationError):
 class ImageTooLargeError(PermanentError):
     """The image is larger than Rekognition accepts."""
 
-    http_status = 413
-
 
 class ImageFormatError(PermanentError):
     """The image is not a readable JPEG or PNG."""
-
-    http_status = 415
 
 
 class CallForbiddenError(ConfigurationError):
@@ -152,8 +121,6 @@ class CallRejectedError(ConfigurationError):
 
 class ThrottledError(TransientError):
     """The account's quota is used up."""
-
-    http_status = 429
 
 
 class ServiceUnavailableError(TransientError):

@@ -1,7 +1,5 @@
 """The AWS clients, with time limits that end before the function's timeout."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +39,7 @@ class Clients:
         self.rekognition: RekognitionClient = self.make("rekognition", settings.comparison_limits)
 
     @property
-    def diagnosis_rekognition(self) -> RekognitionClient:
+    def diagnosis_rekognition(self) -> "RekognitionClient":
         """Rekognition with the shorter limits of a diagnosis."""
         with self._making:
             if self._diagnosis_rekognition is None:
@@ -51,7 +49,7 @@ class Clients:
             return self._diagnosis_rekognition
 
     @property
-    def diagnosis_s3(self) -> S3Client:
+    def diagnosis_s3(self) -> "S3Client":
         """S3 with the shorter limits of a diagnosis."""
         with self._making:
             if self._diagnosis_s3 is None:

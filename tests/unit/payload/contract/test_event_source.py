@@ -12,22 +12,22 @@ MESSAGE = {"eventSource": "aws:sqs", "messageId": "m", "body": "{}"}
 @pytest.mark.parametrize(
     ("event", "source"),
     [
-        ({"source": "a", "target": "b"}, EventSource.DIRECT),
-        ({"requestContext": {"http": {"method": "POST"}}}, EventSource.HTTP),
-        ({"requestContext": {"elb": {}}, "httpMethod": "POST"}, EventSource.HTTP),
-        ({"requestContext": {"stage": "v1"}, "httpMethod": "POST"}, EventSource.HTTP),
-        ({"requestContext": {"eventType": "MESSAGE"}}, EventSource.HTTP),
-        ({"Records": [MESSAGE]}, EventSource.QUEUE),
-        ({"pairs": []}, EventSource.STATE_MACHINE),
-        ({"manifest": "manifests/a.csv"}, EventSource.STATE_MACHINE_CHECK),
-        ({"manifest": "m", "source": "a"}, EventSource.DIRECT),
-        ({"requestContext": "x"}, EventSource.DIRECT),
-        ({"Records": []}, EventSource.DIRECT),
-        ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, EventSource.DIRECT),
-        ({"Records": [{**MESSAGE, "body": None}]}, EventSource.DIRECT),
-        ({"Records": "x"}, EventSource.DIRECT),
-        (None, EventSource.DIRECT),
+        ({"source": "a", "target": "b"}, "direct"),
+        ({"requestContext": {"http": {"method": "POST"}}}, "http"),
+        ({"requestContext": {"elb": {}}, "httpMethod": "POST"}, "http"),
+        ({"requestContext": {"stage": "v1"}, "httpMethod": "POST"}, "http"),
+        ({"requestContext": {"eventType": "MESSAGE"}}, "http"),
+        ({"Records": [MESSAGE]}, "queue"),
+        ({"pairs": []}, "state machine"),
+        ({"manifest": "manifests/a.csv"}, "state machine check"),
+        ({"manifest": "m", "source": "a"}, "direct"),
+        ({"requestContext": "x"}, "direct"),
+        ({"Records": []}, "direct"),
+        ({"Records": [MESSAGE, {"eventSource": "aws:s3"}]}, "direct"),
+        ({"Records": [{**MESSAGE, "body": None}]}, "direct"),
+        ({"Records": "x"}, "direct"),
+        (None, "direct"),
     ],
 )
 def test_the_form_of_an_event_tells_who_sent_it(event: object, source: EventSource) -> None:
-    assert event_source_of(event) is source
+    assert event_source_of(event) == source

@@ -237,7 +237,7 @@ def test_each_error_has_its_status_and_says_when_to_retry_only_if_a_retry_can_he
     for _, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, errors.FaceCompareError):
             response = http.error_response(kind("why"), "request-1")
-            assert response["statusCode"] == kind.http_status
+            assert response["statusCode"] == http.status_of(kind("why"))
             assert ("Retry-After" in response["headers"]) is kind.retryable
 
 
