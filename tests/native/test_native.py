@@ -121,6 +121,16 @@ def test_there_are_native_tests() -> None:
     assert FILES
 
 
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_no_function_is_called_where_the_oldest_opentofu_calls_none(path: Path) -> None:
+    """The module supports OpenTofu 1.8: there, "Function calls not allowed" would end the tests."""
+    text = re.sub(r'"[^"\n]*"|#.*', "", (REPOSITORY / path).read_text())
+    block = r"^( *)variables (?:\{[^\n]+\}|\{\n.*?^\1\})$"
+    blocks = [found[0] for found in re.finditer(block, text, re.MULTILINE | re.DOTALL)]
+    assert len(blocks) == len(re.findall(r"^ *variables ", text, re.MULTILINE))
+    assert re.findall(r"\w+\(", "".join(blocks)) == []
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_the_module_does_the_same_under_both_engines(
