@@ -7,6 +7,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -235,6 +236,37 @@ class TestSingleFace:
         strict.rekognition.before = lambda *_: hold.wait(5)
         with pytest.raises(errors.OutOfTimeError):
             strict.serve(Context(remaining_ms=1_200), source="one", target="t")
+
+    def test_several_sources_are_counted_at_once(
+        self, strict: Direct, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise an event with many sources would take many times as long."""
+        # Each call waits here until so many calls run at once.
+        together = threading.Barrier(SETTINGS.concurrency)
+
+        def count(**_: object) -> dict[str, Any]:
+            together.wait(20)
+            return {"FaceDetails": [{}]}
+
+        monkeypatch.setattr(strict.rekognition, "detect_faces", count)
+        sources = [f"s{n}" for n in range(SETTINGS.concurrency)]
+        assert strict.serve(sources=sources, target="t")["decision"] == "match"
+
+    def test_counting_several_sources_ends_before_the_timeout(
+        self, strict: Direct, hold: threading.Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Otherwise Lambda would end the function, and the caller would get no typed error."""
+        counted = []
+
+        def count(**call: object) -> dict[str, Any]:
+            hold.wait(10)
+            counted.append(call)
+            return {"FaceDetails": [{}]}
+
+        monkeypatch.setattr(strict.rekognition, "detect_faces", count)
+        with pytest.raises(errors.OutOfTimeError):
+            strict.serve(Context(remaining_ms=1_000), sources=["one", "other"], target="t")
+        assert counted == []
 
     @pytest.mark.parametrize(
         ("faces", "error"),
