@@ -248,7 +248,7 @@ class TestSingleFace:
             together.wait(20)
             return {"FaceDetails": [{}]}
 
-        monkeypatch.setattr(strict.rekognition, "detect_faces", count)
+        monkeypatch.setattr(strict.clients.rekognition, "detect_faces", count)
         sources = [f"s{n}" for n in range(SETTINGS.concurrency)]
         assert strict.serve(sources=sources, target="t")["decision"] == "match"
 
@@ -263,7 +263,7 @@ class TestSingleFace:
             counted.append(call)
             return {"FaceDetails": [{}]}
 
-        monkeypatch.setattr(strict.rekognition, "detect_faces", count)
+        monkeypatch.setattr(strict.clients.rekognition, "detect_faces", count)
         with pytest.raises(errors.OutOfTimeError):
             strict.serve(Context(remaining_ms=1_000), sources=["one", "other"], target="t")
         assert counted == []
