@@ -35,7 +35,7 @@ _ERRORS_OF_STATUS: dict[int, tuple[type[FaceCompareError], ...]] = {
         errors.SeveralFacesInTargetError,
     ),
     429: (errors.ThrottledError,),
-    # Every other one.
+    # Every other configuration error.
     502: (errors.ConfigurationError,),
     503: (errors.TransientError,),
 }
