@@ -127,7 +127,9 @@ def test_no_run_calls_a_function_in_its_inputs(path: Path) -> None:
     text = (REPOSITORY / path).read_text(encoding="utf-8")
     of_lines, of_one_line = r"\n.*?^\1", r"[^\n]*"
     blocks = rf"^( *)variables \{{({of_lines}|{of_one_line})\}}$"
-    for _, inputs in re.findall(blocks, text, re.DOTALL | re.MULTILINE):
+    found = re.findall(blocks, text, re.DOTALL | re.MULTILINE)
+    assert len(found) == len(re.findall(r"^ *variables \{", text, re.MULTILINE))
+    for _, inputs in found:
         without_texts = re.sub(r'"(?:[^"\\]|\\.)*"|#.*', "", inputs)
         assert not re.findall(r"\b\w+\(", without_texts)
 

@@ -27,6 +27,7 @@ class PacedComparer:
         self._settings = settings
         self._comparer = comparer
         self._seconds_left = seconds_left
+        self._seconds_needed = seconds_for_paced_call(settings)
         self._pacer = Pacer(settings.calls_per_second, expected_images)
 
     def compare(self, request: ComparisonRequest) -> TargetResult:
@@ -36,7 +37,7 @@ class PacedComparer:
         would be of no use: the quota is used up, the time is over, or the target is a bad image.
         """
         (target,) = request.targets
-        left = self._seconds_left() - seconds_for_paced_call(self._settings)
+        left = self._seconds_left() - self._seconds_needed
         # All calls are reserved at once. Otherwise the images would take turns, run out of time
         # together, and each be paid for in part.
         starts = self._pacer.reserve(len(request.sources), left)
@@ -56,7 +57,7 @@ class PacedComparer:
 
     def has_time(self) -> bool:
         """Tell whether one more comparison would end in time, with storing its result."""
-        return self._seconds_left() >= seconds_for_paced_call(self._settings)
+        return self._seconds_left() >= self._seconds_needed
 
     def _compare_pair(self, source: Image, target: Image, request: ComparisonRequest) -> PairResult:
         # There was time when the call was reserved, but earlier answers may have come late.

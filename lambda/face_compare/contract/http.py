@@ -39,7 +39,10 @@ _ERRORS_OF_STATUS: dict[int, tuple[type[FaceCompareError], ...]] = {
     502: (errors.ConfigurationError,),
     503: (errors.TransientError,),
 }
-"""502 is for what is wrong around the function: no request can cause it."""
+"""The first status that fits counts.
+
+502 is for what is wrong around the function: no request can cause it.
+"""
 
 _RETRY_AFTER_SECONDS = "2"
 _HEALTH_CHECKER = "elb-healthchecker/"
